@@ -9,7 +9,7 @@ BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 VALE_VERSION := v3.21.0
 VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
-GENERATED := api-gateway/openapi api-gateway/internal/route libs/contract/events.gen.go libs/client/events.gen.go libs/client/api docs/api/events.md $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json docs/configuration.md
+GENERATED := api-gateway/openapi api-gateway/internal/route libs/contract/events.gen.go libs/client/events.gen.go libs/client/api docs/api/events.md docs/api/authentication.md $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json docs/configuration.md
 # The previous version: the newest that may be installed somewhere.
 PREVIOUS ?= a2d53f7
 
@@ -69,7 +69,7 @@ soak: ## run the tests of `make test` that take a minute for hours: a million ge
 	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults
 
 generate: bin/oapi-codegen ## generate the OpenAPI document, types of events, the Go client, rules, dashboards, shard keys and the table of settings
-	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json api-gateway/internal/route/public.gen.go libs/contract/events.gen.go libs/client/events.gen.go docs/api/events.md
+	go run ./api-gateway/openapi/bundle api-gateway/openapi api-gateway/openapi/openapi.json api-gateway/internal/route/public.gen.go libs/contract/events.gen.go libs/client/events.gen.go docs/api/events.md docs/api/authentication.md
 	bin/oapi-codegen -config libs/client/api/oapi-codegen.yaml api-gateway/openapi/openapi.json
 	go run ./$(OBSERVABILITY) -out $(OBSERVABILITY)
 	go run ./deploy/fivechat store shards > deploy/mongodb/collections.json

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	"fivechat.dev/api-gateway/internal/lookupcache"
@@ -12,10 +13,12 @@ import (
 	"fivechat.dev/api-gateway/internal/quota"
 	"fivechat.dev/api-gateway/internal/responsecache"
 	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/api-gateway/internal/session"
 	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/api-gateway/internal/visitor"
 	"fivechat.dev/api-gateway/internal/website"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/storagequota"
 	"fivechat.dev/libs/kernel/tenant"
@@ -31,6 +34,7 @@ import (
 type parts struct {
 	redis    *rediskit.Client // nil without Redis
 	tokens   *token.Resolver
+	sessions *session.Resolver
 	visitors *visitor.Resolver
 	websites *website.Directory
 	guard    *quota.Guard
@@ -69,6 +73,9 @@ func newParts(
 		return p, err
 	}
 	if p.tokens, err = token.New(accounts, p.guard, lookups); err != nil {
+		return p, err
+	}
+	if p.sessions, err = session.New(accounts, p.guard, lookups); err != nil {
 		return p, err
 	}
 	if p.visitors, err = visitor.New(httpkit.NewClient(c.VisitorsURL, keys, tele), p.guard, lookups); err != nil {
@@ -139,18 +146,26 @@ func (p *parts) forget(of, key string) {
 	switch of {
 	case "":
 		p.tokens.Forget("")
+		p.sessions.Forget("")
 		p.visitors.Forget()
 		p.websites.Forget("")
 		p.storage.Forget(tenant.ID{})
 		p.widgets.Forget("")
 	case token.Cache:
 		p.tokens.Forget(key)
+	case session.Cache:
+		p.sessions.Forget(key)
+	case session.PersonCache:
+		if n, err := strconv.ParseInt(key, 10, 64); err == nil {
+			p.sessions.ForgetPerson(id.Person(n))
+		}
 	case responsecache.Name:
 		p.widgets.Forget(key)
 	case website.Cache:
 		p.websites.Forget(key)
 		if t, err := tenant.Parse(key); err == nil {
 			p.tokens.ForgetWebsite(t)
+			p.sessions.ForgetWebsite(t)
 			p.visitors.ForgetWebsite(t)
 			p.storage.Forget(t)
 		}

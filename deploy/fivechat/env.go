@@ -18,7 +18,7 @@ func envCommand() *cobra.Command {
 	var data string
 	c := &cobra.Command{
 		Use:     "env",
-		Short:   "Print the demo's address and tokens as shell variables",
+		Short:   "Print the demo's address, tokens and first person as shell variables",
 		Args:    cobra.NoArgs,
 		Example: `  eval "$(bin/fivechat env)"`,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -38,8 +38,12 @@ func envCommand() *cobra.Command {
 				return fmt.Errorf("%s names no website", path)
 			}
 			w := d.Websites[0]
-			fmt.Fprintf(c.OutOrStdout(), "URL=%s CLIENT_TOKEN=%s READ=%s WRITE=%s READ_WRITE=%s\n",
+			fmt.Fprintf(c.OutOrStdout(), "URL=%s CLIENT_TOKEN=%s READ=%s WRITE=%s READ_WRITE=%s",
 				d.URL, w.ClientToken, w.Tokens["READ"], w.Tokens["WRITE"], w.Tokens["READ_WRITE"])
+			if len(d.People) > 0 {
+				fmt.Fprintf(c.OutOrStdout(), " EMAIL=%s PASSWORD=%s", d.People[0].Email, d.People[0].Password)
+			}
+			fmt.Fprintln(c.OutOrStdout())
 			return nil
 		},
 	}

@@ -38,8 +38,8 @@ func root() *cobra.Command {
 		Version:      telemetry.Version(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), websiteCommand(), userCommand(), tokenCommand(), visitorCommand(), auditCommand(),
-		statisticsCommand(), importCommand(), envCommand(), storeCommand(), walkCommand())
+	c.AddCommand(runCommand(), websiteCommand(), userCommand(), personCommand(), tokenCommand(), visitorCommand(),
+		auditCommand(), statisticsCommand(), importCommand(), envCommand(), storeCommand(), walkCommand())
 	return c
 }
 

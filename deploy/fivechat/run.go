@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fivechat.dev/deploy/fivechat/operator"
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/process/config"
 )
@@ -21,7 +22,7 @@ const runHelp = "" +
 
 func runCommand() *cobra.Command {
 	var o system.Options
-	var listen, operator, admin string
+	var listen, operate, admin string
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Run every service and the gateway in this process",
@@ -34,13 +35,13 @@ func runCommand() *cobra.Command {
 			}
 			g := &settings.Gateway
 			g.Addr = cmp.Or(listen, g.Addr, "127.0.0.1:8080")
-			g.OperatorAddr, g.AdminAddr = cmp.Or(operator, g.OperatorAddr), cmp.Or(admin, g.AdminAddr)
+			g.OperatorAddr, g.AdminAddr = cmp.Or(operate, g.OperatorAddr), cmp.Or(admin, g.AdminAddr)
 			o.Settings = &settings
 			return run(c.Context(), o, c.OutOrStdout())
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "", "address of the public edge (default: FIVECHAT_ADDR, or 127.0.0.1:8080)")
-	c.Flags().StringVar(&operator, "operator-listen", "",
+	c.Flags().StringVar(&operate, "operator-listen", "",
 		"address of the operator's API (default: FIVECHAT_OPERATOR_ADDR, or a free loopback port)")
 	c.Flags().StringVar(&admin, "admin-listen", "",
 		"address of /status, and of /metrics of each component (default: FIVECHAT_ADMIN_ADDR, or none)")
@@ -68,18 +69,36 @@ func run(ctx context.Context, o system.Options, out io.Writer) error {
 		return fmt.Errorf("%w; %w", err, s.Stop(context.WithoutCancel(ctx)))
 	}
 	fmt.Fprintf(out, "Fivechat answers at %s\n", s.URL())
-	fmt.Fprintf(out, "The operator's API is at %s. The commands `fivechat website|user|token|visitor|audit` find it "+
+	fmt.Fprintf(out, "The operator's API is at %s. The commands `fivechat website|user|person|token|visitor|audit` find it "+
 		"through %s.\n", s.OperatorURL(), path)
 	if url := s.AdminURL(); url != "" {
 		fmt.Fprintf(out, "Status page: %s/status\n", url)
 	}
 	if s.Demo != nil {
 		printDemo(out, s.Demo, filepath.Join(o.Data, "demo.json"))
+	} else if err := printFirstOwner(ctx, out, s); err != nil {
+		return fmt.Errorf("%w; %w", err, s.Stop(context.WithoutCancel(ctx)))
 	}
 	fmt.Fprintln(out, "\nStop with Ctrl-C.")
 	s.Wait(ctx)
 	fmt.Fprintln(out, "Stopping.")
 	return s.Stop(context.WithoutCancel(ctx))
+}
+
+// printFirstOwner prints a link by which the first owner creates the first website, unless a person exists already.
+func printFirstOwner(ctx context.Context, out io.Writer, s *system.System) error {
+	client := operator.Client{URL: s.OperatorURL(), Key: s.OperatorKey()}
+	people, err := client.People(ctx, "")
+	if err != nil || len(people) > 0 {
+		return err
+	}
+	i, err := client.InviteOwner(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nThere is no person yet who can sign in. Create the first website, and be its owner, within 7 days:\n"+
+		"  %s%s\n", s.URL(), i.Path)
+	return nil
 }
 
 func printDemo(out io.Writer, d *system.Demo, path string) {
@@ -90,9 +109,13 @@ func printDemo(out io.Writer, d *system.Demo, path string) {
 			fmt.Fprintf(out, "  %-11s %s\n", level, w.Tokens[level])
 		}
 	}
+	fmt.Fprintln(out, "\nSign in at the console as")
+	for _, p := range d.People {
+		fmt.Fprintf(out, "  %s (%s)  %s  %s\n", p.Name, p.Role, p.Email, p.Password)
+	}
 	if len(d.Websites) > 0 {
 		fmt.Fprintf(out, "\nOpen\n  %s/demo     a shop that carries the widget of %s\n"+
-			"  %s/console  where its agents answer; sign in with the token READ_WRITE\n"+
+			"  %s/console  where its agents answer\n"+
 			"  %s/docs     the API's reference, which can also send requests\n", d.URL, d.Websites[0].Name, d.URL, d.URL)
 		fmt.Fprintf(out, "\nTry\n  curl -H 'Authorization: Bearer %s' %s/statistics/current\nAll of this is also in %s.\n",
 			d.Websites[0].Tokens["READ"], d.URL, path)

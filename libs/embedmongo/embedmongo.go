@@ -87,7 +87,6 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	s := &Server{listener: listener, engine: engine, log: o.Logger, conns: map[net.Conn]struct{}{}}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	//nolint:contextcheck // its upkeep ends with Close, not with a context
 	s.commands = command.New(engine, o.Logger, command.Config{
 		Addr:       s.Addr(),
 		Auth:       auth,

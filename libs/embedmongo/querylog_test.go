@@ -68,8 +68,10 @@ func TestQueryLogReportsEveryCommand(t *testing.T) {
 		{func() {
 			ok(t, c.Database().RunCommand(bg, d("count", "c", "query", d("a", 1, "c", 3))).Err())
 		}, by("count", "a =, c =", "a_1_b_-1", 10, 1)},
-		{func() { ok(t, c.Distinct(bg, "b", d("a", d("$in", bson.A{0, 7}))).Err()) },
-			by("distinct", "a in", "a_1_b_-1", 10, 10)},
+		{
+			func() { ok(t, c.Distinct(bg, "b", d("a", d("$in", bson.A{0, 7}))).Err()) },
+			by("distinct", "a in", "a_1_b_-1", 10, 10),
+		},
 		{func() {
 			_, err := c.UpdateMany(bg, d("a", 0, "b", d("$lt", 4)), set)
 			ok(t, err)

@@ -4,6 +4,93 @@
  */
 
 export interface paths {
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change your password
+         * @description Ends all your sessions, and starts a new one. 401 `credentials_invalid` if the current password is wrong.
+         */
+        put: operations["changePassword"];
+        /**
+         * Sign in with a password
+         * @description Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
+         *     time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+         */
+        post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has signed in */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out
+         * @description Ends this session within a second, everywhere, and removes the cookie.
+         */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your sessions */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out everywhere
+         * @description Ends all your sessions.
+         */
+        delete: operations["signOutEverywhere"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 5 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your sessions */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console": {
         parameters: {
             query?: never;
@@ -49,7 +136,7 @@ export interface paths {
         };
         /**
          * A website's conversations
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["listConversations"];
         put?: never;
@@ -69,7 +156,7 @@ export interface paths {
         };
         /**
          * Counts of open conversations, and of changes since a moment
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["countConversations"];
         put?: never;
@@ -95,7 +182,7 @@ export interface paths {
          *     All rows of a request are stored, or none.
          *
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `WRITE`, or a person with the role `admin`.
          */
         post: operations["importConversations"];
         delete?: never;
@@ -121,7 +208,7 @@ export interface paths {
          * A conversation with its messages, its visitor and its agents
          * @description All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
          *
-         *     Needs a token with `READ`.
+         *     Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["getConversation"];
         put?: never;
@@ -131,7 +218,7 @@ export interface paths {
         head?: never;
         /**
          * Close, open, assign, tag or summarise a conversation
-         * @description Needs a token with `WRITE`.
+         * @description Needs a token with `WRITE`, or a person with the role `agent`.
          */
         patch: operations["updateConversation"];
         trace?: never;
@@ -153,13 +240,13 @@ export interface paths {
          * The same members as the conversation's own path
          * @description All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
          *
-         *     Needs a token with `READ`.
+         *     Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["listMessages"];
         put?: never;
         /**
          * Post a message as an agent
-         * @description Needs a token with `WRITE`.
+         * @description Needs a token with `WRITE`, or a person with the role `agent`.
          */
         post: operations["postMessage"];
         delete?: never;
@@ -211,7 +298,7 @@ export interface paths {
         put?: never;
         /**
          * Mark all messages of the visitor as read by an agent
-         * @description Needs a token with `WRITE`.
+         * @description Needs a token with `WRITE`, or a person with the role `agent`.
          */
         post: operations["markRead"];
         delete?: never;
@@ -239,7 +326,7 @@ export interface paths {
          * Report that an agent is typing, or has stopped
          * @description The state lasts six seconds unless it is reported again.
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
          */
         post: operations["setTyping"];
         delete?: never;
@@ -338,7 +425,7 @@ export interface paths {
          *     last id. Events about tickets need the plan PRO. In a visitor's events a conversation's `summary` is null and its `tags` are empty.
          *
          *
-         *     Needs a token with `READ`.
+         *     Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -365,7 +452,7 @@ export interface paths {
          *     first `endOfStream: true` are deleted. Typing, presence, and members of another resource that a row shows are not changes.
          *
          *
-         *     Needs a token with `READ`.
+         *     Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["exportConversations"];
         put?: never;
@@ -389,7 +476,7 @@ export interface paths {
          *     `{"deleted":true,"conversationId":…}`.
          *
          *
-         *     Needs a token with `READ`.
+         *     Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["exportMessages"];
         put?: never;
@@ -411,7 +498,7 @@ export interface paths {
          * Export all tickets, and then every change
          * @description Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change of its ticket.
          *
-         *     Needs a token with `READ` and the plan `PRO`.
+         *     Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
          */
         get: operations["exportTickets"];
         put?: never;
@@ -433,7 +520,7 @@ export interface paths {
          * Export all visitors, and then every change
          * @description Like the export of conversations. Presence (`online`) is not a change.
          *
-         *     Needs a token with `READ`.
+         *     Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["exportVisitors"];
         put?: never;
@@ -484,6 +571,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open invitations
+         * @description Needs a person with the role `admin`.
+         */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite a person
+         * @description The link's token is shown once, so `Idempotency-Key` is refused. It is valid for 7 days. Only owners invite owners.
+         *
+         *     Needs a person with the role `admin`.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path: {
+                /** @example 3 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove an invitation
+         * @description Needs a person with the role `admin`.
+         */
+        delete: operations["removeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{token}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example KV3BFD2G7XWN4QLS5TRJHY6MEA */
+                token: components["parameters"]["invitationToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description With a session, the person becomes a member. Without one, the request creates a person and signs them in; the e-mail address is the
+         *     invitation's if it names one. 409 `email_taken` if there is an account with the address: sign in, and accept then. 403
+         *     `invitation_for_another` if the invitation is for another address than the session's. An invitation is accepted once.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{token}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example KV3BFD2G7XWN4QLS5TRJHY6MEA */
+                token: components["parameters"]["invitationToken"];
+            };
+            cookie?: never;
+        };
+        /**
+         * An invitation, for the person with its link
+         * @description 404 `invitation_invalid` if it doesn't exist, has been used or has expired.
+         */
+        get: operations["getInvitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The website's members
+         * @description Needs a person with the role `viewer`.
+         */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/members/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path: {
+                /** @example 2 */
+                id: components["parameters"]["memberId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a member
+         * @description The person can't reach the website within a second. Their user stays, with the name on what they wrote. Only owners remove owners. 409
+         *     `last_owner` if no owner would be left.
+         *
+         *
+         *     Needs a person with the role `admin`.
+         */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a member's role
+         * @description Takes effect within a second. Only owners decide about owners. 409 `last_owner` if no owner would be left.
+         *
+         *     Needs a person with the role `admin`.
+         */
+        patch: operations["changeRole"];
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -515,7 +758,7 @@ export interface paths {
          *     the rating. At most 400 days.
          *
          *
-         *     Needs a token with `READ`.
+         *     Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["getAgentStatistics"];
         put?: never;
@@ -535,7 +778,7 @@ export interface paths {
         };
         /**
          * A website's counters, updated within a second
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["getStatistics"];
         put?: never;
@@ -560,7 +803,7 @@ export interface paths {
          *     member. Histories start when the installation first recorded the website's events.
          *
          *
-         *     Needs a token with `READ`.
+         *     Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["getHistory"];
         put?: never;
@@ -582,7 +825,7 @@ export interface paths {
          * Ratings of conversations
          * @description Each conversation's last rating, in whole quarters of an hour from `from` to `to`. At most 400 days.
          *
-         *     Needs a token with `READ`.
+         *     Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["getRatings"];
         put?: never;
@@ -602,7 +845,7 @@ export interface paths {
         };
         /**
          * The catalogue of at most 500 tags
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["listTags"];
         put?: never;
@@ -626,7 +869,7 @@ export interface paths {
         get?: never;
         /**
          * Store a tag with its display names
-         * @description Needs a token with `WRITE`.
+         * @description Needs a token with `WRITE`, or a person with the role `agent`.
          */
         put: operations["putTag"];
         post?: never;
@@ -634,7 +877,7 @@ export interface paths {
          * Remove a tag from the catalogue
          * @description Conversations keep the tag under its stored name. A tag has no states, so `If-Match` can only be `*`.
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
          */
         delete: operations["deleteTag"];
         options?: never;
@@ -653,7 +896,7 @@ export interface paths {
          * A website's tickets
          * @description An unknown status or priority gives an empty list.
          *
-         *     Needs a token with `READ` and the plan `PRO`.
+         *     Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
          */
         get: operations["listTickets"];
         put?: never;
@@ -661,7 +904,7 @@ export interface paths {
          * Create a ticket
          * @description With only a `conversationToken`, the visitor is taken from the conversation.
          *
-         *     Needs a token with `WRITE` and the plan `PRO`.
+         *     Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
          */
         post: operations["createTicket"];
         delete?: never;
@@ -684,7 +927,7 @@ export interface paths {
          * A ticket
          * @description Its messages come oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
          *
-         *     Needs a token with `READ` and the plan `PRO`.
+         *     Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
          */
         get: operations["getTicket"];
         put?: never;
@@ -693,14 +936,14 @@ export interface paths {
          * Delete a ticket and its messages
          * @description A second request is 404.
          *
-         *     Needs a token with `WRITE` and the plan `PRO`.
+         *     Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
          */
         delete: operations["deleteTicket"];
         options?: never;
         head?: never;
         /**
          * Change a ticket
-         * @description Needs a token with `WRITE` and the plan `PRO`.
+         * @description Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
          */
         patch: operations["updateTicket"];
         trace?: never;
@@ -719,7 +962,7 @@ export interface paths {
         put?: never;
         /**
          * Add a message to a ticket
-         * @description Needs a token with `WRITE` and the plan `PRO`.
+         * @description Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
          */
         post: operations["addTicketMessage"];
         delete?: never;
@@ -746,9 +989,96 @@ export interface paths {
         head?: never;
         /**
          * Change a ticket's status from any value to any other
-         * @description Needs a token with `WRITE` and the plan `PRO`.
+         * @description Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
          */
         patch: operations["setTicketStatus"];
+        trace?: never;
+    };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The website's API tokens
+         * @description Needs a person with the role `admin`.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Create an API token
+         * @description Its secret is shown once, so `Idempotency-Key` is refused.
+         *
+         *     Needs a person with the role `admin`.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path: {
+                /** @example 4 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API token
+         * @description Takes effect within a second.
+         *
+         *     Needs a person with the role `admin`.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an API token
+         * @description Needs a person with the role `admin`.
+         */
+        patch: operations["updateToken"];
+        trace?: never;
+    };
+    "/tokens/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path: {
+                /** @example 4 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create an API token's successor
+         * @description The token itself is valid for another 24 hours, or for `overlapSeconds`, but not beyond its own expiry. The new secret is shown once.
+         *
+         *
+         *     Needs a person with the role `admin`.
+         */
+        post: operations["rotateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/users": {
@@ -760,7 +1090,7 @@ export interface paths {
         };
         /**
          * A website's agents
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["listUsers"];
         put?: never;
@@ -768,7 +1098,7 @@ export interface paths {
          * Create an agent
          * @description 409 `email_taken` if another agent of the website has the address.
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `WRITE`, or a person with the role `admin`.
          */
         post: operations["createUser"];
         delete?: never;
@@ -789,14 +1119,14 @@ export interface paths {
         };
         /**
          * An agent
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["getUser"];
         put?: never;
         post?: never;
         /**
          * Remove an agent
-         * @description Needs a token with `WRITE`.
+         * @description Needs a token with `WRITE`, or a person with the role `admin`.
          */
         delete: operations["deleteUser"];
         options?: never;
@@ -805,7 +1135,7 @@ export interface paths {
          * Change an agent
          * @description 409 `email_taken` if another agent of the website has the address.
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
          */
         patch: operations["updateUser"];
         trace?: never;
@@ -826,7 +1156,7 @@ export interface paths {
          * Report that an agent is present
          * @description An agent that was seen within a minute counts as online.
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
          */
         post: operations["userHeartbeat"];
         delete?: never;
@@ -1032,7 +1362,7 @@ export interface paths {
         };
         /**
          * A website's visitors
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["listVisitors"];
         put?: never;
@@ -1055,7 +1385,7 @@ export interface paths {
         };
         /**
          * A visitor
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["getVisitor"];
         put?: never;
@@ -1084,7 +1414,7 @@ export interface paths {
         head?: never;
         /**
          * Change a visitor's name and context
-         * @description Needs a token with `WRITE`.
+         * @description Needs a token with `WRITE`, or a person with the role `agent`.
          */
         patch: operations["updateVisitorContext"];
         trace?: never;
@@ -1098,7 +1428,7 @@ export interface paths {
         };
         /**
          * A website's webhooks
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `admin`.
          */
         get: operations["listWebhooks"];
         put?: never;
@@ -1112,7 +1442,7 @@ export interface paths {
          *     reached. A website has at most 20 webhooks.
          *
          *
-         *     Needs a token with `READ_WRITE`.
+         *     Needs a token with `READ_WRITE`, or a person with the role `admin`.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -1133,14 +1463,14 @@ export interface paths {
         };
         /**
          * A webhook
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `admin`.
          */
         get: operations["getWebhook"];
         put?: never;
         post?: never;
         /**
          * Delete a webhook and its deliveries
-         * @description Needs a token with `WRITE`.
+         * @description Needs a token with `WRITE`, or a person with the role `admin`.
          */
         delete: operations["deleteWebhook"];
         options?: never;
@@ -1149,7 +1479,7 @@ export interface paths {
          * Change a webhook
          * @description If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
          *
-         *     Needs a token with `READ_WRITE`.
+         *     Needs a token with `READ_WRITE`, or a person with the role `admin`.
          */
         patch: operations["updateWebhook"];
         trace?: never;
@@ -1168,7 +1498,7 @@ export interface paths {
          * A webhook's deliveries, with requests and responses
          * @description Deliveries are kept for 30 days after the last attempt.
          *
-         *     Needs a token with `READ`.
+         *     Needs a token with `READ`, or a person with the role `admin`.
          */
         get: operations["listWebhookDeliveries"];
         put?: never;
@@ -1193,7 +1523,7 @@ export interface paths {
         };
         /**
          * A delivery with its body
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `admin`.
          */
         get: operations["getWebhookDelivery"];
         put?: never;
@@ -1222,7 +1552,7 @@ export interface paths {
          * Send a delivery again
          * @description It keeps its `webhook-id`. 409 if it is still pending, or the webhook is disabled.
          *
-         *     Needs a token with `READ_WRITE`.
+         *     Needs a token with `READ_WRITE`, or a person with the role `admin`.
          */
         post: operations["redeliverWebhookDelivery"];
         delete?: never;
@@ -1247,7 +1577,7 @@ export interface paths {
          * Rotate a webhook's secret
          * @description The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
          *
-         *     Needs a token with `READ_WRITE`.
+         *     Needs a token with `READ_WRITE`, or a person with the role `admin`.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -1272,7 +1602,7 @@ export interface paths {
          * Send a test event to a webhook
          * @description Sends the event `webhook.test` like any other event; the delivery shows the outcome.
          *
-         *     Needs a token with `READ_WRITE`.
+         *     Needs a token with `READ_WRITE`, or a person with the role `admin`.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -1290,7 +1620,7 @@ export interface paths {
         };
         /**
          * The website that the token belongs to
-         * @description Needs a token with `READ`.
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["getWebsite"];
         put?: never;
@@ -1365,7 +1695,7 @@ export interface paths {
          * Change the widget settings
          * @description A change takes effect everywhere within a second.
          *
-         *     Needs a token with `WRITE`.
+         *     Needs a token with `WRITE`, or a person with the role `admin`.
          */
         patch: operations["updateWidget"];
         trace?: never;
@@ -1377,6 +1707,18 @@ export interface components {
         AboutVisitor: {
             /** Format: int64 */
             visitorId: number;
+        };
+        /** @description A person who has signed in needs none of the first three members. */
+        Acceptance: {
+            /** @description Ignored if the invitation names one. */
+            email?: string;
+            name?: string;
+            password?: components["schemas"]["ChosenPassword"];
+            /** @description Needed if the invitation is to create a website. */
+            website?: {
+                name: string;
+                url: string;
+            };
         };
         /** @description An agent, as visitors see agents. */
         Agent: {
@@ -1421,6 +1763,8 @@ export interface components {
              */
             userId: number;
         };
+        /** @description One that is common or easy to guess is refused. */
+        ChosenPassword: string;
         /** @description CSS class names. */
         Classes: string;
         /** @description Your own id of the message. A message with the same id is the same message. */
@@ -1510,6 +1854,71 @@ export interface components {
         };
         /** @enum {string} */
         ConversationStatus: "OPEN" | "CLOSED";
+        /**
+         * @example {
+         *       "createdAt": "2024-01-15T09:00:00.000Z",
+         *       "createdBy": "person:1",
+         *       "email": "una@shop.example",
+         *       "expiresAt": "2024-01-22T09:00:00.000Z",
+         *       "id": 3,
+         *       "path": "/console#/invitation/KV3BFD2G7XWN4QLS5TRJHY6MEA",
+         *       "role": "agent",
+         *       "token": "KV3BFD2G7XWN4QLS5TRJHY6MEA"
+         *     }
+         */
+        CreatedInvitation: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description `person:` and an id. */
+            createdBy: string;
+            email: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: int64 */
+            id: number;
+            /** @description The link's path and fragment at this server. */
+            path: string;
+            role: components["schemas"]["Role"];
+            /** @description The secret of the link, shown once. */
+            token: string;
+        };
+        /**
+         * @example {
+         *       "createdAt": "2024-01-15T09:00:00.000Z",
+         *       "createdBy": "person:1",
+         *       "expiresAt": null,
+         *       "id": 4,
+         *       "lastUsedAt": null,
+         *       "level": "WRITE",
+         *       "name": "The shop's importer",
+         *       "prefix": "5c_7Gd2k",
+         *       "token": "5c_7Gd2kPq0bZxTn4vYwL8sRfEhJm3uAcQ1i6o9DBSEXAMPLE",
+         *       "websiteId": 1
+         *     }
+         */
+        CreatedToken: {
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            level: components["schemas"]["Level"];
+            name: string;
+            /** @description The secret's first characters. */
+            prefix: string;
+            /** @description The secret, shown once. */
+            token: string;
+            /** Format: int64 */
+            websiteId: number;
+        };
+        Credentials: {
+            email: string;
+            password: string;
+        };
         DeletedTag: {
             /** @constant */
             deleted: true;
@@ -1603,8 +2012,86 @@ export interface components {
             existing: number;
             imported: number;
         };
+        Invitation: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description `person:` and an id. */
+            createdBy: string;
+            email: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: int64 */
+            id: number;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * @example {
+         *       "email": "una@shop.example",
+         *       "expiresAt": "2024-01-22T10:30:00.000Z",
+         *       "hasAccount": false,
+         *       "role": "agent",
+         *       "websiteName": "Harbour Books"
+         *     }
+         */
+        InvitationDetails: {
+            /** @description `null`: the invited person chooses. */
+            email: string | null;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description There is an account with the address: its person accepts after signing in. */
+            hasAccount: boolean;
+            role: components["schemas"]["Role"];
+            /** @description `null`: the invited person creates the website. */
+            websiteName: string | null;
+        };
+        InvitationPage: {
+            data: components["schemas"]["Invitation"][];
+        } & components["schemas"]["Page"];
         /** @enum {string} */
         Level: "READ" | "WRITE" | "READ_WRITE";
+        /**
+         * @example {
+         *       "createdAt": "2024-01-15T09:00:00.000Z",
+         *       "id": 2,
+         *       "role": "agent",
+         *       "user": {
+         *         "avatarUrl": null,
+         *         "createdAt": "2024-01-15T09:00:00.000Z",
+         *         "email": "una@shop.example",
+         *         "id": 7,
+         *         "language": "en",
+         *         "name": "Una",
+         *         "online": true,
+         *         "theme": "system",
+         *         "updatedAt": "2024-01-15T09:00:00.000Z"
+         *       }
+         *     }
+         */
+        Member: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            role: components["schemas"]["Role"];
+            user: components["schemas"]["User"];
+        };
+        MemberPage: {
+            data: components["schemas"]["Member"][];
+        } & components["schemas"]["Page"];
+        Membership: {
+            /** Format: int64 */
+            id: number;
+            plan: components["schemas"]["Plan"];
+            role: components["schemas"]["Role"];
+            /**
+             * Format: int64
+             * @description The user that the person is in this website.
+             */
+            userId: number;
+            /** Format: int64 */
+            websiteId: number;
+            websiteName: string;
+        };
         /**
          * @example {
          *       "attachments": [],
@@ -1650,6 +2137,17 @@ export interface components {
             /** Format: int64 */
             visitorId: number | null;
         };
+        NewInvitation: {
+            email: string;
+            role: components["schemas"]["Role"];
+        };
+        NewPassword: {
+            current: string;
+            password: components["schemas"]["ChosenPassword"];
+        };
+        NewRole: {
+            role: components["schemas"]["Role"];
+        };
         NewSession: {
             /** @description The website's public token, which its pages contain. */
             clientToken: string;
@@ -1683,6 +2181,15 @@ export interface components {
             references?: string;
             senderEmail?: string;
             subject?: string;
+        };
+        NewToken: {
+            /**
+             * Format: date-time
+             * @description In the future; absent or `null`: never.
+             */
+            expiresAt?: string | null;
+            level: components["schemas"]["Level"];
+            name: string;
         };
         NewUser: {
             /** @description An https address. */
@@ -1726,6 +2233,38 @@ export interface components {
             total: number | null;
             /** Format: int64 */
             totalPages: number | null;
+        };
+        Person: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description By the operator: can't sign in. */
+            disabled: boolean;
+            email: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
+        PersonSession: {
+            /** @description The network address of the sign-in. */
+            address: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether it is the session of this request. */
+            current: boolean;
+            /** @description The browser's User-Agent. */
+            device: string;
+            /**
+             * Format: date-time
+             * @description 7 days after the last use, at most 30 after the sign-in.
+             */
+            expiresAt: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            lastUsedAt: string;
         };
         /** @enum {string} */
         Plan: "FREE" | "PRO";
@@ -1802,6 +2341,20 @@ export interface components {
                 5: number;
             };
         };
+        Removed: {
+            /** @constant */
+            deleted: true;
+            /** Format: int64 */
+            id: number;
+        };
+        RevokedToken: {
+            /** Format: int64 */
+            id: number;
+            /** @constant */
+            revoked: true;
+        };
+        /** @enum {string} */
+        Role: "viewer" | "agent" | "admin" | "owner";
         /**
          * @description USER is an agent.
          * @enum {string}
@@ -1817,6 +2370,49 @@ export interface components {
             /** @description Names the visitor, for `x-visitor-id`. Agents see it too. */
             visitorToken: string;
             widget: components["schemas"]["Widget"];
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "address": "203.0.113.7",
+         *           "createdAt": "2024-01-15T10:30:00.000Z",
+         *           "current": true,
+         *           "device": "Firefox",
+         *           "expiresAt": "2024-01-22T10:30:00.000Z",
+         *           "id": 5,
+         *           "lastUsedAt": "2024-01-15T10:30:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        SessionList: {
+            data: components["schemas"]["PersonSession"][];
+        };
+        /**
+         * @example {
+         *       "memberships": [
+         *         {
+         *           "id": 2,
+         *           "plan": "PRO",
+         *           "role": "owner",
+         *           "userId": 7,
+         *           "websiteId": 1,
+         *           "websiteName": "Harbour Books"
+         *         }
+         *       ],
+         *       "person": {
+         *         "createdAt": "2024-01-15T10:30:00.000Z",
+         *         "disabled": false,
+         *         "email": "una@shop.example",
+         *         "id": 1,
+         *         "name": "Una"
+         *       }
+         *     }
+         */
+        SignedIn: {
+            memberships: components["schemas"]["Membership"][];
+            person: components["schemas"]["Person"];
         };
         /**
          * @example {
@@ -2059,6 +2655,35 @@ export interface components {
             id: number;
             name: string;
             url: string;
+        };
+        Token: {
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+            level: components["schemas"]["Level"];
+            name: string;
+            /** @description The secret's first characters. */
+            prefix: string;
+            /** Format: int64 */
+            websiteId: number;
+        };
+        TokenPage: {
+            data: components["schemas"]["Token"][];
+        } & components["schemas"]["Page"];
+        TokenPatch: {
+            /** Format: date-time */
+            expiresAt?: string | null;
+            name?: string;
+        };
+        TokenRotation: {
+            /** Format: int64 */
+            overlapSeconds?: number;
         };
         TypingState: {
             typing: boolean;
@@ -2853,12 +3478,16 @@ export interface components {
         ifMatch: string;
         /** @description The `ETag` of the client's copy: 304 if it is still current. */
         ifNoneMatch: string;
+        /** @example KV3BFD2G7XWN4QLS5TRJHY6MEA */
+        invitationToken: string;
         /** @description The language of tag names, like `de` or `pt-BR`. */
         lang: string;
         /** @description The id of the last event that had one. */
         lastEventId: string;
         /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
         limit: number;
+        /** @example 2 */
+        memberId: number;
         /** @description The page, from 1. Invalid values are clamped. */
         pageNumber: number;
         /** @example 123456789 */
@@ -2884,6 +3513,8 @@ export interface components {
         visitorToken: string;
         /** @example 7 */
         webhookId: number;
+        /** @description The website, if the person is a member of several. */
+        websiteId: number;
     };
     requestBodies: never;
     headers: {
@@ -2899,6 +3530,8 @@ export interface components {
         "RateLimit-Policy": string;
         /** @description Seconds to wait. */
         "Retry-After": number;
+        /** @description The session's cookie, or its removal. */
+        SetCookie: string;
         /** @description The authentication scheme. */
         "WWW-Authenticate": string;
         /** @description The scarcest quota that the request spent, in requests. */
@@ -2913,11 +3546,13 @@ export interface components {
     pathItems: never;
 }
 export type AboutVisitor = components['schemas']['AboutVisitor'];
+export type Acceptance = components['schemas']['Acceptance'];
 export type Agent = components['schemas']['Agent'];
 export type AgentMessage = components['schemas']['AgentMessage'];
 export type AgentPresence = components['schemas']['AgentPresence'];
 export type AgentStatistics = components['schemas']['AgentStatistics'];
 export type AgentSummary = components['schemas']['AgentSummary'];
+export type ChosenPassword = components['schemas']['ChosenPassword'];
 export type Classes = components['schemas']['Classes'];
 export type ClientMessageId = components['schemas']['ClientMessageId'];
 export type Colour = components['schemas']['Colour'];
@@ -2927,6 +3562,9 @@ export type ConversationCounts = components['schemas']['ConversationCounts'];
 export type ConversationPage = components['schemas']['ConversationPage'];
 export type ConversationPatch = components['schemas']['ConversationPatch'];
 export type ConversationStatus = components['schemas']['ConversationStatus'];
+export type CreatedInvitation = components['schemas']['CreatedInvitation'];
+export type CreatedToken = components['schemas']['CreatedToken'];
+export type Credentials = components['schemas']['Credentials'];
 export type DeletedTag = components['schemas']['DeletedTag'];
 export type DeletedTicket = components['schemas']['DeletedTicket'];
 export type DeletedUser = components['schemas']['DeletedUser'];
@@ -2943,23 +3581,40 @@ export type Import = components['schemas']['Import'];
 export type ImportRow = components['schemas']['ImportRow'];
 export type ImportTurn = components['schemas']['ImportTurn'];
 export type Imported = components['schemas']['Imported'];
+export type Invitation = components['schemas']['Invitation'];
+export type InvitationDetails = components['schemas']['InvitationDetails'];
+export type InvitationPage = components['schemas']['InvitationPage'];
 export type Level = components['schemas']['Level'];
+export type Member = components['schemas']['Member'];
+export type MemberPage = components['schemas']['MemberPage'];
+export type Membership = components['schemas']['Membership'];
 export type Message = components['schemas']['Message'];
+export type NewInvitation = components['schemas']['NewInvitation'];
+export type NewPassword = components['schemas']['NewPassword'];
+export type NewRole = components['schemas']['NewRole'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewTicket = components['schemas']['NewTicket'];
 export type NewTicketMessage = components['schemas']['NewTicketMessage'];
+export type NewToken = components['schemas']['NewToken'];
 export type NewUser = components['schemas']['NewUser'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type News = components['schemas']['News'];
 export type OpenedConversation = components['schemas']['OpenedConversation'];
 export type Page = components['schemas']['Page'];
+export type Person = components['schemas']['Person'];
+export type PersonSession = components['schemas']['PersonSession'];
 export type Plan = components['schemas']['Plan'];
 export type Problem = components['schemas']['Problem'];
 export type Rating = components['schemas']['Rating'];
 export type RatingStatistics = components['schemas']['RatingStatistics'];
 export type Ratings = components['schemas']['Ratings'];
+export type Removed = components['schemas']['Removed'];
+export type RevokedToken = components['schemas']['RevokedToken'];
+export type Role = components['schemas']['Role'];
 export type Sender = components['schemas']['Sender'];
 export type Session = components['schemas']['Session'];
+export type SessionList = components['schemas']['SessionList'];
+export type SignedIn = components['schemas']['SignedIn'];
 export type Statistics = components['schemas']['Statistics'];
 export type StatisticsHistory = components['schemas']['StatisticsHistory'];
 export type StatisticsInterval = components['schemas']['StatisticsInterval'];
@@ -2980,6 +3635,10 @@ export type TicketStatus = components['schemas']['TicketStatus'];
 export type TicketStatusChange = components['schemas']['TicketStatusChange'];
 export type TicketVisitor = components['schemas']['TicketVisitor'];
 export type TicketWebsite = components['schemas']['TicketWebsite'];
+export type Token = components['schemas']['Token'];
+export type TokenPage = components['schemas']['TokenPage'];
+export type TokenPatch = components['schemas']['TokenPatch'];
+export type TokenRotation = components['schemas']['TokenRotation'];
 export type TypingState = components['schemas']['TypingState'];
 export type User = components['schemas']['User'];
 export type UserPage = components['schemas']['UserPage'];
@@ -3050,9 +3709,11 @@ export type ParameterFrom = components['parameters']['from'];
 export type ParameterIdempotencyKey = components['parameters']['idempotencyKey'];
 export type ParameterIfMatch = components['parameters']['ifMatch'];
 export type ParameterIfNoneMatch = components['parameters']['ifNoneMatch'];
+export type ParameterInvitationToken = components['parameters']['invitationToken'];
 export type ParameterLang = components['parameters']['lang'];
 export type ParameterLastEventId = components['parameters']['lastEventId'];
 export type ParameterLimit = components['parameters']['limit'];
+export type ParameterMemberId = components['parameters']['memberId'];
 export type ParameterPageNumber = components['parameters']['pageNumber'];
 export type ParameterTicketId = components['parameters']['ticketId'];
 export type ParameterTo = components['parameters']['to'];
@@ -3061,12 +3722,14 @@ export type ParameterUpdatedSince = components['parameters']['updatedSince'];
 export type ParameterUserId = components['parameters']['userId'];
 export type ParameterVisitorToken = components['parameters']['visitorToken'];
 export type ParameterWebhookId = components['parameters']['webhookId'];
+export type ParameterWebsiteId = components['parameters']['websiteId'];
 export type HeaderETag = components['headers']['ETag'];
 export type HeaderIdempotencyReplayed = components['headers']['Idempotency-Replayed'];
 export type HeaderLink = components['headers']['Link'];
 export type HeaderRateLimit = components['headers']['RateLimit'];
 export type HeaderRateLimitPolicy = components['headers']['RateLimit-Policy'];
 export type HeaderRetryAfter = components['headers']['Retry-After'];
+export type HeaderSetCookie = components['headers']['SetCookie'];
 export type HeaderWwwAuthenticate = components['headers']['WWW-Authenticate'];
 export type HeaderXRateLimitLimit = components['headers']['X-RateLimit-Limit'];
 export type HeaderXRateLimitRemaining = components['headers']['X-RateLimit-Remaining'];
@@ -3074,6 +3737,242 @@ export type HeaderXRateLimitReset = components['headers']['X-RateLimit-Reset'];
 export type HeaderXRequestId = components['headers']['X-Request-Id'];
 export type $defs = Record<string, never>;
 export interface operations {
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current": "four words make one",
+                 *       "password": "and five make a better one"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description The person, and what they are a member of. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "una@shop.example",
+                 *       "password": "four words make one"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description The person, and what they are a member of. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person, and what they are a member of. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 50, the newest first. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 5 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     getConsolePage: {
         parameters: {
             query?: never;
@@ -3989,6 +4888,341 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. Invalid values are clamped. */
+                page?: components["parameters"]["pageNumber"];
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the list. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "una@shop.example",
+                 *       "role": "agent"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description The invitation. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    removeInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path: {
+                /** @example 3 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation is removed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example KV3BFD2G7XWN4QLS5TRJHY6MEA */
+                token: components["parameters"]["invitationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Una",
+                 *       "password": "four words make one"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description The person, and what they are a member of. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example KV3BFD2G7XWN4QLS5TRJHY6MEA */
+                token: components["parameters"]["invitationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationDetails"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. Invalid values are clamped. */
+                page?: components["parameters"]["pageNumber"];
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the list. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path: {
+                /** @example 2 */
+                id: components["parameters"]["memberId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member is removed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    changeRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                /** @example 2 */
+                id: components["parameters"]["memberId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "admin"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            /** @description The member. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     getDocument: {
         parameters: {
             query?: never;
@@ -4089,6 +5323,7 @@ export interface operations {
                     "application/json": components["schemas"]["Statistics"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
@@ -4231,6 +5466,7 @@ export interface operations {
                     "application/json": components["schemas"]["TagList"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
@@ -4665,6 +5901,230 @@ export interface operations {
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. Invalid values are clamped. */
+                page?: components["parameters"]["pageNumber"];
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the list. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "level": "WRITE",
+                 *       "name": "The shop's importer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description The token with its secret. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path: {
+                /** @example 4 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is revoked. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    updateToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                /** @example 4 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "The shop's importer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenPatch"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    rotateToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path: {
+                /** @example 4 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapSeconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenRotation"];
+            };
+        };
+        responses: {
+            /** @description The token with its secret. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -5945,6 +7405,7 @@ export interface operations {
                     "application/json": components["schemas"]["Website"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];

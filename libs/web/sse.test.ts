@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseFrame, retryDelay, stream, type Frame } from './sse';
+import { anonymous, parseFrame, retryDelay, stream, type Frame } from './sse';
 
 /** respond makes fetch answer with a body of these chunks, and returns the mock. */
 function respond(status: number, ...chunks: string[]) {
@@ -29,7 +29,7 @@ function hang() {
 }
 
 const open = (onEvent: (frame: Frame) => void = () => {}, lastEventId = '', signal = new AbortController().signal) =>
-  stream('/events', { authorization: 'Bearer t' }, lastEventId, signal, onEvent);
+  stream('/events', { headers: { authorization: 'Bearer t' }, ...anonymous }, lastEventId, signal, onEvent);
 
 beforeEach(() => {
   vi.useFakeTimers();

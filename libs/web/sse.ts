@@ -34,11 +34,12 @@ export function parseFrame(block: string): Frame | null {
 
 /**
  * stream calls onEvent for each event after lastEventId, until the server ends the stream. It throws if the server
- * refuses the request, if the connection breaks or is idle for too long, or if the signal aborts it.
+ * refuses the request, if the connection breaks or is idle for too long, or if the signal aborts it. init is the
+ * request's, and gets one more header.
  */
 export async function stream(
   url: string,
-  headers: Record<string, string>,
+  init: { headers: Record<string, string> } & RequestInit,
   lastEventId: string,
   signal: AbortSignal,
   onEvent: (frame: Frame) => void,
@@ -52,10 +53,10 @@ export async function stream(
     timer = setTimeout(stop, idleTimeout);
   };
   restartTimer();
+  if (lastEventId) init.headers['last-event-id'] = lastEventId;
   try {
     const response = await fetch(url, {
-      headers: lastEventId ? { ...headers, 'last-event-id': lastEventId } : headers,
-      ...anonymous,
+      ...init,
       cache: 'no-store',
       signal: abort.signal,
     });

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/timestamp"
@@ -14,10 +15,13 @@ import (
 
 // By identifies the caller of a change, and the request.
 type By struct {
-	Actor     string // "operator", or "token:" and the id of a website's token
+	Actor     string // "operator", or "token:" or "person:" and an id
 	RequestID string
 	Address   string // of the client, "" if unknown
 }
+
+// actorOf returns the Actor of a person.
+func actorOf(person id.Person) string { return "person:" + strconv.FormatInt(int64(person), 10) }
 
 // WebsiteErased is the only action whose entry stays after its website has been erased.
 const WebsiteErased = "website.erase"

@@ -138,6 +138,84 @@ type DataHolder interface {
 type Announcer interface {
 	// TokensChanged invalidates tokens by their hashes: they were revoked, or their expiry changed.
 	TokensChanged(ctx context.Context, hashes ...string)
+	// SessionsEnded invalidates sessions by their hashes.
+	SessionsEnded(ctx context.Context, hashes ...string)
+	// PersonChanged invalidates the sessions of a person, whose memberships changed.
+	PersonChanged(ctx context.Context, person id.Person)
 	// WebsiteChanged invalidates a website: its plan or limits changed, or it or one of its visitors was erased.
 	WebsiteChanged(ctx context.Context, t tenant.ID)
+}
+
+// PeopleStore stores persons, memberships, sessions and invitations, each change of a website's team together with its
+// entry in the audit log. Errors are faults: NotFound if a row doesn't exist or belongs to another website; Conflict
+// with the code email_taken if another person has the e-mail address, or member_already if the person is a member;
+// Unavailable.
+type PeopleStore interface {
+	// These reserve an unused id.
+	NextPerson(ctx context.Context) (id.Person, error)
+	NextMembership(ctx context.Context) (id.Membership, error)
+	NextSession(ctx context.Context) (id.Session, error)
+	NextInvitation(ctx context.Context) (id.Invitation, error)
+	NextUser(ctx context.Context) (id.User, error)
+
+	// Person returns a person. PersonByEmail takes an address in lower case. Persons lists all, newest first, or the one
+	// of an address.
+	Person(ctx context.Context, id id.Person) (Person, error)
+	PersonByEmail(ctx context.Context, email string) (Person, error)
+	Persons(ctx context.Context, email string, w paging.Window) (paging.Slice[Person], error)
+	// AddPerson stores a person and their memberships.
+	AddPerson(ctx context.Context, p Person, joins []Join) error
+	// SavePerson changes a person. change gets the stored person and may run more than once.
+	SavePerson(ctx context.Context, id id.Person, change func(Person) (Person, error)) (Person, error)
+
+	// Memberships returns a person's memberships, at most MaxMemberships. WebsitesOf returns the websites that exist
+	// among ids. Members lists a website's memberships, newest first.
+	Memberships(ctx context.Context, person id.Person) ([]Membership, error)
+	WebsitesOf(ctx context.Context, ids []tenant.ID) ([]Website, error)
+	Members(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[Membership], error)
+	// SaveMembership changes a membership, and DeleteMembership removes one and returns its last state. change and check
+	// get the stored one with IsLastOwner, and may run more than once. Changes of one website's team happen one after the
+	// other.
+	SaveMembership(ctx context.Context, t tenant.ID, id id.Membership,
+		change func(Membership) (Membership, Entry, error)) (Membership, error)
+	DeleteMembership(ctx context.Context, t tenant.ID, id id.Membership,
+		check func(Membership) (Entry, error)) (Membership, error)
+
+	// SessionByHash returns the session of a hash. Sessions returns a person's sessions, newest first.
+	SessionByHash(ctx context.Context, hash string) (Session, error)
+	Sessions(ctx context.Context, person id.Person) ([]Session, error)
+	// AddSession stores a session. It removes the oldest ones of the person beyond limit, and returns them.
+	AddSession(ctx context.Context, s Session, limit int) (ended []Session, err error)
+	// UsedSession stores that a session was used at now, unless a time since noted is stored already.
+	UsedSession(ctx context.Context, id id.Session, now, noted time.Time) error
+	// EndSessions removes a session of a person, all for nil, and returns the removed ones.
+	EndSessions(ctx context.Context, person id.Person, session *id.Session) (ended []Session, err error)
+
+	// InvitationByHash returns the invitation of a hash, of any website. Invitations lists a website's, newest first.
+	InvitationByHash(ctx context.Context, hash string) (Invitation, error)
+	Invitations(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[Invitation], error)
+	// AddInvitation stores an invitation to a website, and AddFounding one to create a website.
+	AddInvitation(ctx context.Context, i Invitation, e Entry) error
+	AddFounding(ctx context.Context, i Invitation) error
+	// DeleteInvitation removes an invitation of a website.
+	DeleteInvitation(ctx context.Context, t tenant.ID, id id.Invitation, entry func(Invitation) Entry) error
+	// AcceptInvitation removes an invitation and stores the membership, with the person if they are new. The error is
+	// NotFound if the invitation doesn't exist any more: it is accepted once.
+	AcceptInvitation(ctx context.Context, i Invitation, newPerson *Person, join Join) error
+}
+
+// Passwords hashes and verifies passwords. Its errors are Unavailable.
+type Passwords interface {
+	// IsStrong reports whether a password is hard to guess. about is what it must not consist of.
+	IsStrong(password string, about ...string) bool
+	// Hash returns what is stored of a password.
+	Hash(ctx context.Context, password string) (string, error)
+	// Matches reports whether a hash is of a password. It takes as long for "", which no password matches.
+	Matches(ctx context.Context, password, hash string) (bool, error)
+}
+
+// Attempts limits the attempts to sign in with an e-mail address, known or not.
+type Attempts interface {
+	// Take counts an attempt. Its error is Limited if there have been too many.
+	Take(ctx context.Context, email string) error
 }

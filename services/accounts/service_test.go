@@ -3,6 +3,7 @@ package accounts_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -55,6 +56,12 @@ func (s *stub) DeleteToken(
 type announced []string
 
 func (a *announced) TokensChanged(_ context.Context, hashes ...string) { *a = append(*a, hashes...) }
+
+func (a *announced) SessionsEnded(_ context.Context, hashes ...string) { *a = append(*a, hashes...) }
+
+func (a *announced) PersonChanged(_ context.Context, person id.Person) {
+	*a = append(*a, fmt.Sprint("person ", person))
+}
 
 func (a *announced) WebsiteChanged(_ context.Context, t tenant.ID) {
 	*a = append(*a, "website "+t.String())

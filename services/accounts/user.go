@@ -79,7 +79,7 @@ func (p UserPatch) Validate() error {
 		wrong.Check(isName(strings.TrimSpace(p.Name.V)), "name", nameRule)
 	}
 	if p.Email.Set {
-		wrong.Check(isEmail(strings.ToLower(p.Email.V)), "email", "must be an e-mail address of at most 254 characters")
+		wrong.Check(isEmail(strings.ToLower(p.Email.V)), "email", emailRule)
 	}
 	if v := p.Theme.Ptr(); v != nil {
 		wrong.Check(*v == "light" || *v == "dark" || *v == "system", "theme", "must be light, dark or system")

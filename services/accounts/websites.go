@@ -16,23 +16,30 @@ import (
 // CreateWebsite creates a website and its widget. The widget is created first, so that every stored website has one. A
 // widget whose website can't be stored belongs to an id that is never used again.
 func (s *Service) CreateWebsite(ctx context.Context, n NewWebsite, by By) (Website, error) {
-	if err := n.Validate(); err != nil {
-		return Website{}, err
-	}
-	w := n.website()
-	var err error
-	if w.ID, err = s.store.NextWebsite(ctx); err != nil {
-		return Website{}, err
-	}
-	e, err := s.entry(ctx, w.ID, by, "website", "create", w.ID.Int64())
+	w, e, err := s.newWebsite(ctx, n, by)
 	if err != nil {
 		return Website{}, err
 	}
+	return w, s.store.AddWebsite(ctx, w, e)
+}
+
+// newWebsite returns a website that isn't stored yet, and the entry of its creation.
+func (s *Service) newWebsite(ctx context.Context, n NewWebsite, by By) (w Website, e Entry, err error) {
+	if err := n.Validate(); err != nil {
+		return w, e, err
+	}
+	w = n.website()
+	if w.ID, err = s.store.NextWebsite(ctx); err != nil {
+		return w, e, err
+	}
+	if e, err = s.entry(ctx, w.ID, by, "website", "create", w.ID.Int64()); err != nil {
+		return w, e, err
+	}
 	if w.ClientToken, err = s.widgets.Open(ctx, w.ID, n.ClientToken); err != nil {
-		return Website{}, err
+		return w, e, err
 	}
 	w.CreatedAt = s.now()
-	return w, s.store.AddWebsite(ctx, w, e.changing(nil, w.audited()))
+	return w, e.changing(nil, w.audited()), nil
 }
 
 // Website returns a website.

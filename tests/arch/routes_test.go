@@ -19,6 +19,8 @@ type row struct {
 	service string // "" for the edge itself
 	rule    string // of libs/kernel/authz; "" if it is not beside the pattern
 	visitor string // the edge's policy on the visitor's header
+	class   string
+	session bool // a public row that takes a person's session
 }
 
 // TestTableServicesAndDocumentAgree checks that every row of the edge's public table is mounted by its service and
@@ -61,9 +63,15 @@ func documents(t *testing.T, table map[string]row) {
 		t.Fatal(err)
 	}
 	securities := map[string]string{
-		"Public": "[]", "Visitor": "[map[visitor:[]]]", "Read": "[map[token:[READ]]]", "Write": "[map[token:[WRITE]]]",
-		"ReadWrite": "[map[token:[READ_WRITE]]]", "ProRead": "[map[token:[READ PRO]]]",
-		"ProWrite": "[map[token:[WRITE PRO]]]",
+		"Public": "[]", "Visitor": "[map[visitor:[]]]",
+		"Read":        "[map[token:[READ]] map[session:[viewer]]]",
+		"Write":       "[map[token:[WRITE]] map[session:[agent]]]",
+		"ProRead":     "[map[token:[READ PRO]] map[session:[viewer PRO]]]",
+		"ProWrite":    "[map[token:[WRITE PRO]] map[session:[agent PRO]]]",
+		"ManageRead":  "[map[token:[READ]] map[session:[admin]]]",
+		"ManageWrite": "[map[token:[WRITE]] map[session:[admin]]]",
+		"ManageBoth":  "[map[token:[READ_WRITE]] map[session:[admin]]]",
+		"Person":      "[map[session:[]]]", "Viewer": "[map[session:[viewer]]]", "Admin": "[map[session:[admin]]]",
 	}
 	left := maps.Clone(table)
 	for _, op := range d.Operations {
@@ -75,16 +83,22 @@ func documents(t *testing.T, table map[string]row) {
 			continue
 		}
 		want := securities[r.rule]
-		if r.visitor == "VisitorProven" {
+		switch {
+		case r.visitor == "VisitorProven":
 			want = "[map[visitor:[] visitorSecret:[]]]"
+		case r.session:
+			want = "[map[] map[session:[]]]"
 		}
 		if have := fmt.Sprint(op.Security); have != want && name != "GET /health" {
 			t.Errorf("%s: the document's security is %s under the rule %s", name, have, r.rule)
 		}
-		byToken, pro := r.rule != "Public" && r.rule != "Visitor", strings.HasPrefix(r.rule, "Pro")
+		byPerson := r.rule == "Person" || r.rule == "Viewer" || r.rule == "Admin"
+		byToken, pro := r.rule != "Public" && r.rule != "Visitor" && !byPerson, strings.HasPrefix(r.rule, "Pro")
 		for status, want := range map[int]bool{
-			401: byToken || r.visitor == "VisitorCredential" || r.visitor == "VisitorProven" || name == "GET /health",
-			403: byToken || name == "POST /visitor/sessions", // if the chat is switched off
+			401: byToken || byPerson || r.visitor == "VisitorCredential" || r.visitor == "VisitorProven" ||
+				name == "POST /auth/password" || name == "GET /health",
+			403: byToken || byPerson || r.class == "ClassSignIn" || // from a page of another origin
+				name == "POST /visitor/sessions", // if the chat is switched off
 			429: r.service != "", 503: r.service != "",
 		} {
 			if op.Answers(status) != want {
@@ -126,7 +140,7 @@ func publicTable(t *testing.T) map[string]row {
 			}
 			found[literal(cells["Method"])+" "+literal(cells["Pattern"])] = row{
 				service, called(cells["Rule"]),
-				called(cells["Visitor"]),
+				called(cells["Visitor"]), called(cells["Class"]), cells["Session"] != nil,
 			}
 		}
 		return false

@@ -224,8 +224,8 @@ func (w *window) do(statements string) {
 	eval[any](w, "(async () => {"+statements+"; return null;})()")
 }
 
-// reload loads the page again and waits for the new one. Until it is there, scripts still run in the old page, where what
-// they wait for may already be true.
+// reload loads the page again and waits for the new one. Until it is there, scripts still run in the old page, where
+// what they wait for may already be true.
 func (w *window) reload() {
 	w.t.Helper()
 	w.do("window.old = true; location.reload()")

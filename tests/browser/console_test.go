@@ -8,33 +8,30 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// signedIn opens the console with a token of a level, as a user of the website.
-func signedIn(t *testing.T, s size, w *harness.Website, level string, user harness.Object, path string) *window {
+// signedIn opens the console and signs in as a person.
+func signedIn(t *testing.T, s size, p harness.Person, path string) *window {
 	t.Helper()
-	_, secret := w.Token(t, level)
 	c := open(t, s, harness.Running().URL+"/console"+path)
-	c.enter(secret)
-	c.until("document.querySelector('.people')")
-	c.do(fmt.Sprintf("[...document.querySelectorAll('.people button')].find((b) => b.textContent.includes(%q)).click()",
-		user.Text("name")))
+	c.enter(p.Email, harness.Password)
 	c.until("document.querySelector('.rail')")
 	return c
 }
 
-// named adds an agent with a name to a website.
-func named(t *testing.T, w *harness.Website, name string) harness.Object {
-	t.Helper()
-	return w.Agent().Send(t, 201, "POST", "/users", harness.Map{"name": name, "email": harness.Unique("agent.") +
-		"@harbour-books.example"})
+// enter fills in the form and signs in.
+func (w *window) enter(email, password string) {
+	w.t.Helper()
+	w.fill("email", email)
+	w.fill("password", password)
+	w.do("document.querySelector('.gate .primary').click()")
 }
 
-// enter types a token into the form.
-func (w *window) enter(token string) {
+// fill types text into a field of the form, in place of its text.
+func (w *window) fill(field, text string) {
 	w.t.Helper()
-	w.until("document.querySelector('[name=token]')")
-	w.do("const i = document.querySelector('[name=token]'); i.focus(); i.select()")
-	w.write(token)
-	w.do("document.querySelector('.gate .primary').click()")
+	input := fmt.Sprintf("document.querySelector('.gate [name=%s]')", field)
+	w.until(input)
+	w.do("const i = " + input + "; i.focus(); i.select()")
+	w.write(text)
 }
 
 // reply replaces the text of the reply field and sends it, with the keyboard.
@@ -50,8 +47,8 @@ func TestAgentAnswersInTheConsole(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Pro)
 	w.Writer().Do(t, "PUT", "/tags/stock", harness.Map{"names": harness.Map{"de": "Lager"}}).Want(t, 200)
-	user := named(t, w, "Ada Moreno")
-	c := signedIn(t, desktop, w, harness.ReadWrite, user, "")
+	ada := w.Person(t, harness.Agent)
+	c := signedIn(t, desktop, ada, "")
 	c.until("document.querySelectorAll('.tiles b').length === 6 && document.querySelector('.warning " +
 		"code').textContent.includes('/widget/" + w.ClientToken + "')")
 	w.Public().With("Sec-Fetch-Dest", "script").Do(t, "GET", "/widget/"+w.ClientToken, nil).Want(t, 200)
@@ -74,16 +71,16 @@ func TestAgentAnswersInTheConsole(t *testing.T) {
 	v.Do(t, "POST", "/visitor/conversations/"+token+"/typing", harness.Map{"typing": true}).Want(t, 204)
 	c.within(quick, "document.querySelector('.typing').textContent.includes('Vera Lindqvist')")
 	c.do("document.getElementById('take').click()")
-	c.until("document.querySelector('.assignee select').value === '" + harness.PathID(user.Int("id")) +
+	c.until("document.querySelector('.assignee select').value === '" + harness.PathID(ada.User) +
 		"' && document.querySelector('.conversations h2').textContent.startsWith('Yours')")
 	c.reply("It is: the last two copies.")
 	c.until("document.querySelector('.message.own')?.textContent === 'It is: the last two copies.' && " +
 		"!document.querySelector('.draft')")
-	if !eval[bool](c, "document.querySelector('.log .line').textContent === '"+user.Text("name")+" joined'") {
+	if !eval[bool](c, "document.querySelector('.log .line').textContent === '"+ada.Name+" joined'") {
 		t.Error("no line says that the agent has joined")
 	}
 	said := w.Reader().Get(t, "/conversations/"+token).List("messages")[1]
-	if said.Text("content") != "It is: the last two copies." || said.Int("userId") != user.Int("id") {
+	if said.Text("content") != "It is: the last two copies." || said.Int("userId") != ada.User {
 		t.Errorf("the reply: %s", said)
 	}
 	v.Do(t, "POST", "/visitor/conversations/"+token+"/read", nil).Want(t, 204)
@@ -97,7 +94,7 @@ func TestAgentAnswersInTheConsole(t *testing.T) {
 	c.do("document.getElementById('close').click()")
 	c.until("document.getElementById('close').textContent === 'Reopen' && !document.querySelector('.conversations .row')")
 	now := w.Reader().Get(t, "/conversations/"+token).Object("conversation")
-	if now.Text("status") != "CLOSED" || now.Int("assigneeId") != user.Int("id") {
+	if now.Text("status") != "CLOSED" || now.Int("assigneeId") != ada.User {
 		t.Errorf("closed: %s", now)
 	}
 	c.do("document.querySelector('.check input').click()")
@@ -109,14 +106,14 @@ func TestAgentAnswersInTheConsole(t *testing.T) {
 func TestTwoBrowsers(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
-	user := named(t, w, "Ada Moreno")
-	c := signedIn(t, dark, w, harness.ReadWrite, user, "#/inbox")
+	ada := w.Person(t, harness.Agent)
+	c := signedIn(t, dark, ada, "#/inbox")
 	v := visitor(t, desktop, w, "en")
 	v.say("Do you ship to Norway?")
 	c.within(quick, "document.querySelector('.conversations .preview')?.textContent === 'Do you ship to Norway?'")
 	c.do("document.querySelector('.conversations .row').click()")
 	c.reply("We do, twice a week.")
-	v.within(quick, "texts('.line').includes('We do, twice a week.') && texts('.who').includes('"+user.Text("name")+"')")
+	v.within(quick, "texts('.line').includes('We do, twice a week.') && texts('.who').includes('"+ada.Name+"')")
 	v.say("Lovely.")
 	c.within(quick, "[...document.querySelectorAll('.message')].at(-1).textContent === 'Lovely.'")
 	v.within(quick, "texts('.state').includes('Read')")
@@ -126,40 +123,12 @@ func TestTwoBrowsers(t *testing.T) {
 	v.quiet()
 }
 
-func TestConsoleRefusesTokensInWords(t *testing.T) {
-	t.Parallel()
-	w := harness.Running().Website(t, harness.Free)
-	_, write := w.Token(t, harness.Write)
-	_, read := w.Token(t, harness.Read)
-	token := w.Visit(t, nil).Open(t, "Hello?")
-	c := open(t, desktop, harness.Running().URL+"/console#/inbox/"+token)
-	c.enter("5c_nonsense")
-	c.until("document.querySelector('[role=alert]').textContent.includes('Unknown token')")
-	c.accessible()
-	c.enter(write)
-	c.until("document.querySelector('[role=alert]').textContent.includes('may only write')")
-	c.enter(read)
-	c.until("document.querySelector('.gate .link')")
-	c.do("document.querySelector('.gate .link').click()")
-	c.until("document.querySelector('.message')?.textContent === 'Hello?' && " +
-		"document.querySelector('.reply').textContent.includes('read-only') && document.getElementById('close').disabled")
-	if eval[bool](c, "location.href.includes('5c_') || JSON.stringify(localStorage).includes('5c_')") {
-		t.Error("the token is in the URL or in local storage")
-	}
-	c.reload()
-	c.until("document.querySelector('.gate .link')") // the tab still has the token
-	c.do("document.querySelector('.gate .link').click()")
-	c.until("document.querySelector('.rail')")
-	c.do("[...document.querySelectorAll('.rail button')].at(-1).click()")
-	c.until("document.querySelector('[name=token]') && !sessionStorage.length")
-}
-
 func TestConsoleOnAPhone(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Pro)
-	user := named(t, w, "Ada Moreno")
+	ada := w.Person(t, harness.Agent)
 	w.Visit(t, harness.Map{"name": "Nils Berg"}).Open(t, "Where is the pier?")
-	c := signedIn(t, phone, w, harness.ReadWrite, user, "#/inbox")
+	c := signedIn(t, phone, ada, "#/inbox")
 	c.until("document.querySelector('.conversations .row')")
 	c.do("document.querySelector('.conversations .row').click()")
 	c.until("document.querySelector('.message') && " +
@@ -177,9 +146,9 @@ func TestConsoleOnAPhone(t *testing.T) {
 func TestTicketDesk(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Pro)
-	user := named(t, w, "Ada Moreno")
+	ada := w.Person(t, harness.Agent)
 	w.NewTicket(t, harness.Map{"title": "A torn chart", "description": "It came torn.", "priority": "HIGH"})
-	c := signedIn(t, desktop, w, harness.ReadWrite, user, "#/tickets")
+	c := signedIn(t, desktop, ada, "#/tickets")
 	c.until("document.querySelector('.list .top b')?.textContent === 'A torn chart'")
 	other := w.NewTicket(t, harness.Map{"title": "A missing page"}) // appears without a reload
 	c.within(quick, "document.querySelectorAll('.list .row').length === 2")
@@ -218,7 +187,7 @@ func TestConsoleResumesAfterADisconnect(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
 	v := w.Visit(t, nil)
 	token := v.Open(t, "<b>one</b>")
-	c := signedIn(t, desktop, w, harness.ReadWrite, w.NewUser(t), "#/inbox/"+token)
+	c := signedIn(t, desktop, w.Person(t, harness.Agent), "#/inbox/"+token)
 	c.until("document.querySelector('.message')")
 	c.offline(true)
 	c.reply("two")
@@ -237,12 +206,12 @@ func TestConsoleResumesAfterADisconnect(t *testing.T) {
 func TestConsoleHandlesInvalidAddresses(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
-	user := named(t, w, "Ada Moreno")
+	ada := w.Person(t, harness.Agent)
 	for hash, shown := range map[string]string{
 		"#/%": ".shell.home", "#/%zz/%": ".shell.home", "#/inbox/..%2Fusers%2F1": ".shell.inbox .talk.none",
 		"#/inbox/../users/1": ".shell.inbox .talk.none", "#/inbox/%": ".shell.inbox .talk.none",
 	} {
-		c := signedIn(t, desktop, w, harness.ReadWrite, user, hash)
+		c := signedIn(t, desktop, ada, hash)
 		c.until(fmt.Sprintf("document.querySelector(%q)", shown))
 		asked := eval[string](c,
 			"performance.getEntriesByType('resource').map((r) => new URL(r.name).pathname).filter((p) => "+

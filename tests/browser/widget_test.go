@@ -56,7 +56,7 @@ func TestVisitorAndAgentTalk(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
 	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken,
 		harness.Map{"welcomeMessages": `["Hello! Ask us anything about the sea."]`})
-	user := named(t, w, "Ada Moreno")
+	user := w.NewUser(t)
 	w.Writer().Do(t, "POST", "/users/"+harness.PathID(user.Int("id"))+"/heartbeat", nil).Want(t, 204)
 	v := visitor(t, desktop, w, "en")
 	v.say("Is the atlas in stock?")

@@ -117,7 +117,8 @@ func runExamples(t *testing.T, page string) {
 	script := exec.CommandContext(t.Context(), "bash", "-euc", commands(t, page))
 	script.Dir, script.WaitDelay = t.TempDir(), time.Second
 	script.Env = append(os.Environ(), "URL="+address, "CLIENT_TOKEN="+w.ClientToken,
-		"READ="+w.Secret(harness.Read), "WRITE="+w.Secret(harness.Write), "READ_WRITE="+w.Secret(harness.ReadWrite))
+		"READ="+w.Secret(harness.Read), "WRITE="+w.Secret(harness.Write), "READ_WRITE="+w.Secret(harness.ReadWrite),
+		"EMAIL="+w.Person(t, harness.Owner).Email, "PASSWORD="+harness.Password)
 	if out, err := script.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

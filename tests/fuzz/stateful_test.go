@@ -23,6 +23,20 @@ func operations(t *testing.T) map[string]harness.Operation {
 	return known
 }
 
+// personOperations are the operations of persons in the tests' table, by their ids in the document.
+func personOperations(t *testing.T) map[string]harness.Operation {
+	t.Helper()
+	d, err := harness.TheDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]harness.Operation{}
+	for _, op := range harness.PersonOperations() {
+		known[d.Find(op.Method, harness.Fill(op.Path, harness.MalformedTeam())).ID] = op.Operation
+	}
+	return known
+}
+
 // TestUseAfterDelete checks that every request about a deleted object gets the response of an unknown one.
 func TestUseAfterDelete(t *testing.T) {
 	t.Parallel()
@@ -82,7 +96,7 @@ func TestReplays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, found := operations(t), 0
+	known, persons, found := operations(t), personOperations(t), 0
 	for _, d := range documented {
 		takes := false
 		for _, p := range d.Locations() {
@@ -94,16 +108,21 @@ func TestReplays(t *testing.T) {
 		found++
 		t.Run(d.ID, func(t *testing.T) {
 			t.Parallel()
-			op, is := known[d.ID]
-			if !is {
-				t.Fatal("the tests' table has no request of it")
-			}
 			w := harness.Running().World(t, harness.Pro)
-			path, key := harness.Fill(op.Path, w.Objects()), harness.Unique("key.")
-			client := op.Allowed(w).With("Idempotency-Key", key)
+			op, is := known[d.ID]
+			by, names := op.Allowed(w), w.Objects()
+			if !is {
+				if op, is = persons[d.ID]; !is {
+					t.Fatal("the tests' table has no request of it")
+				}
+				owner := w.Person(t, harness.Owner)
+				by, names = owner.Client, w.Team(t, owner)
+			}
+			path, key := harness.Fill(op.Path, names), harness.Unique("key.")
+			client := by.With("Idempotency-Key", key)
 			var good any
 			if op.Body != nil {
-				good = op.Good(w.Objects())
+				good = op.Good(names)
 			}
 			first := client.Do(t, op.Method, path, good).Want(t, op.Status)
 			second := client.Do(t, op.Method, path, good).Want(t, op.Status)

@@ -14,7 +14,7 @@ func GenerousQuotas(dir string) (string, error) {
 	for _, class := range []string{"read", "write", "import", "visitor", "stream"} {
 		plan[class] = Map{"caller": plenty, "website": plenty}
 	}
-	for _, class := range []string{"session", "public", "settings", "health", "page", "operator", "export"} {
+	for _, class := range []string{"session", "public", "settings", "health", "page", "operator", "export", "signIn"} {
 		addresses[class] = plenty
 	}
 	content, err := json.Marshal(Map{

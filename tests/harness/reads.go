@@ -37,6 +37,11 @@ func reads(listed []Operation) (found []Operation) {
 			known[documented.ID] = true
 		}
 	}
+	for _, o := range PersonOperations() {
+		if documented := d.Find(o.Method, Fill(o.Path, MalformedTeam())); documented != nil {
+			known[documented.ID] = true
+		}
+	}
 	for _, o := range d.Operations {
 		if o.Method == "GET" && !known[o.ID] && !IsPage(o.Path) {
 			found = append(found, read(o))

@@ -38,6 +38,7 @@ var All = []Journey{
 	{"concurrent imports of the same rows", ImportsAtOnce},
 	{"a token is revoked", Revocation},
 	{"agents", Users},
+	{"people of a team", People},
 	{"visitors", Visitors},
 	{"presence", Presence},
 	{"the widget is installed", Installed},

@@ -63,12 +63,10 @@ func (d described) says(component string) bool {
 	switch d.by {
 	case "all":
 		return true
-	case "gateway":
-		return component == "api-gateway"
 	case "services":
 		return component != "api-gateway"
 	default:
-		return slices.Contains(strings.Split(d.by, ", "), component)
+		return slices.Contains(strings.Split(d.by, ", "), strings.TrimPrefix(component, "api-"))
 	}
 }
 

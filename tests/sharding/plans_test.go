@@ -38,18 +38,18 @@ var allowed = []struct {
 	{readsAll, "find statistics_positions by nothing", "a gauge needs all positions: one for each feed"},
 	{readsAll, "aggregate accounts_audit by nothing", "an operator's list has the number of all entries"},
 	{readsAll, "aggregate accounts_websites by nothing", "an operator's list has the number of all websites"},
-	{sortsRows, "find visitors_visitors by websiteId =, lastSeenAt >=", "visitors who are online change their place in the " +
-		"index by last seen; they are few, and sorting them is cheaper than examining all visitors in order"},
-	{manyKeys, "find visitors_visitors by websiteId =, lastSeenAt <", "visitors who are online are skipped in a list of the " +
-		"others, and they are few"},
+	{sortsRows, "find visitors_visitors by websiteId =, lastSeenAt >=", "visitors who are online change their place in " +
+		"the index by last seen; they are few, and sorting them is cheaper than examining all visitors in order"},
+	{manyKeys, "find visitors_visitors by websiteId =, lastSeenAt <", "visitors who are online are skipped in a list " +
+		"of the others, and they are few"},
 	{manyKeys, "(createdAt < or _id <)", "rows of the cursor's own millisecond are skipped, by their keys alone"},
 	{manyKeys, "(updatedAt > or _id >)", "rows of the position's own millisecond are skipped, by their keys alone"},
-	{manyKeys, "_outbox by websiteId =, key in, (pos = or pos >), (key > or _id >)", "a stream that resumes reads the records " +
-		"of its objects in their order, of which it has got the older ones"},
+	{manyKeys, "_outbox by websiteId =, key in, (pos = or pos >), (key > or _id >)", "a stream that resumes reads " +
+		"the records of its objects in their order, of which it has got the older ones"},
 	{manyKeys, "find webhooks_deliveries by status =, not (webhookId in)", "deliveries of webhooks that are worked " +
 		"on are skipped, by their keys alone"},
-	{manyKeys, "find conversations_conversations by websiteId =, updatedAt >=", "a list of changes checks its other filters on " +
-		"the changed conversations"},
+	{manyKeys, "find conversations_conversations by websiteId =, updatedAt >=", "a list of changes checks its other " +
+		"filters on the changed conversations"},
 	{manyKeys, "terms =", "the server finds the conversations with one of several words, and checks the others on those"},
 }
 

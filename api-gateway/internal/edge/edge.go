@@ -23,6 +23,7 @@ import (
 	"fivechat.dev/api-gateway/internal/quota"
 	"fivechat.dev/api-gateway/internal/responsecache"
 	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/api-gateway/internal/session"
 	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/api-gateway/internal/token"
 	"fivechat.dev/api-gateway/internal/visitor"
@@ -40,14 +41,18 @@ type Credential func(ctx context.Context, h http.Header, address string) (identi
 type Shared struct {
 	Telemetry *telemetry.Telemetry
 	Tokens    Credential
-	Visitors  Credential // the visitor that a visitor token names
-	Proven    Credential // as Visitors, and checks the visitor's secret
-	Operators Credential
-	Limits    *quota.Guard
-	Storage   *storagequota.Limiter // refuses writes of websites that have reached their storage limit
-	Proxy     *proxy.Proxy
-	Bodies    *share.Budget        // limits the bytes of request bodies
-	Widgets   *responsecache.Cache // caches public responses
+	Sessions  Credential // the person of a session cookie, in the website that the request names
+	Persons   Credential // as Sessions, in no website
+	// SameOrigin refuses requests that change something and that a browser makes for a page of another origin.
+	SameOrigin func(*http.Request) error
+	Visitors   Credential // the visitor that a visitor token names
+	Proven     Credential // as Visitors, and checks the visitor's secret
+	Operators  Credential
+	Limits     *quota.Guard
+	Storage    *storagequota.Limiter // refuses writes of websites that have reached their storage limit
+	Proxy      *proxy.Proxy
+	Bodies     *share.Budget        // limits the bytes of request bodies
+	Widgets    *responsecache.Cache // caches public responses
 	// Pages serves files to browsers; on an error nothing was written.
 	Pages    func(http.ResponseWriter, *http.Request) error
 	Trusted  []netip.Prefix // proxies whose X-Forwarded-For is trusted
@@ -155,7 +160,7 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 			return err
 		}
 	}
-	if row.Rule.Caller != identity.Public {
+	if row.Rule.Caller != identity.Public || row.Class == route.ClassSignIn {
 		x.Header()["Cache-Control"] = noStore // unless the service states another
 	}
 	caller := proxy.Caller{Principal: p, Address: x.client}
@@ -183,6 +188,11 @@ func (e *Edge) authorize(x *exchange, r *http.Request, row *route.Route) (identi
 	if row.Rule.Caller == identity.Token {
 		x.token = token.Beginning(r.Header)
 	}
+	if row.Class == route.ClassSignIn || takesSession(row, r.Header) {
+		if err := e.SameOrigin(r); err != nil {
+			return identity.Principal{}, err
+		}
+	}
 	p, err := e.identify(row, r, x.client)
 	if err != nil {
 		return p, err
@@ -205,15 +215,16 @@ func outsideTarget(r rune) bool { return r <= ' ' || r == 0x7f }
 const recheckEvery = time.Second
 
 // stream forwards a stream as long as its credential resolves to the same principal. An agent's access ends with the
-// token, and changes with its level and the website's plan. The client then connects again with its new rights.
+// token or the session, and changes with its level or role and the website's plan. The client then connects again with
+// its new rights.
 func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Caller) error {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
 	e.metrics.streams.Inc()
 	defer e.metrics.streams.Dec()
-	if row.Rule.Caller == identity.Token {
-		bearer := (&http.Request{Header: r.Header.Clone()}).WithContext(ctx) // the proxy changes the forwarded headers
-		go e.watchPrincipal(bearer, row, c, func() { cancel(proxy.ErrCredentialChanged) })
+	if row.Rule.Caller == identity.Token || row.Rule.Caller == identity.Person {
+		credential := (&http.Request{Header: r.Header.Clone()}).WithContext(ctx) // the proxy changes the forwarded headers
+		go e.watchPrincipal(credential, row, c, func() { cancel(proxy.ErrCredentialChanged) })
 	}
 	return e.Proxy.Stream(x, r.WithContext(ctx), row.Upstream, c)
 }
@@ -238,10 +249,33 @@ func (e *Edge) watchPrincipal(r *http.Request, row *route.Route, c proxy.Caller,
 	}
 }
 
+// takesSession reports whether the credential of a request is its session cookie: its row needs a person, or takes one,
+// and it has no bearer.
+func takesSession(row *route.Route, h http.Header) bool {
+	switch {
+	case row.Rule.Caller == identity.Person:
+		return true
+	case row.Rule.Caller == identity.Token, row.Session:
+		return len(h.Values("Authorization")) == 0 && session.Has(h)
+	default:
+		return false
+	}
+}
+
 // identify resolves the credential that the row requires, and no other.
 func (e *Edge) identify(row *route.Route, r *http.Request, address string) (identity.Principal, error) {
 	ctx := r.Context()
 	switch {
+	case takesSession(row, r.Header):
+		resolve := e.Sessions
+		if row.Rule.Role == "" {
+			resolve = e.Persons
+		}
+		p, err := resolve(ctx, r.Header, address)
+		if row.Session && fault.Is(err, fault.Unauthenticated) { // a session that has ended counts as none
+			return identity.Principal{Kind: identity.Public}, nil
+		}
+		return p, err
 	case row.Rule.Caller == identity.Token:
 		return e.Tokens(ctx, r.Header, address)
 	case row.Rule.Caller == identity.Operator:

@@ -188,6 +188,9 @@ func (x *exchange) log(ctx context.Context, took time.Duration) {
 	if x.principal.TokenID != 0 {
 		attrs = append(attrs, slog.Int64("token", int64(x.principal.TokenID)))
 	}
+	if x.principal.PersonID != 0 {
+		attrs = append(attrs, slog.Int64("person", int64(x.principal.PersonID)))
+	}
 	if x.token != "" {
 		attrs = append(attrs, slog.String("token_prefix", x.token))
 	}

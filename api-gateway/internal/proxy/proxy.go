@@ -169,7 +169,8 @@ func away(to route.Upstream, err error) error {
 // dropped are the headers that services don't get: what clients state about their identity or could state in our name,
 // credentials, which services don't need, and headers about the client's own connection.
 var dropped = setOf(
-	"Authorization", "X-Visitor-Id", "X-Visitor-Secret", "Expect", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host",
+	"Authorization", "Cookie", "X-Website-Id", "X-Visitor-Id", "X-Visitor-Secret", "Expect",
+	"X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host",
 	"X-Forwarded-Proto",
 	"Forwarded", "Traceparent", "Tracestate", "Baggage", httpkit.RequestIDHeader, "Host", "Content-Length",
 	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",

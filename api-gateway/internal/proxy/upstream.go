@@ -90,7 +90,7 @@ func (u *upstream) lanesOf(c *call) *lanes {
 	switch {
 	case len(c.req.Body()) <= longBody:
 		return u.limit
-	case c.principal.Kind == identity.Token:
+	case c.principal.OfTeam():
 		return u.bulk
 	default:
 		return u.uploads
@@ -169,14 +169,14 @@ func retriable(err error, idempotent bool) bool {
 }
 
 // isIdempotent reports whether a request may be sent twice: because of its method, or because the service recognises
-// its idempotency key, as it does for tokens and visitors.
+// its idempotency key, as it does for tokens, persons and visitors.
 func isIdempotent(r *http.Request, p identity.Principal) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPut:
 		return true
 	case http.MethodPost, http.MethodPatch:
-		return r.Header.Get(httpkit.IdempotencyKeyHeader) != "" && (p.Kind == identity.Token ||
-			p.Kind == identity.Visitor)
+		return r.Header.Get(httpkit.IdempotencyKeyHeader) != "" &&
+			(p.Kind == identity.Token || p.Kind == identity.Person || p.Kind == identity.Visitor)
 	default:
 		return false
 	}

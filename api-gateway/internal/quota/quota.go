@@ -4,9 +4,9 @@
 // operator's file. The shared counters are in libs/store/ratelimit.
 //
 // A class of operations is limited either by address or by plan. By plan, a request spends up to three quotas: that of
-// its caller (a token, or a visitor at an address), for visitors that of all visitors of the website at the address,
-// and that of the website. So one address can't spend a website's quota. A website may have its own quota for a class,
-// which then applies to caller and website.
+// its caller (a token, a person, or a visitor at an address), for visitors that of all visitors of the website at the
+// address, and that of the website. So one address can't spend a website's quota. A website may have its own quota for
+// a class, which then applies to caller and website.
 //
 // Failed credentials are counted by address, and by address and token prefix, which slows down guessing. Addresses are
 // grouped by httpkit.AddressKey.
@@ -142,8 +142,8 @@ type keyed struct {
 	quota ratelimit.Quota
 }
 
-// spent returns the n quotas that a request of a website spends: its caller's, for visitors that of the website's
-// visitors at the address, and the website's.
+// spent returns the n quotas that a request spends: its caller's, for visitors that of the website's visitors at the
+// address, and the website's.
 func (r rule) spent(class route.Class, p identity.Principal, at string) (spent [3]keyed, n int) {
 	website := p.Website.String() + ":" + string(class)
 	spent[0] = keyed{caller(p, at, class), r.caller}
@@ -151,6 +151,9 @@ func (r rule) spent(class route.Class, p identity.Principal, at string) (spent [
 	if p.Kind == identity.Visitor {
 		spent[n] = keyed{"va:" + at + ":" + website, r.address}
 		n++
+	}
+	if p.Website.IsZero() { // a person who acts in no website
+		return spent, n
 	}
 	spent[n] = keyed{"w:" + website, r.website}
 	return spent, n + 1
@@ -201,6 +204,9 @@ func (g *Guard) rule(ctx context.Context, class route.Class, p identity.Principa
 func caller(p identity.Principal, address string, class route.Class) string {
 	if p.Kind == identity.Visitor {
 		return "v:" + strconv.FormatInt(int64(p.VisitorID), 10) + ":" + address + ":" + string(class)
+	}
+	if p.Kind == identity.Person {
+		return "p:" + strconv.FormatInt(int64(p.PersonID), 10) + ":" + p.Website.String() + ":" + string(class)
 	}
 	return "t:" + strconv.FormatInt(int64(p.TokenID), 10) + ":" + string(class)
 }

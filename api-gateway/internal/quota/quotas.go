@@ -89,6 +89,7 @@ func Default() Quotas {
 		},
 		Addresses: map[route.Class]Amount{
 			route.ClassSession:  {300, 60},
+			route.ClassSignIn:   {60, 60},
 			route.ClassPublic:   {3_000, 60},
 			route.ClassSettings: {6_000, 60},
 			route.ClassHealth:   {600, 60},

@@ -28,6 +28,10 @@ var Operator = []Route{
 	operator("POST", "/operator/websites/{websiteId}/statistics/recount", ClassOperator),
 	operator("GET", "/operator/erasures/{id}", ClassOperator),
 	operator("GET", "/operator/audit", ClassOperator),
+	operator("GET", "/operator/people", ClassOperator),
+	operator("POST", "/operator/people", ClassOperator),
+	operator("PATCH", "/operator/people/{id}", ClassOperator),
+	operator("POST", "/operator/invitations", ClassOperator),
 }
 
 // operator returns a row of the operator's listener.

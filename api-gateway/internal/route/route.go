@@ -60,6 +60,7 @@ const (
 	ClassSettings Class = "settings" // a public response that the gateway caches
 	ClassStream   Class = "stream"   // a response that continues until one side ends it
 	ClassExport   Class = "export"   // a response that continues until all rows are sent
+	ClassSignIn   Class = "signIn"   // a request by which somebody becomes a known person
 	ClassHealth   Class = "health"
 	ClassPage     Class = "page" // a page for browsers
 	ClassOperator Class = "operator"
@@ -78,6 +79,9 @@ type Route struct {
 	CORS     CORS
 	Body     int64 // the request body's cap in bytes
 	Class    Class
+
+	// Session is set if a public row takes a person's session, if the request has one.
+	Session bool
 
 	// Stores is set if a request stores new text of a website that is known before it is forwarded. It is refused if the
 	// website has reached its storage limit. Requests that change or remove stored text are allowed: each is bounded by

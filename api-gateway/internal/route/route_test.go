@@ -87,7 +87,7 @@ func TestDocumentedOperationsHaveRows(t *testing.T) {
 		{"GET", "/visitors/vis_1", route.Visitors, authz.Read},
 		{"PATCH", "/visitors/vis_1/context", route.Visitors, authz.Write},
 		{"GET", "/widgets/w", route.Widgets, authz.Public},
-		{"PATCH", "/widgets/w", route.Widgets, authz.Write},
+		{"PATCH", "/widgets/w", route.Widgets, authz.ManageWrite},
 		{"GET", "/statistics/current", route.Statistics, authz.Read},
 		{"GET", "/tickets", route.Tickets, authz.ProRead},
 		{"POST", "/tickets", route.Tickets, authz.ProWrite},

@@ -23,17 +23,17 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-// Holders are the keys that a request counts towards; "" is none. API tokens count by website; visitors by website and
-// address, apart from tokens; callers without a website by address.
+// Holders are the keys that a request counts towards; "" is none. API tokens and persons of its team count by website;
+// visitors by website and address, apart from the team; callers without a website by address.
 type Holders [2]string
 
 // HoldersOf returns the Holders of a request of a principal from an address.
 func HoldersOf(p identity.Principal, address string) Holders {
 	at := "a:" + httpkit.AddressKey(address)
-	switch p.Kind {
-	case identity.Token:
+	switch {
+	case p.OfTeam():
 		return Holders{"t:" + p.Website.String()}
-	case identity.Visitor:
+	case p.Kind == identity.Visitor:
 		return Holders{"v:" + p.Website.String(), at}
 	default:
 		return Holders{at}

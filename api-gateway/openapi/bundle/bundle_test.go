@@ -21,14 +21,17 @@ func TestBundleIsFresh(t *testing.T) {
 		contract: filepath.Join(dir, "contract.gen.go"),
 		client:   filepath.Join(dir, "client.gen.go"),
 		page:     filepath.Join(dir, "events.md"),
+		roles:    filepath.Join(dir, "roles.md"),
 	}
-	const committedPage = "../../../docs/api/events.md"
-	page, err := os.ReadFile(committedPage)
-	if err == nil {
-		err = os.WriteFile(to.page, page, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
+	const committedPage, committedRoles = "../../../docs/api/events.md", "../../../docs/api/authentication.md"
+	for page, committed := range map[string]string{to.page: committedPage, to.roles: committedRoles} {
+		text, err := os.ReadFile(committed)
+		if err == nil {
+			err = os.WriteFile(page, text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := run("..", to); err != nil {
 		t.Fatal(err)
@@ -78,12 +81,18 @@ func TestDerivedResponsesAndHeaders(t *testing.T) {
 		"nothing":        {`security: [], responses: {"200": {}}`, "200 429 500 503 504", ""},
 		"the edge's own": {`tags: [Edge], security: [], responses: {"200": {}}`, "200", ""},
 		"a level": {
-			`security: [{token: [READ]}], responses: {"200": {}}`, "200 401 403 429 500 503 504",
-			"Needs a token with `READ`.",
+			`security: [{token: [READ]}], responses: {"200": {}}`, "200 400 401 403 429 500 503 504",
+			"Needs a token with `READ`, or a person with the role `viewer`.",
 		},
 		"a plan": {
 			`description: Says., security: [{token: [READ, PRO]}], responses: {"200": {}}`,
-			"200 401 403 429 500 503 504", "Says.\n\nNeeds a token with `READ` and the plan `PRO`.",
+			"200 400 401 403 429 500 503 504",
+			"Says.\n\nNeeds a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.",
+		},
+		"a person": {`security: [{session: []}], responses: {"200": {}}`, "200 400 401 403 429 500 503 504", ""},
+		"an admin": {
+			`security: [{session: [admin]}], responses: {"200": {}}`, "200 400 401 403 429 500 503 504",
+			"Needs a person with the role `admin`.",
 		},
 		"a visitor": {`security: [{visitor: []}], responses: {"200": {}}`, "200 400 401 429 500 503 504", ""},
 		"a body": {
@@ -176,6 +185,17 @@ func TestRowsOfOperations(t *testing.T) {
 			"Upstream: Tickets, Rule: authz.Visitor, Visitor: VisitorProven, CORS: Open, Body: httpkit.DefaultBody, " +
 				"Class: ClassVisitor",
 		},
+		"a token, for admins": {
+			"tickets", `security: [{token: [READ]}], x-edge: {role: admin}`, "Rule: authz.ManageRead, Visitor: NoVisitor,",
+		},
+		"a person": {"tickets", `security: [{session: []}]`, "Rule: authz.Person, Visitor: NoVisitor, CORS: Configured,"},
+		"an admin": {"tickets", `security: [{session: [admin]}]`, "Rule: authz.Admin, Visitor: NoVisitor, CORS: Configured,"},
+		"also without a session": {
+			"tickets", `security: [{}, {session: []}], x-edge: {class: signIn}`,
+			"Upstream: Tickets, Rule: authz.Public, Visitor: NoVisitor, CORS: Configured, Body: httpkit.DefaultBody, " +
+				"Class: ClassSignIn, Session: true",
+		},
+		"an unknown role":       {"tickets", `security: [{token: [READ]}], x-edge: {role: boss}`, ""},
 		"an unknown permission": {"tickets", `security: [{token: [ADMIN]}]`, ""},
 		"an unknown extension":  {"tickets", `security: [], x-edge: {classs: read}`, ""},
 		"a wrong extension":     {"tickets", `security: [], x-edge: {stores: 1}`, ""},

@@ -25,6 +25,7 @@ func complete(doc object, path string, item object) error {
 		if !there || op["operationId"] == nil || op["security"] == nil {
 			return fmt.Errorf("%s %s has no responses, operationId or security", method, path)
 		}
+		admitPersons(op)
 		own, _ := op["parameters"].([]any)
 		takes := taken(doc, op, slices.Concat(shared, own))
 		answers := maps.Clone(responses) // YAML aliases share them
@@ -47,12 +48,40 @@ func complete(doc object, path string, item object) error {
 	return nil
 }
 
+// sessionScheme is the security scheme of persons who have signed in.
+const sessionScheme = "session"
+
+// admitPersons adds to the security of an operation that takes a token the session of a person. The least role is
+// viewer for reading and agent for writing, unless x-edge has another.
+func admitPersons(op object) {
+	requirements, _ := op["security"].([]any)
+	for _, r := range requirements {
+		levels, _ := r.(object)["token"].([]any)
+		if len(levels) == 0 {
+			continue
+		}
+		role := "agent"
+		if levels[0] == "READ" {
+			role = "viewer"
+		}
+		extension, _ := op[edgeExtension].(object)
+		if own, is := extension["role"].(string); is {
+			role = own
+		}
+		roles := append([]any{role}, levels[1:]...)
+		op["security"] = append(slices.Clone(requirements), object{sessionScheme: roles})
+		return
+	}
+}
+
 // takes describes the input of an operation.
 type takes struct {
 	params   map[string]bool // by their names in the document
 	inPath   bool
 	body     bool
 	token    []string // the roles that the bearer needs; nil without one
+	role     string   // the least role of a person; "" without one
+	session  bool     // takes a person's session
 	visitor  bool
 	upstream bool // implemented by a service
 }
@@ -74,6 +103,12 @@ func taken(doc, op object, params []any) takes {
 	requirements, _ := op["security"].([]any)
 	for _, r := range requirements {
 		r := r.(object)
+		if roles, session := r[sessionScheme].([]any); session {
+			t.session = true
+			if len(roles) > 0 {
+				t.role = fmt.Sprint(roles[0])
+			}
+		}
 		_, visitor := r["visitor"]
 		t.visitor = t.visitor || visitor
 		roles, _ := r["token"].([]any)
@@ -91,9 +126,11 @@ var refusals = []struct {
 	follows func(takes) bool
 }{
 	{304, "NotModified", func(t takes) bool { return t.params["ifNoneMatch"] }},
-	{400, "BadRequest", func(t takes) bool { return t.upstream && (len(t.params) > 0 || t.body || t.visitor) }},
-	{401, "Unauthorized", func(t takes) bool { return t.token != nil || t.visitor }},
-	{403, "Forbidden", func(t takes) bool { return t.token != nil }},
+	{400, "BadRequest", func(t takes) bool {
+		return t.upstream && (len(t.params) > 0 || t.body || t.visitor || t.session)
+	}},
+	{401, "Unauthorized", func(t takes) bool { return t.token != nil || t.session || t.visitor }},
+	{403, "Forbidden", func(t takes) bool { return t.token != nil || t.session }},
 	{404, "NotFound", func(t takes) bool { return t.inPath }},
 	{409, "Conflict", func(t takes) bool { return t.params["idempotencyKey"] }},
 	{412, "PreconditionFailed", func(t takes) bool { return t.params["ifMatch"] }},
@@ -133,12 +170,16 @@ func withHeaders(answer any, t takes) any {
 
 // note describes the required roles in a sentence.
 func note(op object, t takes) {
-	if t.token == nil {
+	person := "a person with the role `" + t.role + "`"
+	text := "Needs " + person
+	switch {
+	case t.token != nil:
+		text = "Needs a token with `" + t.token[0] + "`, or " + person
+		if len(t.token) > 1 {
+			text += ", and the plan `" + strings.Join(t.token[1:], "`, `") + "`"
+		}
+	case t.role == "":
 		return
-	}
-	text := "Needs a token with `" + t.token[0] + "`"
-	if len(t.token) > 1 {
-		text += " and the plan `" + strings.Join(t.token[1:], "`, `") + "`"
 	}
 	said, _ := op["description"].(string)
 	op["description"] = strings.TrimSpace(said + "\n\n" + text + ".")

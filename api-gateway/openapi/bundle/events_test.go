@@ -85,14 +85,15 @@ func TestContractOfAnEvent(t *testing.T) {
 	if err != nil || !strings.Contains(string(decoder), "case NameThingDone:\n\t\treturn decode[api.ThingDone](e)") {
 		t.Errorf("the client's decoder: %s, %v", decoder, err)
 	}
-	page, err := withEventTable("Before.\n"+tableBegin+"old\n"+tableEnd+"After.\n", all)
+	const begin, end = "<!-- events -->\n", "<!-- end of events -->\n"
+	page, err := withTable("Before.\n"+begin+"old\n"+end+"After.\n", "events", eventTable(all))
 	row := "| `thing.done` | Done. | `person`, `ticketId`, `colour`, `urls`; optional `size`, `before` " +
 		"| agents (PRO), webhooks |\n"
 	if err != nil || !strings.Contains(page, row) || !strings.HasPrefix(page, "Before.\n") ||
-		!strings.HasSuffix(page, "\n"+tableEnd+"After.\n") || strings.Contains(page, "old") {
+		!strings.HasSuffix(page, "\n"+end+"After.\n") || strings.Contains(page, "old") {
 		t.Errorf("the page is %s, %v", page, err)
 	}
-	if page, err := withEventTable("no table", all); err == nil {
+	if page, err := withTable("no table", "events", ""); err == nil {
 		t.Errorf("a page without a table becomes %s", page)
 	}
 }

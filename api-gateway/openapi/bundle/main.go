@@ -5,6 +5,7 @@
 //   - the gateway's route table, of the extension x-edge of operations (routes.go).
 //   - libs/contract, the Go client's decoder of events, and the table in docs/api/events.md, of the extension x-event
 //     of schemas (events.go).
+//   - the table of roles in docs/api/authentication.md.
 //
 // Refusals, headers and notes that follow from an operation's parameters are added here (complete.go), so that no area
 // repeats them. The extensions aren't in the bundle.
@@ -25,15 +26,17 @@ type object = map[string]any
 
 // outputs are the paths of the generated files.
 type outputs struct {
-	document, routes, contract, client, page string // the page exists, and has more than what is generated
+	document, routes, contract, client string
+	page, roles                        string // they exist, and have more than what is generated
 }
 
 func main() {
-	if len(os.Args) != 7 {
-		fmt.Fprintln(os.Stderr, "usage: bundle FOLDER DOCUMENT.json ROUTES.go CONTRACT.go CLIENT.go PAGE.md")
+	if len(os.Args) != 8 {
+		fmt.Fprintln(os.Stderr, "usage: bundle FOLDER DOCUMENT.json ROUTES.go CONTRACT.go CLIENT.go EVENTS.md ROLES.md")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], outputs{os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6]}); err != nil {
+	a := os.Args
+	if err := run(a[1], outputs{a[2], a[3], a[4], a[5], a[6], a[7]}); err != nil {
 		fmt.Fprintln(os.Stderr, "bundle:", err)
 		os.Exit(1)
 	}
@@ -65,13 +68,13 @@ func run(folder string, to outputs) error {
 	if err != nil {
 		return err
 	}
-	page, err := os.ReadFile(to.page)
+	events, err := pageWith(to.page, "events", eventTable(all))
 	if err != nil {
 		return err
 	}
-	text, err := withEventTable(string(page), all)
+	roles, err := pageWith(to.roles, "roles", roleTable(doc))
 	if err != nil {
-		return fmt.Errorf("%s: %w", to.page, err)
+		return err
 	}
 	document, err := json.MarshalIndent(doc, "", " ")
 	if err != nil {
@@ -82,13 +85,27 @@ func run(folder string, to outputs) error {
 		to.routes:   table,
 		to.contract: types,
 		to.client:   decoder,
-		to.page:     []byte(text),
+		to.page:     []byte(events),
+		to.roles:    []byte(roles),
 	} {
 		if err := os.WriteFile(path, content, 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// pageWith returns a page with a generated table.
+func pageWith(path, name, table string) (string, error) {
+	page, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	text, err := withTable(string(page), name, table)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return text, nil
 }
 
 func bundle(folder string) (object, error) {

@@ -16,11 +16,12 @@ import (
 //	class     the quota that a request spends; else "visitor" for visitors, "read" for GET, "write" for the rest
 //	visitor   "input" if an unknown visitor token is a wrong input (400), not a wrong credential (401)
 //	body      the limit of the request's body in bytes, if it isn't the default
+//	role      the least role of a person, if it isn't the one that the token's level means (viewer for READ, else agent)
 //	stores    whether a request stores new text of a website, which counts towards the storage limit
 type edge struct {
-	service, class, visitor string
-	body                    int
-	stores                  bool
+	service, class, visitor, role string
+	body                          int
+	stores                        bool
 }
 
 const edgeExtension = "x-edge"
@@ -63,6 +64,9 @@ func takeEdge(op object) (e edge, err error) {
 		switch name {
 		case "service":
 			e.service, ok = value.(string)
+		case "role":
+			e.role, ok = value.(string)
+			ok = ok && e.role == "admin"
 		case "class":
 			e.class, ok = value.(string)
 		case "visitor":
@@ -114,14 +118,22 @@ var rules = map[string]string{
 	"visitor visitorSecret": "Visitor",
 	"READ":                  "Read",
 	"WRITE":                 "Write",
-	"READ_WRITE":            "ReadWrite",
 	"READ PRO":              "ProRead",
 	"WRITE PRO":             "ProWrite",
+	"READ admin":            "ManageRead",
+	"WRITE admin":           "ManageWrite",
+	"READ_WRITE admin":      "ManageBoth",
+	"session":               "Person",
+	"session viewer":        "Viewer",
+	"session admin":         "Admin",
 }
 
 // writeRow writes the row of an operation.
 func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
-	security := securityOf(op)
+	security, session := securityOf(op)
+	if e.role != "" {
+		security += " " + e.role
+	}
 	rule, known := rules[security]
 	if !known {
 		return fmt.Errorf("security %q has no permission", security)
@@ -135,7 +147,7 @@ func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
 	case rule == "Visitor":
 		visitor = "VisitorProven"
 	}
-	if e.service != "" && (rule == "Visitor" || rule == "Public") {
+	if e.service != "" && e.class != "signIn" && (rule == "Visitor" || rule == "Public") {
 		cors = "Open"
 	}
 	class := map[bool]string{true: "read", false: "write"}[method == "get"]
@@ -152,6 +164,9 @@ func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
 		strings.ToUpper(method), path, exported(cmp.Or(e.service, "self")), rule, visitor, cors, body,
 		exported(cmp.Or(e.class, class)),
 	)
+	if session {
+		b.WriteString("Session: true,\n")
+	}
 	if e.stores {
 		b.WriteString("Stores: true,\n")
 	}
@@ -159,27 +174,31 @@ func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
 	return nil
 }
 
-// securityOf returns what an operation asks of its caller: the schemes of visitors, or the roles of a token. An
-// operation that may also be called without is public.
-func securityOf(op object) string {
+// securityOf returns what an operation asks of its caller: the schemes of visitors, the roles of a token, or the scheme
+// and role of a person. An operation that may also be called without is public; session is whether it takes a person's
+// session then. What a token may do, a person may do too, whose role follows.
+func securityOf(op object) (asked string, session bool) {
 	requirements, _ := op["security"].([]any)
-	var asked []string
+	isPublic := slices.ContainsFunc(requirements, func(r any) bool { return len(r.(object)) == 0 })
+	var words []string
 	for _, r := range requirements {
 		r := r.(object)
-		if len(r) == 0 {
-			return ""
+		_, isSession := r[sessionScheme]
+		if isPublic || isSession && len(words) > 0 {
+			session = session || isPublic && isSession
+			continue
 		}
 		for _, scheme := range slices.Sorted(maps.Keys(r)) {
 			if scheme != "token" {
-				asked = append(asked, scheme)
+				words = append(words, scheme)
 			}
 			roles, _ := r[scheme].([]any)
 			for _, role := range roles {
-				asked = append(asked, fmt.Sprint(role))
+				words = append(words, fmt.Sprint(role))
 			}
 		}
 	}
-	return strings.Join(asked, " ")
+	return strings.Join(words, " "), session
 }
 
 func exported(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

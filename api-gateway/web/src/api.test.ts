@@ -18,29 +18,29 @@ describe('path', () => {
 });
 
 describe('call', () => {
-  it('sends the token and JSON, without cookies', async () => {
+  it('names the website and sends JSON, with cookies', async () => {
     const fetch = respond(Response.json({ id: 1 }));
-    expect(await new Api('5c_a').call('POST', '/x', { a: 1 })).toEqual({ id: 1 });
+    expect(await new Api(7).call('POST', '/x', { a: 1 })).toEqual({ id: 1 });
     expect(fetch.mock.calls[0]).toMatchObject([
       '/x',
       {
         method: 'POST',
         body: '{"a":1}',
-        credentials: 'omit',
-        headers: { authorization: 'Bearer 5c_a', 'content-type': 'application/json' },
+        credentials: 'same-origin',
+        headers: { 'x-website-id': '7', 'content-type': 'application/json' },
       },
     ]);
   });
 
   it('returns null for 204', async () => {
     const fetch = respond(new Response(null, { status: 204 }));
-    expect(await new Api('5c_a').call('POST', '/x')).toBeNull();
+    expect(await new Api(7).call('POST', '/x')).toBeNull();
     expect(fetch.mock.calls[0]![1].headers).not.toHaveProperty('content-type');
   });
 
   it('throws the problem that the server describes', async () => {
     respond(Response.json({ code: 'not_found', detail: 'There is no such user.' }, { status: 404 }));
-    await expect(new Api('5c_a').get('/x')).rejects.toMatchObject({
+    await expect(new Api(7).get('/x')).rejects.toMatchObject({
       status: 404,
       code: 'not_found',
       message: 'There is no such user.',
@@ -49,7 +49,22 @@ describe('call', () => {
 
   it('throws the status if the response is no JSON', async () => {
     respond(new Response('<html>', { status: 502, statusText: 'Bad Gateway' }));
-    await expect(new Api('5c_a').get('/x')).rejects.toMatchObject({ status: 502, code: '', message: 'Bad Gateway' });
+    await expect(new Api(7).get('/x')).rejects.toMatchObject({ status: 502, code: '', message: 'Bad Gateway' });
+  });
+});
+
+describe('onEnd', () => {
+  it.each([
+    [401, 'session_invalid', 1],
+    [403, 'not_a_member', 1],
+    [403, 'role_required', 0],
+    [404, 'not_found', 0],
+  ])('on %i %s is called %i times', async (status, code, times) => {
+    respond(Response.json({ code, detail: 'no' }, { status }));
+    const api = new Api(7);
+    api.onEnd = vi.fn();
+    await expect(api.get('/x')).rejects.toThrow('no');
+    expect(api.onEnd).toHaveBeenCalledTimes(times);
   });
 });
 
@@ -58,19 +73,19 @@ describe('getWithMessages', () => {
 
   it('joins all parts', async () => {
     const fetch = respond(part([1, 2], true), part([3], true), part([4]));
-    const { messages } = await new Api('5c_a').getWithMessages('/x');
+    const { messages } = await new Api(7).getWithMessages('/x');
     expect(messages.map((m) => m.id)).toEqual([1, 2, 3, 4]);
     expect(fetch.mock.calls.map(([url]) => url)).toEqual(['/x', '/x?after=2', '/x?after=3']);
   });
 
   it('ends at an empty part, whatever it promises', async () => {
     const fetch = respond(part([1], true), part([], true));
-    await new Api('5c_a').getWithMessages('/x');
+    await new Api(7).getWithMessages('/x');
     expect(fetch).toHaveBeenCalledTimes(2);
   });
 
   it('fails if a part fails', async () => {
     respond(part([1], true), Response.json({ detail: 'away' }, { status: 503 }));
-    await expect(new Api('5c_a').getWithMessages('/x')).rejects.toThrow('away');
+    await expect(new Api(7).getWithMessages('/x')).rejects.toThrow('away');
   });
 });

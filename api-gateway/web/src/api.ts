@@ -1,4 +1,4 @@
-// Requests to the API with a token. The token is kept in memory and, until the tab closes, in the session storage.
+// Requests to the API with the session of a person who has signed in. The browser keeps the session in a cookie.
 import { stream, type Frame } from '../../../libs/web/sse';
 
 /** ApiError is a response of the server with a status outside 2xx. Its message is for the agent. */
@@ -24,22 +24,36 @@ interface HasMessages {
 
 const requestTimeout = 20_000; // milliseconds
 
+/** hasEnded reports whether an error means that the person has signed out or isn't a member of the website any more. */
+export const hasEnded = (err: unknown) =>
+  err instanceof ApiError && (err.status === 401 || err.code === 'not_a_member');
+
 export class Api {
-  constructor(private readonly _token: string) {}
+  /** onEnd is called when the session has ended, or the person isn't a member of the website any more. */
+  onEnd: () => void = () => {};
+
+  /** Without a website, only the operations of persons can be called. */
+  constructor(private readonly _websiteId = 0) {}
+
+  private get _headers(): Record<string, string> {
+    return this._websiteId ? { 'x-website-id': String(this._websiteId) } : {};
+  }
 
   /** call sends a request and returns the JSON of the response, or null for 204. It throws ApiError if refused. */
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const hasBody = body !== undefined;
     const response = await fetch(path, {
       method,
-      headers: { authorization: 'Bearer ' + this._token, ...(hasBody && { 'content-type': 'application/json' }) },
+      headers: { ...this._headers, ...(hasBody && { 'content-type': 'application/json' }) },
       body: hasBody ? JSON.stringify(body) : undefined,
-      credentials: 'omit',
+      credentials: 'same-origin',
       signal: AbortSignal.timeout(requestTimeout),
     });
     if (response.ok) return (response.status === 204 ? null : await response.json()) as T;
     const problem = await response.json().catch(() => ({}));
-    throw new ApiError(response.status, problem.code || '', problem.detail || response.statusText);
+    const err = new ApiError(response.status, problem.code || '', problem.detail || response.statusText);
+    if (hasEnded(err)) this.onEnd();
+    throw err;
   }
 
   get<T>(path: string): Promise<T> {
@@ -57,7 +71,13 @@ export class Api {
   }
 
   /** stream calls onEvent for the website's events after lastEventId, until the stream ends. */
-  stream(lastEventId: string, signal: AbortSignal, onEvent: (frame: Frame) => void): Promise<void> {
-    return stream('/events', { authorization: 'Bearer ' + this._token }, lastEventId, signal, onEvent);
+  async stream(lastEventId: string, signal: AbortSignal, onEvent: (frame: Frame) => void): Promise<void> {
+    try {
+      await stream('/events', { headers: this._headers, credentials: 'same-origin' }, lastEventId, signal, onEvent);
+    } catch (err) {
+      // The stream doesn't tell why it was refused. This request does.
+      if (!signal.aborted) await this.get('/website').catch(() => {});
+      throw err;
+    }
   }
 }

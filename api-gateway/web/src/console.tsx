@@ -1,19 +1,20 @@
 // The entry point of the agents' console: sign-in, routes by the fragment of the address, and keyboard shortcuts.
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Api } from './api';
+import { Api, hasEnded } from './api';
 import { Home } from './home';
 import { ConversationView } from './conversation';
 import { ConversationList } from './conversations';
 import { browserPage } from './page';
 import { Empty, IconButton, Skeleton, useStore } from './parts';
-import { ChooseAgent, SignIn, signInError } from './signin';
+import { Invitation, SignIn, signInError } from './signin';
 import { Store } from './store';
 import { Tickets } from './tickets';
-import type { User, Website } from '../../../libs/web/api';
+import type { Membership, SignedIn, Website } from '../../../libs/web/api';
 import { language, texts } from './texts';
 
-const tokenKey = 'fivechat:console:token'; // in the session storage, which ends with the tab
+const signedInKey = 'fivechat:console:signed-in'; // whether this browser may have a session: scripts can't see its cookie
+const websiteKey = 'fivechat:console:website'; // the website that was open last
 const themeKey = 'fivechat:console:theme';
 
 /** applyTheme shows the theme that was chosen, or else the one that the system prefers. */
@@ -45,7 +46,14 @@ function useHash(): string[] {
   return segments;
 }
 
-function Shell({ store, leave }: { store: Store; leave: () => void }) {
+interface ShellProps {
+  store: Store;
+  memberships: Membership[];
+  open: (membership: Membership) => void;
+  leave: () => void;
+}
+
+function Shell({ store, memberships, open, leave }: ShellProps) {
   useStore(store);
   const [view = '', id = ''] = useHash();
   const [canNotify, setCanNotify] = useState('Notification' in window && Notification.permission === 'granted');
@@ -81,6 +89,24 @@ function Shell({ store, leave }: { store: Store; leave: () => void }) {
         {link('inbox', 'inbox', unread)}
         {link('tickets', 'tickets')}
         <span class="space" />
+        {memberships.length > 1 && (
+          <select
+            id="website"
+            aria-label={texts.website}
+            title={store.website.name}
+            value={store.website.id}
+            onChange={(e) => {
+              const id = Number(e.currentTarget.value);
+              open(memberships.find((m) => m.websiteId === id)!);
+            }}
+          >
+            {memberships.map((m) => (
+              <option key={m.id} value={m.websiteId}>
+                {m.websiteName}
+              </option>
+            ))}
+          </select>
+        )}
         <IconButton
           name="bell"
           label={texts.bell}
@@ -147,52 +173,97 @@ function handleKey(e: KeyboardEvent, store: Store) {
   action();
 }
 
+/** chosen returns the membership of the website that was open last in this browser, or else the first one. */
+function chosen(memberships: Membership[]): Membership | undefined {
+  const id = Number(localStorage.getItem(websiteKey));
+  return memberships.find((m) => m.websiteId === id) || memberships[0];
+}
+
 function App() {
+  const [signedIn, setSignedIn] = useState<SignedIn | null>(null);
   const [store, setStore] = useState<Store | null>(null);
-  const [isReady, setReady] = useState(false);
-  const [isAgentSkipped, setAgentSkipped] = useState(false);
+  const [isLoading, setLoading] = useState(true);
   const [problem, setProblem] = useState('');
+  const [view, invitation] = useHash();
   const leave = () => {
-    sessionStorage.removeItem(tokenKey);
+    localStorage.removeItem(signedInKey);
     store?.stop();
     setStore(null);
-    setReady(false);
-    setAgentSkipped(false);
+    setSignedIn(null);
+    setLoading(false);
   };
   const fail = (err: unknown) => {
-    setProblem(signInError(err));
-    setStore(null);
+    if (!hasEnded(err)) setProblem(signInError(err));
+    leave();
   };
-  const enter = (token: string, website: Website) => {
-    sessionStorage.setItem(tokenKey, token);
-    const entered = new Store(new Api(token), website, browserPage);
-    setStore(entered);
-    entered.start().then(() => {
-      const agent = entered.savedAgent();
-      if (agent) entered.setAgent(agent);
-      setReady(true);
+  const open = async (membership: Membership) => {
+    setLoading(true);
+    store?.stop();
+    setStore(null);
+    localStorage.setItem(websiteKey, String(membership.websiteId));
+    const api = new Api(membership.websiteId);
+    try {
+      const opened = new Store(api, await api.get<Website>('/website'), membership.userId, browserPage);
+      await opened.start();
+      api.onEnd = () => {
+        opened.stop();
+        check();
+      };
+      setStore(opened);
+      setLoading(false);
+    } catch (err) {
+      fail(err);
+    }
+  };
+  const remember = (entered: SignedIn) => {
+    setProblem('');
+    localStorage.setItem(signedInKey, '1');
+    setSignedIn(entered);
+  };
+  const enter = (entered: SignedIn) => {
+    remember(entered);
+    if (view === 'invitation') location.hash = '#/';
+    const membership = chosen(entered.memberships);
+    if (membership) open(membership);
+    else setLoading(false);
+  };
+  // check finds out who has signed in: at the start, and when the session ends or the person loses a membership.
+  const check = () => {
+    setStore(null);
+    if (!localStorage.getItem(signedInKey)) return setLoading(false);
+    new Api().get<SignedIn>('/auth/session').then((entered) => {
+      if (view !== 'invitation') return enter(entered);
+      remember(entered);
+      setLoading(false);
     }, fail);
   };
-  useEffect(() => {
-    const token = sessionStorage.getItem(tokenKey);
-    if (token) new Api(token).get<Website>('/website').then((website) => enter(token, website), fail);
-  }, []);
-  if (!store) return <SignIn key={problem} problem={problem} enter={enter} />;
-  if (!isReady) {
+  const signOut = () => {
+    new Api().call('DELETE', '/auth/session').then(leave, fail);
+  };
+  useEffect(check, []);
+  if (isLoading) {
     return (
       <main class="gate">
         <Skeleton />
       </main>
     );
   }
-  if (!store.agent && !isAgentSkipped) {
-    const choose = (user: User) => {
-      store.setAgent(user);
-      setAgentSkipped(true); // renders again
-    };
-    return <ChooseAgent users={store.users} choose={choose} skip={() => setAgentSkipped(true)} />;
+  if (view === 'invitation' && !store) {
+    return <Invitation key={invitation} token={invitation || ''} signedIn={signedIn} known={remember} enter={enter} />;
   }
-  return <Shell store={store} leave={leave} />;
+  if (!signedIn) return <SignIn key={problem} problem={problem} enter={enter} />;
+  if (!store) {
+    return (
+      <main class="gate">
+        <section>
+          <h1>Fivechat</h1>
+          <p>{texts.noWebsite}</p>
+          <button onClick={signOut}>{texts.signOut}</button>
+        </section>
+      </main>
+    );
+  }
+  return <Shell store={store} memberships={signedIn.memberships} open={open} leave={signOut} />;
 }
 
 applyTheme();

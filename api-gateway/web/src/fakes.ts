@@ -35,13 +35,8 @@ export const loaded = (token: string, messages: Message[] = [], fields: Partial<
 export class FakePage implements Page {
   hidden = false;
   notifications: string[] = [];
-  savedId = 0;
   isHidden = () => this.hidden;
   notify = (title: string, text: string, token: string) => void this.notifications.push(`${title}: ${text} (${token})`);
-  savedAgentId = () => this.savedId;
-  saveAgentId = (_websiteId: number, userId: number) => {
-    this.savedId = userId;
-  };
 }
 
 /** FakeServer answers what the store requests, and emits events. */

@@ -1,97 +1,184 @@
-// Signing in with an API token, and choosing the agent.
-import { useState } from 'preact/hooks';
-import { Api, ApiError } from './api';
-import type { User, Website } from '../../../libs/web/api';
-import { Avatar } from './parts';
+// Signing in, and accepting an invitation.
+import { useEffect, useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { Api, ApiError, path } from './api';
+import type { InvitationDetails, SignedIn } from '../../../libs/web/api';
 import { texts } from './texts';
 
-/** signInError explains to the agent why a token doesn't open the console. */
+/** signInError explains to a person why signing in failed. */
 export function signInError(err: unknown): string {
-  if (err instanceof ApiError && err.status === 401) return texts.wrongToken;
-  if (err instanceof ApiError && err.status === 403) return texts.needsReading;
-  return err instanceof ApiError ? texts.failed + err.message : texts.away;
+  if (!(err instanceof ApiError)) return texts.away;
+  if (err.code === 'credentials_invalid') return texts.wrongPassword;
+  if (err.status === 429) return texts.tooManyAttempts;
+  if (err.code === 'email_taken') return texts.hasAccount;
+  return texts.failed + err.message;
 }
 
-interface SignInProps {
-  problem: string;
-  enter: (token: string, website: Website) => void;
+interface FieldProps {
+  name: string;
+  label: string;
+  type?: 'text' | 'email' | 'password' | 'url';
+  value?: string;
+  autocomplete: string;
+  hint?: string;
+  invalid: boolean;
 }
 
-export function SignIn({ problem, enter }: SignInProps) {
-  const [error, setError] = useState(problem);
+function Field({ name, label, type = 'text', value, autocomplete, hint, invalid }: FieldProps) {
+  return (
+    <label>
+      {label}
+      <input
+        name={name}
+        type={type as 'text'} // the types of Preact want one literal
+        required
+        defaultValue={value}
+        autocomplete={autocomplete}
+        spellcheck={false}
+        aria-describedby={hint && name + '-hint'}
+        aria-invalid={invalid}
+      />
+      {hint && (
+        <small id={name + '-hint'} class="dim">
+          {hint}
+        </small>
+      )}
+    </label>
+  );
+}
+
+interface GateProps {
+  title: string;
+  action: string;
+  error: string;
+  submit: (fields: Record<string, string>) => Promise<void>;
+  children: ComponentChildren;
+}
+
+/** Gate is a form in the middle of the page, before the person has signed in. */
+function Gate({ title, action, error, submit, children }: GateProps) {
   const [isBusy, setBusy] = useState(false);
-  const submit = async (e: Event) => {
+  const onSubmit = async (e: Event) => {
     e.preventDefault();
-    const token = new FormData(e.target as HTMLFormElement).get('token')!.toString().trim();
+    const fields = Object.fromEntries(new FormData(e.target as HTMLFormElement)) as Record<string, string>;
     setBusy(true);
-    try {
-      enter(token, await new Api(token).get<Website>('/website'));
-    } catch (err) {
-      setError(signInError(err));
-    }
+    await submit(fields);
     setBusy(false);
   };
   return (
     <main class="gate">
-      <form onSubmit={submit} autocomplete="off">
-        <h1>Fivechat</h1>
-        <label>
-          {texts.token}
-          <input
-            name="token"
-            type="password"
-            required
-            autofocus
-            spellcheck={false}
-            autocomplete="off"
-            aria-describedby="hint"
-            aria-invalid={!!error}
-          />
-        </label>
-        <p id="hint" class="dim">
-          {texts.tokenHint}
-        </p>
+      <form onSubmit={onSubmit}>
+        <h1>{title}</h1>
+        {children}
         <p class="error" role="alert">
           {error}
         </p>
         <button class="primary" disabled={isBusy}>
-          {texts.signIn}
+          {action}
         </button>
       </form>
     </main>
   );
 }
 
-interface ChooseAgentProps {
-  users: User[];
-  choose: (user: User) => void;
-  skip: () => void;
+interface SignInProps {
+  problem: string;
+  note?: string;
+  enter: (signedIn: SignedIn) => void;
 }
 
-/** ChooseAgent lets the user choose an agent: a token belongs to a website, not to an agent. */
-export function ChooseAgent({ users, choose, skip }: ChooseAgentProps) {
+export function SignIn({ problem, note, enter }: SignInProps) {
+  const [error, setError] = useState(problem);
+  const submit = async (fields: Record<string, string>) => {
+    try {
+      enter(await new Api().call<SignedIn>('POST', '/auth/password', fields));
+    } catch (err) {
+      setError(signInError(err));
+    }
+  };
   return (
-    <main class="gate">
-      <section>
-        <h1>{texts.who}</h1>
-        {!users.length && <p class="dim">{texts.noUsers}</p>}
-        <ul class="people">
-          {users.map((u) => (
-            <li key={u.id}>
-              <button type="button" onClick={() => choose(u)}>
-                <Avatar name={u.name} />
-                <span dir="auto">
-                  {u.name}
-                  <small>{u.email}</small>
-                </span>
-              </button>
-            </li>
-          ))}
-        </ul>
-        <button type="button" class="link" onClick={skip}>
-          {texts.lookOnly}
-        </button>
-      </section>
-    </main>
+    <Gate title="Fivechat" action={texts.signIn} error={error} submit={submit}>
+      {note && <p class="dim">{note}</p>}
+      <Field name="email" label={texts.email} type="email" autocomplete="username" invalid={!!error} />
+      <Field name="password" label={texts.password} type="password" autocomplete="current-password" invalid={!!error} />
+    </Gate>
+  );
+}
+
+interface InvitationProps {
+  token: string;
+  signedIn: SignedIn | null;
+  /** known is called when a person who has an account has signed in to accept. */
+  known: (signedIn: SignedIn) => void;
+  enter: (signedIn: SignedIn) => void;
+}
+
+/** Invitation lets a person join a website, or create their first one. */
+export function Invitation({ token, signedIn, known, enter }: InvitationProps) {
+  const [details, setDetails] = useState<InvitationDetails | null>(null);
+  const [error, setError] = useState('');
+  useEffect(() => {
+    new Api().get<InvitationDetails>(path`/invitations/${token}/details`).then(setDetails, (err) => {
+      setError(err instanceof ApiError && err.status === 404 ? texts.invitationInvalid : signInError(err));
+    });
+  }, [token]);
+  if (!details) {
+    return (
+      <main class="gate">
+        <section>
+          <h1>Fivechat</h1>
+          <p class="error" role="alert">
+            {error}
+          </p>
+          {error && <a href="#/">{texts.signIn}</a>}
+        </section>
+      </main>
+    );
+  }
+  const submit = async ({ websiteName, url, ...person }: Record<string, string>) => {
+    const body = websiteName ? { ...person, website: { name: websiteName, url } } : person;
+    try {
+      enter(await new Api().call<SignedIn>('POST', path`/invitations/${token}/accept`, body));
+    } catch (err) {
+      setError(signInError(err));
+    }
+  };
+  if (details.hasAccount && !signedIn) {
+    return <SignIn problem="" note={texts.signInToJoin} enter={known} />;
+  }
+  return (
+    <Gate
+      title={details.websiteName ? texts.join + ' ' + details.websiteName : texts.createWebsite}
+      action={details.websiteName ? texts.join : texts.create}
+      error={error}
+      submit={submit}
+    >
+      {!details.websiteName && (
+        <>
+          <Field name="websiteName" label={texts.websiteName} autocomplete="organization" invalid={false} />
+          <Field name="url" label={texts.websiteUrl} type="url" value="https://" autocomplete="url" invalid={false} />
+        </>
+      )}
+      {signedIn ? (
+        <p class="dim">{signedIn.person.email}</p>
+      ) : (
+        <>
+          <Field name="name" label={texts.yourName} autocomplete="name" invalid={false} />
+          {details.email ? (
+            <p class="dim">{details.email}</p>
+          ) : (
+            <Field name="email" label={texts.email} type="email" autocomplete="username" invalid={false} />
+          )}
+          <Field
+            name="password"
+            label={texts.password}
+            type="password"
+            autocomplete="new-password"
+            hint={texts.passwordHint}
+            invalid={false}
+          />
+        </>
+      )}
+    </Gate>
   );
 }

@@ -35,13 +35,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const newStore = (fields = {}) => new Store(server as unknown as Api, website(fields), page);
+const newStore = (fields = {}) => new Store(server as unknown as Api, website(fields), ada.id, page);
 
 /** started follows the events; its one conversation is loaded for the preview, and the agent is Ada. */
 async function started(fields = {}) {
   const store = newStore(fields);
   await store.start();
-  store.setAgent(ada);
   await settle();
   return store;
 }
@@ -89,22 +88,21 @@ describe('start', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('keeps the agent of an earlier session, if it still exists', async () => {
-    const store = await started();
-    expect(store.savedAgent()).toEqual(ada);
-    page.savedId = 99;
-    expect(store.savedAgent()).toBeUndefined();
+  it('knows the agent, also if the list of users does not reach them', async () => {
+    expect((await started()).agent).toEqual(ada);
+    server.on('GET /users', { data: [nils] }).on('GET /users/7', ada);
+    expect((await started()).agent).toEqual(ada);
   });
 });
 
 describe('heartbeat', () => {
-  it('is sent when the agent is chosen and every 30 seconds', async () => {
+  it('is sent at the start and every 30 seconds', async () => {
     await started();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(server.bodies(HEARTBEAT)).toHaveLength(3);
   });
 
-  it('is not sent with a token that only reads', async () => {
+  it('is not sent by somebody who may only read', async () => {
     await started({ level: 'READ' });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(server.bodies(HEARTBEAT)).toHaveLength(0);
@@ -311,7 +309,7 @@ describe('open', () => {
 
   it.each([
     ['page is hidden', true, 'READ_WRITE'],
-    ['token only reads', false, 'READ'],
+    ['agent may only read', false, 'READ'],
   ])('reports nothing as read if the %s', async (_, hidden, level) => {
     const store = await started({ level });
     page.hidden = hidden;
@@ -348,7 +346,7 @@ describe('reply', () => {
     await settle();
     expect(store.threads.get('con_a')!.drafts).toEqual([]);
     expect(contents(store)).toEqual(['text 1', 'hello']);
-    expect(server.bodies(MESSAGES)[0]).toMatchObject({ content: 'hello', authorId: 7 });
+    expect(server.bodies(MESSAGES)[0]).toMatchObject({ content: 'hello' });
   });
 
   it('shows the message once if its event arrives before the response', async () => {
@@ -405,7 +403,7 @@ describe('reportTyping', () => {
     expect(server.bodies(TYPING).map((b) => b.typing)).toEqual([true, true, false]);
   });
 
-  it('is not sent with a token that only reads', async () => {
+  it('is not sent by somebody who may only read', async () => {
     const store = await started({ level: 'READ' });
     store.reportTyping('con_a', true);
     expect(server.bodies(TYPING)).toEqual([]);

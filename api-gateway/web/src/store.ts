@@ -31,8 +31,6 @@ export interface Page {
   isHidden(): boolean;
   /** notify shows a desktop notification if the agent allows it. */
   notify(title: string, text: string, conversationToken: string): void;
-  savedAgentId(websiteId: number): number;
-  saveAgentId(websiteId: number, userId: number): void;
 }
 
 // Milliseconds.
@@ -72,6 +70,7 @@ export class Store {
   constructor(
     readonly api: Api,
     public website: Website,
+    private readonly _userId: number, // the user that the person is in this website
     private readonly _page: Page,
   ) {}
 
@@ -94,6 +93,9 @@ export class Store {
   /** start reads the state and then follows the events, until stop. */
   async start() {
     this.users = (await this.api.get<UserPage>('/users?limit=100')).data;
+    this.agent =
+      this.users.find((u) => u.id === this._userId) || (await this.api.get<User>(path`/users/${this._userId}`));
+    this._beat();
     await this.refresh();
     if (this._abort.signal.aborted) return;
     this._listen();
@@ -107,19 +109,6 @@ export class Store {
 
   stop() {
     this._abort.abort();
-  }
-
-  /** setAgent makes a user the author of the replies. */
-  setAgent(user: User) {
-    this.agent = user;
-    this._page.saveAgentId(this.website.id, user.id);
-    this._beat();
-    this.emitChange();
-  }
-
-  savedAgent(): User | undefined {
-    const id = this._page.savedAgentId(this.website.id);
-    return this.users.find((u) => u.id === id);
   }
 
   private _beat() {
@@ -378,7 +367,7 @@ export class Store {
   }
 
   private _post(token: string, { id, content }: Draft): Promise<Message> {
-    const body = { content, authorId: this.agent?.id, clientMessageId: id };
+    const body = { content, clientMessageId: id };
     return this.api.call('POST', path`/conversations/${token}/messages`, body);
   }
 

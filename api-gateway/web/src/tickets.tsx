@@ -187,7 +187,7 @@ function TicketView({ store, id }: { store: Store; id: string }) {
     const messageType = (e.submitter as HTMLButtonElement | null)?.value === 'NOTE' ? 'NOTE' : 'CHAT';
     if (!content) return;
     store.api
-      .call('POST', path + '/messages', { content, messageType, authorId: store.agent?.id })
+      .call('POST', path + '/messages', { content, messageType })
       .then(() => {
         form.reset();
         return store.api.getWithMessages<Ticket>(path).then(setTicket);

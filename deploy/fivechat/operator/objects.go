@@ -153,6 +153,60 @@ func (c Client) DeleteUser(ctx context.Context, website, id int64) error {
 	return c.call(ctx, "DELETE", ofWebsite(website, fmt.Sprintf("/users/%d", id)), nil, nil)
 }
 
+// Person is a person who can sign in.
+type Person struct {
+	ID        int64     `json:"id"`
+	Email     string    `json:"email"`
+	Name      string    `json:"name"`
+	Disabled  bool      `json:"disabled"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// Membership is a role in a website: viewer, agent, admin or owner.
+type Membership struct {
+	WebsiteID int64  `json:"websiteId"`
+	Role      string `json:"role"`
+}
+
+// Invitation is a link by which a person becomes a member of a website. Path is relative to the gateway's address.
+type Invitation struct {
+	Path      string    `json:"path"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// CreatePerson makes a person and their memberships.
+func (c Client) CreatePerson(
+	ctx context.Context, name, email, password string, memberships ...Membership,
+) (p Person, err error) {
+	body := map[string]any{"name": name, "email": email, "password": password, "memberships": memberships}
+	return p, c.call(ctx, "POST", "/operator/people", body, &p)
+}
+
+// People gives all persons, newest first, or those with an e-mail address: one or none.
+func (c Client) People(ctx context.Context, email string) ([]Person, error) {
+	path := "/operator/people"
+	if email != "" {
+		path += "?email=" + url.QueryEscape(email)
+	}
+	return listed[Person](ctx, c, path)
+}
+
+// SetPerson changes those members of a person that changes has: password, disabled. It ends their sessions.
+func (c Client) SetPerson(ctx context.Context, id int64, changes map[string]any) (p Person, err error) {
+	return p, c.call(ctx, "PATCH", fmt.Sprintf("/operator/people/%d", id), changes, &p)
+}
+
+// InviteOwner gives a link by which a person creates a website and becomes its owner.
+func (c Client) InviteOwner(ctx context.Context) (i Invitation, err error) {
+	return i, c.call(ctx, "POST", "/operator/invitations", nil, &i)
+}
+
+// Invite gives a link by which the person with an e-mail address becomes a member of a website.
+func (c Client) Invite(ctx context.Context, email string, m Membership) (i Invitation, err error) {
+	body := map[string]any{"websiteId": m.WebsiteID, "email": email, "role": m.Role}
+	return i, c.call(ctx, "POST", "/operator/invitations", body, &i)
+}
+
 // CreateToken makes an API token of a level; a zero expires is never.
 func (c Client) CreateToken(
 	ctx context.Context, website int64, name, level string, expires time.Time,

@@ -2,6 +2,7 @@ package system
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,16 @@ type Demo struct {
 	OperatorKey string        `json:"operatorKey"`
 	AdminURL    string        `json:"adminUrl,omitempty"`
 	Websites    []DemoWebsite `json:"websites"`
+	People      []DemoPerson  `json:"people"`
+}
+
+// DemoPerson is a person who can sign in at the demo's console.
+type DemoPerson struct {
+	Name     string  `json:"name"`
+	Email    string  `json:"email"`
+	Password string  `json:"password"`
+	Role     string  `json:"role"`
+	Websites []int64 `json:"websites"`
 }
 
 // DemoWebsite is one of the demo's websites.
@@ -61,10 +72,37 @@ func (s *System) makeDemo(ctx context.Context, dir string) (*Demo, error) {
 		}
 		d.Websites = append(d.Websites, made)
 	}
+	if len(d.People) == 0 {
+		var err error
+		if d.People, err = demoPeople(ctx, client, d.Websites); err != nil {
+			return nil, fmt.Errorf("demo: %w", err)
+		}
+	}
 	if dir == "" {
 		return d, nil
 	}
 	return d, WriteJSON(path, d)
+}
+
+// demoPeople makes the demo's people, with random passwords.
+func demoPeople(ctx context.Context, c operator.Client, websites []DemoWebsite) ([]DemoPerson, error) {
+	first, second := websites[0].ID, websites[1].ID
+	people := []DemoPerson{
+		{Name: "Ada Moreno", Email: "ada@harbour-books.example", Role: "owner", Websites: []int64{first, second}},
+		{Name: "Ben Okafor", Email: "ben@corner-cycles.example", Role: "agent", Websites: []int64{second}},
+	}
+	for i := range people {
+		p := &people[i]
+		p.Password = rand.Text()
+		memberships := make([]operator.Membership, len(p.Websites))
+		for k, w := range p.Websites {
+			memberships[k] = operator.Membership{WebsiteID: w, Role: p.Role}
+		}
+		if _, err := c.CreatePerson(ctx, p.Name, p.Email, p.Password, memberships...); err != nil {
+			return nil, err
+		}
+	}
+	return people, nil
 }
 
 func demoWebsite(

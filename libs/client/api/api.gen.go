@@ -216,6 +216,60 @@ func (e Plan) Valid() bool {
 	}
 }
 
+// Defines values for RemovedDeleted.
+const (
+	RemovedDeletedTrue RemovedDeleted = true
+)
+
+// Valid indicates whether the value is a known member of the RemovedDeleted enum.
+func (e RemovedDeleted) Valid() bool {
+	switch e {
+	case RemovedDeletedTrue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RevokedTokenRevoked.
+const (
+	RevokedTokenRevokedTrue RevokedTokenRevoked = true
+)
+
+// Valid indicates whether the value is a known member of the RevokedTokenRevoked enum.
+func (e RevokedTokenRevoked) Valid() bool {
+	switch e {
+	case RevokedTokenRevokedTrue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Role.
+const (
+	RoleAdmin  Role = "admin"
+	RoleAgent  Role = "agent"
+	RoleOwner  Role = "owner"
+	RoleViewer Role = "viewer"
+)
+
+// Valid indicates whether the value is a known member of the Role enum.
+func (e Role) Valid() bool {
+	switch e {
+	case RoleAdmin:
+		return true
+	case RoleAgent:
+		return true
+	case RoleOwner:
+		return true
+	case RoleViewer:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Sender.
 const (
 	SenderSYSTEM  Sender = "SYSTEM"
@@ -734,6 +788,22 @@ type AboutVisitor struct {
 	VisitorID int64 `json:"visitorId"`
 }
 
+// Acceptance A person who has signed in needs none of the first three members.
+type Acceptance struct {
+	// Email Ignored if the invitation names one.
+	Email *string `json:"email,omitempty"`
+	Name  *string `json:"name,omitempty"`
+
+	// Password One that is common or easy to guess is refused.
+	Password *ChosenPassword `json:"password,omitempty"`
+
+	// Website Needed if the invitation is to create a website.
+	Website *struct {
+		Name string `json:"name"`
+		URL  string `json:"url"`
+	} `json:"website,omitempty"`
+}
+
 // Agent An agent, as visitors see agents.
 type Agent struct {
 	AvatarURL nullable.Nullable[string] `json:"avatarUrl"`
@@ -777,6 +847,9 @@ type AgentSummary struct {
 	// UserID The agent. A removed agent keeps their statistics.
 	UserID int64 `json:"userId"`
 }
+
+// ChosenPassword One that is common or easy to guess is refused.
+type ChosenPassword = string
 
 // Classes CSS class names.
 type Classes = string
@@ -851,6 +924,48 @@ type ConversationPatch struct {
 
 // ConversationStatus defines model for ConversationStatus.
 type ConversationStatus string
+
+// CreatedInvitation defines model for CreatedInvitation.
+type CreatedInvitation struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// CreatedBy `person:` and an id.
+	CreatedBy string    `json:"createdBy"`
+	Email     string    `json:"email"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	ID        int64     `json:"id"`
+
+	// Path The link's path and fragment at this server.
+	Path string `json:"path"`
+	Role Role   `json:"role"`
+
+	// Token The secret of the link, shown once.
+	Token string `json:"token"`
+}
+
+// CreatedToken defines model for CreatedToken.
+type CreatedToken struct {
+	CreatedAt  time.Time                    `json:"createdAt"`
+	CreatedBy  string                       `json:"createdBy"`
+	ExpiresAt  nullable.Nullable[time.Time] `json:"expiresAt"`
+	ID         int64                        `json:"id"`
+	LastUsedAt nullable.Nullable[time.Time] `json:"lastUsedAt"`
+	Level      Level                        `json:"level"`
+	Name       string                       `json:"name"`
+
+	// Prefix The secret's first characters.
+	Prefix string `json:"prefix"`
+
+	// Token The secret, shown once.
+	Token     string `json:"token"`
+	WebsiteID int64  `json:"websiteId"`
+}
+
+// Credentials defines model for Credentials.
+type Credentials struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
 
 // DeletedTag defines model for DeletedTag.
 type DeletedTag struct {
@@ -979,8 +1094,84 @@ type Imported struct {
 	Imported int `json:"imported"`
 }
 
+// Invitation defines model for Invitation.
+type Invitation struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// CreatedBy `person:` and an id.
+	CreatedBy string    `json:"createdBy"`
+	Email     string    `json:"email"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	ID        int64     `json:"id"`
+	Role      Role      `json:"role"`
+}
+
+// InvitationDetails defines model for InvitationDetails.
+type InvitationDetails struct {
+	// Email `null`: the invited person chooses.
+	Email     nullable.Nullable[string] `json:"email"`
+	ExpiresAt time.Time                 `json:"expiresAt"`
+
+	// HasAccount There is an account with the address: its person accepts after signing in.
+	HasAccount bool `json:"hasAccount"`
+	Role       Role `json:"role"`
+
+	// WebsiteName `null`: the invited person creates the website.
+	WebsiteName nullable.Nullable[string] `json:"websiteName"`
+}
+
+// InvitationPage defines model for InvitationPage.
+type InvitationPage struct {
+	Data        []Invitation `json:"data"`
+	HasNextPage bool         `json:"hasNextPage"`
+	HasPrevPage bool         `json:"hasPrevPage"`
+	Limit       int64        `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+}
+
 // Level defines model for Level.
 type Level string
+
+// Member defines model for Member.
+type Member struct {
+	CreatedAt time.Time `json:"createdAt"`
+	ID        int64     `json:"id"`
+	Role      Role      `json:"role"`
+
+	// User An agent.
+	User User `json:"user"`
+}
+
+// MemberPage defines model for MemberPage.
+type MemberPage struct {
+	Data        []Member `json:"data"`
+	HasNextPage bool     `json:"hasNextPage"`
+	HasPrevPage bool     `json:"hasPrevPage"`
+	Limit       int64    `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+}
+
+// Membership defines model for Membership.
+type Membership struct {
+	ID   int64 `json:"id"`
+	Plan Plan  `json:"plan"`
+	Role Role  `json:"role"`
+
+	// UserID The user that the person is in this website.
+	UserID      int64  `json:"userId"`
+	WebsiteID   int64  `json:"websiteId"`
+	WebsiteName string `json:"websiteName"`
+}
 
 // Message defines model for Message.
 type Message struct {
@@ -1007,6 +1198,25 @@ type Message struct {
 
 // MessageType defines model for Message.Type.
 type MessageType string
+
+// NewInvitation defines model for NewInvitation.
+type NewInvitation struct {
+	Email string `json:"email"`
+	Role  Role   `json:"role"`
+}
+
+// NewPassword defines model for NewPassword.
+type NewPassword struct {
+	Current string `json:"current"`
+
+	// Password One that is common or easy to guess is refused.
+	Password ChosenPassword `json:"password"`
+}
+
+// NewRole defines model for NewRole.
+type NewRole struct {
+	Role Role `json:"role"`
+}
 
 // NewSession defines model for NewSession.
 type NewSession struct {
@@ -1049,6 +1259,14 @@ type NewTicketMessage struct {
 	References  *string            `json:"references,omitempty"`
 	SenderEmail *string            `json:"senderEmail,omitempty"`
 	Subject     *string            `json:"subject,omitempty"`
+}
+
+// NewToken defines model for NewToken.
+type NewToken struct {
+	// ExpiresAt In the future; absent or `null`: never.
+	ExpiresAt nullable.Nullable[time.Time] `json:"expiresAt,omitempty"`
+	Level     Level                        `json:"level"`
+	Name      string                       `json:"name"`
 }
 
 // NewUser defines model for NewUser.
@@ -1100,6 +1318,37 @@ type Page struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+}
+
+// Person defines model for Person.
+type Person struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// Disabled By the operator: can't sign in.
+	Disabled bool   `json:"disabled"`
+	Email    string `json:"email"`
+	ID       int64  `json:"id"`
+	Name     string `json:"name"`
+}
+
+// PersonSession defines model for PersonSession.
+type PersonSession struct {
+	// Address The network address of the sign-in.
+	Address   string    `json:"address"`
+	CreatedAt time.Time `json:"createdAt"`
+
+	// Current Whether it is the session of this request.
+	Current bool `json:"current"`
+
+	// Device The browser's User-Agent.
+	Device string `json:"device"`
+
+	// ExpiresAt 7 days after the last use, at most 30 after the sign-in.
+	ExpiresAt time.Time `json:"expiresAt"`
+	ID        int64     `json:"id"`
+
+	// LastUsedAt To the minute.
+	LastUsedAt time.Time `json:"lastUsedAt"`
 }
 
 // Plan defines model for Plan.
@@ -1174,6 +1423,27 @@ type Ratings struct {
 	} `json:"stars"`
 }
 
+// Removed defines model for Removed.
+type Removed struct {
+	Deleted RemovedDeleted `json:"deleted"`
+	ID      int64          `json:"id"`
+}
+
+// RemovedDeleted defines model for Removed.Deleted.
+type RemovedDeleted bool
+
+// RevokedToken defines model for RevokedToken.
+type RevokedToken struct {
+	ID      int64               `json:"id"`
+	Revoked RevokedTokenRevoked `json:"revoked"`
+}
+
+// RevokedTokenRevoked defines model for RevokedToken.Revoked.
+type RevokedTokenRevoked bool
+
+// Role defines model for Role.
+type Role string
+
 // Sender USER is an agent.
 type Sender string
 
@@ -1191,6 +1461,17 @@ type Session struct {
 	// VisitorToken Names the visitor, for `x-visitor-id`. Agents see it too.
 	VisitorToken string `json:"visitorToken"`
 	Widget       Widget `json:"widget"`
+}
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Data []PersonSession `json:"data"`
+}
+
+// SignedIn defines model for SignedIn.
+type SignedIn struct {
+	Memberships []Membership `json:"memberships"`
+	Person      Person       `json:"person"`
 }
 
 // Statistics defines model for Statistics.
@@ -1386,6 +1667,46 @@ type TicketWebsite struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
 	URL  string `json:"url"`
+}
+
+// Token defines model for Token.
+type Token struct {
+	CreatedAt  time.Time                    `json:"createdAt"`
+	CreatedBy  string                       `json:"createdBy"`
+	ExpiresAt  nullable.Nullable[time.Time] `json:"expiresAt"`
+	ID         int64                        `json:"id"`
+	LastUsedAt nullable.Nullable[time.Time] `json:"lastUsedAt"`
+	Level      Level                        `json:"level"`
+	Name       string                       `json:"name"`
+
+	// Prefix The secret's first characters.
+	Prefix    string `json:"prefix"`
+	WebsiteID int64  `json:"websiteId"`
+}
+
+// TokenPage defines model for TokenPage.
+type TokenPage struct {
+	Data        []Token `json:"data"`
+	HasNextPage bool    `json:"hasNextPage"`
+	HasPrevPage bool    `json:"hasPrevPage"`
+	Limit       int64   `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+}
+
+// TokenPatch defines model for TokenPatch.
+type TokenPatch struct {
+	ExpiresAt nullable.Nullable[time.Time] `json:"expiresAt,omitempty"`
+	Name      *string                      `json:"name,omitempty"`
+}
+
+// TokenRotation defines model for TokenRotation.
+type TokenRotation struct {
+	OverlapSeconds *int64 `json:"overlapSeconds,omitempty"`
 }
 
 // TypingState defines model for TypingState.
@@ -2106,6 +2427,9 @@ type IfMatch = string
 // IfNoneMatch defines model for ifNoneMatch.
 type IfNoneMatch = string
 
+// InvitationToken defines model for invitationToken.
+type InvitationToken = string
+
 // Lang defines model for lang.
 type Lang = string
 
@@ -2114,6 +2438,9 @@ type LastEventID = string
 
 // Limit defines model for limit.
 type Limit = int64
+
+// MemberID defines model for memberId.
+type MemberID = int64
 
 // PageNumber defines model for pageNumber.
 type PageNumber = int64
@@ -2138,6 +2465,9 @@ type VisitorToken = string
 
 // WebhookID defines model for webhookId.
 type WebhookID = int64
+
+// WebsiteID defines model for websiteId.
+type WebsiteID = int64
 
 // ListConversationsParams defines parameters for ListConversations.
 type ListConversationsParams struct {
@@ -2288,6 +2618,63 @@ type CreateOwnTicketParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListInvitationsParams defines parameters for ListInvitations.
+type ListInvitationsParams struct {
+	// Page The page, from 1. Invalid values are clamped.
+	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// InviteParams defines parameters for Invite.
+type InviteParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// RemoveInvitationParams defines parameters for RemoveInvitation.
+type RemoveInvitationParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// ListMembersParams defines parameters for ListMembers.
+type ListMembersParams struct {
+	// Page The page, from 1. Invalid values are clamped.
+	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// RemoveMemberParams defines parameters for RemoveMember.
+type RemoveMemberParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// ChangeRoleParams defines parameters for ChangeRole.
+type ChangeRoleParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
 // GetAgentStatisticsParams defines parameters for GetAgentStatistics.
 type GetAgentStatisticsParams struct {
 	// From A timestamp, or a date for its first moment in the time zone. Default: seven days before `to`.
@@ -2400,6 +2787,48 @@ type SetTicketStatusParams struct {
 
 	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListTokensParams defines parameters for ListTokens.
+type ListTokensParams struct {
+	// Page The page, from 1. Invalid values are clamped.
+	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// CreateTokenParams defines parameters for CreateToken.
+type CreateTokenParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// RevokeTokenParams defines parameters for RevokeToken.
+type RevokeTokenParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// UpdateTokenParams defines parameters for UpdateToken.
+type UpdateTokenParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// RotateTokenParams defines parameters for RotateToken.
+type RotateTokenParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
@@ -2618,6 +3047,12 @@ type UpdateWidgetParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// SignInJSONRequestBody defines body for SignIn for application/json ContentType.
+type SignInJSONRequestBody = Credentials
+
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = NewPassword
+
 // ImportConversationsJSONRequestBody defines body for ImportConversations for application/json ContentType.
 type ImportConversationsJSONRequestBody = Import
 
@@ -2636,6 +3071,15 @@ type SetTypingJSONRequestBody = TypingState
 // CreateOwnTicketJSONRequestBody defines body for CreateOwnTicket for application/json ContentType.
 type CreateOwnTicketJSONRequestBody = NewTicket
 
+// InviteJSONRequestBody defines body for Invite for application/json ContentType.
+type InviteJSONRequestBody = NewInvitation
+
+// AcceptInvitationJSONRequestBody defines body for AcceptInvitation for application/json ContentType.
+type AcceptInvitationJSONRequestBody = Acceptance
+
+// ChangeRoleJSONRequestBody defines body for ChangeRole for application/json ContentType.
+type ChangeRoleJSONRequestBody = NewRole
+
 // PutTagJSONRequestBody defines body for PutTag for application/json ContentType.
 type PutTagJSONRequestBody = TagNames
 
@@ -2650,6 +3094,15 @@ type AddTicketMessageJSONRequestBody = NewTicketMessage
 
 // SetTicketStatusJSONRequestBody defines body for SetTicketStatus for application/json ContentType.
 type SetTicketStatusJSONRequestBody = TicketStatusChange
+
+// CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
+type CreateTokenJSONRequestBody = NewToken
+
+// UpdateTokenJSONRequestBody defines body for UpdateToken for application/json ContentType.
+type UpdateTokenJSONRequestBody = TokenPatch
+
+// RotateTokenJSONRequestBody defines body for RotateToken for application/json ContentType.
+type RotateTokenJSONRequestBody = TokenRotation
 
 // CreateUserJSONRequestBody defines body for CreateUser for application/json ContentType.
 type CreateUserJSONRequestBody = NewUser
@@ -3236,16 +3689,83 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// SignInWithBody Sign in with a password
+	//
+	// Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
+	// time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /auth/password (the `SignIn` operationId).
+	SignInWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignIn Sign in with a password
+	//
+	// Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
+	// time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /auth/password (the `SignIn` operationId).
+	SignIn(ctx context.Context, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangePasswordWithBody Change your password
+	//
+	// Ends all your sessions, and starts a new one. 401 `credentials_invalid` if the current password is wrong.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /auth/password (the `ChangePassword` operationId).
+	ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangePassword Change your password
+	//
+	// Ends all your sessions, and starts a new one. 401 `credentials_invalid` if the current password is wrong.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /auth/password (the `ChangePassword` operationId).
+	ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignOut Sign out
+	//
+	// Ends this session within a second, everywhere, and removes the cookie.
+	//
+	// Corresponds with DELETE /auth/session (the `SignOut` operationId).
+	SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSession Who has signed in
+	//
+	// Corresponds with GET /auth/session (the `GetSession` operationId).
+	GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignOutEverywhere Sign out everywhere
+	//
+	// Ends all your sessions.
+	//
+	// Corresponds with DELETE /auth/sessions (the `SignOutEverywhere` operationId).
+	SignOutEverywhere(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSessions Your sessions
+	//
+	// Corresponds with GET /auth/sessions (the `ListSessions` operationId).
+	ListSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndSession End one of your sessions
+	//
+	// Corresponds with DELETE /auth/sessions/{id} (the `EndSession` operationId).
+	EndSession(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListConversations A website's conversations
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /conversations (the `ListConversations` operationId).
 	ListConversations(ctx context.Context, params *ListConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CountConversations Counts of open conversations, and of changes since a moment
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /conversations/counts (the `CountConversations` operationId).
 	CountConversations(ctx context.Context, params *CountConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3256,7 +3776,7 @@ type ClientInterface interface {
 	// All rows of a request are stored, or none.
 	//
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `admin`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3269,7 +3789,7 @@ type ClientInterface interface {
 	// All rows of a request are stored, or none.
 	//
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `admin`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3280,14 +3800,14 @@ type ClientInterface interface {
 	//
 	// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /conversations/{token} (the `GetConversation` operationId).
 	GetConversation(ctx context.Context, token ConversationToken, params *GetConversationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateConversationWithBody Close, open, assign, tag or summarise a conversation
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3296,7 +3816,7 @@ type ClientInterface interface {
 
 	// UpdateConversation Close, open, assign, tag or summarise a conversation
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3307,14 +3827,14 @@ type ClientInterface interface {
 	//
 	// All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /conversations/{token}/messages (the `ListMessages` operationId).
 	ListMessages(ctx context.Context, token ConversationToken, params *ListMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PostMessageWithBody Post a message as an agent
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3323,7 +3843,7 @@ type ClientInterface interface {
 
 	// PostMessage Post a message as an agent
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3350,7 +3870,7 @@ type ClientInterface interface {
 
 	// MarkRead Mark all messages of the visitor as read by an agent
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Corresponds with POST /conversations/{token}/read (the `MarkRead` operationId).
 	MarkRead(ctx context.Context, token ConversationToken, params *MarkReadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3359,7 +3879,7 @@ type ClientInterface interface {
 	//
 	// The state lasts six seconds unless it is reported again.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3370,7 +3890,7 @@ type ClientInterface interface {
 	//
 	// The state lasts six seconds unless it is reported again.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3386,7 +3906,7 @@ type ClientInterface interface {
 	// first `endOfStream: true` are deleted. Typing, presence, and members of another resource that a row shows are not changes.
 	//
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /export/conversations (the `ExportConversations` operationId).
 	ExportConversations(ctx context.Context, params *ExportConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3397,7 +3917,7 @@ type ClientInterface interface {
 	// `{"deleted":true,"conversationId":…}`.
 	//
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /export/messages (the `ExportMessages` operationId).
 	ExportMessages(ctx context.Context, params *ExportMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3406,7 +3926,7 @@ type ClientInterface interface {
 	//
 	// Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change of its ticket.
 	//
-	// Needs a token with `READ` and the plan `PRO`.
+	// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
 	//
 	// Corresponds with GET /export/tickets (the `ExportTickets` operationId).
 	ExportTickets(ctx context.Context, params *ExportTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3415,7 +3935,7 @@ type ClientInterface interface {
 	//
 	// Like the export of conversations. Presence (`online`) is not a change.
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /export/visitors (the `ExportVisitors` operationId).
 	ExportVisitors(ctx context.Context, params *ExportVisitorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3445,6 +3965,111 @@ type ClientInterface interface {
 	// Corresponds with POST /internal/visitors/tickets (the `CreateOwnTicket` operationId).
 	CreateOwnTicket(ctx context.Context, params *CreateOwnTicketParams, body CreateOwnTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListInvitations Open invitations
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with GET /invitations (the `ListInvitations` operationId).
+	ListInvitations(ctx context.Context, params *ListInvitationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InviteWithBody Invite a person
+	//
+	// The link's token is shown once, so `Idempotency-Key` is refused. It is valid for 7 days. Only owners invite owners.
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /invitations (the `Invite` operationId).
+	InviteWithBody(ctx context.Context, params *InviteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Invite Invite a person
+	//
+	// The link's token is shown once, so `Idempotency-Key` is refused. It is valid for 7 days. Only owners invite owners.
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /invitations (the `Invite` operationId).
+	Invite(ctx context.Context, params *InviteParams, body InviteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveInvitation Remove an invitation
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with DELETE /invitations/{id} (the `RemoveInvitation` operationId).
+	RemoveInvitation(ctx context.Context, id int64, params *RemoveInvitationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptInvitationWithBody Accept an invitation
+	//
+	// With a session, the person becomes a member. Without one, the request creates a person and signs them in; the e-mail address is the
+	// invitation's if it names one. 409 `email_taken` if there is an account with the address: sign in, and accept then. 403
+	// `invitation_for_another` if the invitation is for another address than the session's. An invitation is accepted once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /invitations/{token}/accept (the `AcceptInvitation` operationId).
+	AcceptInvitationWithBody(ctx context.Context, token InvitationToken, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptInvitation Accept an invitation
+	//
+	// With a session, the person becomes a member. Without one, the request creates a person and signs them in; the e-mail address is the
+	// invitation's if it names one. 409 `email_taken` if there is an account with the address: sign in, and accept then. 403
+	// `invitation_for_another` if the invitation is for another address than the session's. An invitation is accepted once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /invitations/{token}/accept (the `AcceptInvitation` operationId).
+	AcceptInvitation(ctx context.Context, token InvitationToken, body AcceptInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetInvitation An invitation, for the person with its link
+	//
+	// 404 `invitation_invalid` if it doesn't exist, has been used or has expired.
+	//
+	// Corresponds with GET /invitations/{token}/details (the `GetInvitation` operationId).
+	GetInvitation(ctx context.Context, token InvitationToken, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMembers The website's members
+	//
+	// Needs a person with the role `viewer`.
+	//
+	// Corresponds with GET /members (the `ListMembers` operationId).
+	ListMembers(ctx context.Context, params *ListMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveMember Remove a member
+	//
+	// The person can't reach the website within a second. Their user stays, with the name on what they wrote. Only owners remove owners. 409
+	// `last_owner` if no owner would be left.
+	//
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with DELETE /members/{id} (the `RemoveMember` operationId).
+	RemoveMember(ctx context.Context, id MemberID, params *RemoveMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeRoleWithBody Change a member's role
+	//
+	// Takes effect within a second. Only owners decide about owners. 409 `last_owner` if no owner would be left.
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /members/{id} (the `ChangeRole` operationId).
+	ChangeRoleWithBody(ctx context.Context, id MemberID, params *ChangeRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeRole Change a member's role
+	//
+	// Takes effect within a second. Only owners decide about owners. 409 `last_owner` if no owner would be left.
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /members/{id} (the `ChangeRole` operationId).
+	ChangeRole(ctx context.Context, id MemberID, params *ChangeRoleParams, body ChangeRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetAgentStatistics Statistics by agent
 	//
 	// The agents that were active in whole quarters of an hour from `from` to `to`, in the order of their ids. A message counts for
@@ -3452,14 +4077,14 @@ type ClientInterface interface {
 	// the rating. At most 400 days.
 	//
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /statistics/agents (the `GetAgentStatistics` operationId).
 	GetAgentStatistics(ctx context.Context, params *GetAgentStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetStatistics A website's counters, updated within a second
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /statistics/current (the `GetStatistics` operationId).
 	GetStatistics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3471,7 +4096,7 @@ type ClientInterface interface {
 	// member. Histories start when the installation first recorded the website's events.
 	//
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /statistics/history (the `GetHistory` operationId).
 	GetHistory(ctx context.Context, params *GetHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3480,14 +4105,14 @@ type ClientInterface interface {
 	//
 	// Each conversation's last rating, in whole quarters of an hour from `from` to `to`. At most 400 days.
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /statistics/ratings (the `GetRatings` operationId).
 	GetRatings(ctx context.Context, params *GetRatingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTags The catalogue of at most 500 tags
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /tags (the `ListTags` operationId).
 	ListTags(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3496,14 +4121,14 @@ type ClientInterface interface {
 	//
 	// Conversations keep the tag under its stored name. A tag has no states, so `If-Match` can only be `*`.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Corresponds with DELETE /tags/{name} (the `DeleteTag` operationId).
 	DeleteTag(ctx context.Context, name string, params *DeleteTagParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutTagWithBody Store a tag with its display names
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3512,7 +4137,7 @@ type ClientInterface interface {
 
 	// PutTag Store a tag with its display names
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3523,7 +4148,7 @@ type ClientInterface interface {
 	//
 	// An unknown status or priority gives an empty list.
 	//
-	// Needs a token with `READ` and the plan `PRO`.
+	// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
 	//
 	// Corresponds with GET /tickets (the `ListTickets` operationId).
 	ListTickets(ctx context.Context, params *ListTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3532,7 +4157,7 @@ type ClientInterface interface {
 	//
 	// With only a `conversationToken`, the visitor is taken from the conversation.
 	//
-	// Needs a token with `WRITE` and the plan `PRO`.
+	// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3543,7 +4168,7 @@ type ClientInterface interface {
 	//
 	// With only a `conversationToken`, the visitor is taken from the conversation.
 	//
-	// Needs a token with `WRITE` and the plan `PRO`.
+	// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3554,7 +4179,7 @@ type ClientInterface interface {
 	//
 	// A second request is 404.
 	//
-	// Needs a token with `WRITE` and the plan `PRO`.
+	// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 	//
 	// Corresponds with DELETE /tickets/{id} (the `DeleteTicket` operationId).
 	DeleteTicket(ctx context.Context, id TicketID, params *DeleteTicketParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3563,14 +4188,14 @@ type ClientInterface interface {
 	//
 	// Its messages come oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 	//
-	// Needs a token with `READ` and the plan `PRO`.
+	// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
 	//
 	// Corresponds with GET /tickets/{id} (the `GetTicket` operationId).
 	GetTicket(ctx context.Context, id TicketID, params *GetTicketParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateTicketWithBody Change a ticket
 	//
-	// Needs a token with `WRITE` and the plan `PRO`.
+	// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3579,7 +4204,7 @@ type ClientInterface interface {
 
 	// UpdateTicket Change a ticket
 	//
-	// Needs a token with `WRITE` and the plan `PRO`.
+	// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3588,7 +4213,7 @@ type ClientInterface interface {
 
 	// AddTicketMessageWithBody Add a message to a ticket
 	//
-	// Needs a token with `WRITE` and the plan `PRO`.
+	// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3597,7 +4222,7 @@ type ClientInterface interface {
 
 	// AddTicketMessage Add a message to a ticket
 	//
-	// Needs a token with `WRITE` and the plan `PRO`.
+	// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3606,7 +4231,7 @@ type ClientInterface interface {
 
 	// SetTicketStatusWithBody Change a ticket's status from any value to any other
 	//
-	// Needs a token with `WRITE` and the plan `PRO`.
+	// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3615,16 +4240,96 @@ type ClientInterface interface {
 
 	// SetTicketStatus Change a ticket's status from any value to any other
 	//
-	// Needs a token with `WRITE` and the plan `PRO`.
+	// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /tickets/{id}/status (the `SetTicketStatus` operationId).
 	SetTicketStatus(ctx context.Context, id TicketID, params *SetTicketStatusParams, body SetTicketStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTokens The website's API tokens
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with GET /tokens (the `ListTokens` operationId).
+	ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTokenWithBody Create an API token
+	//
+	// Its secret is shown once, so `Idempotency-Key` is refused.
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /tokens (the `CreateToken` operationId).
+	CreateTokenWithBody(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateToken Create an API token
+	//
+	// Its secret is shown once, so `Idempotency-Key` is refused.
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /tokens (the `CreateToken` operationId).
+	CreateToken(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeToken Revoke an API token
+	//
+	// Takes effect within a second.
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with DELETE /tokens/{id} (the `RevokeToken` operationId).
+	RevokeToken(ctx context.Context, id int64, params *RevokeTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateTokenWithBody Change an API token
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /tokens/{id} (the `UpdateToken` operationId).
+	UpdateTokenWithBody(ctx context.Context, id int64, params *UpdateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateToken Change an API token
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /tokens/{id} (the `UpdateToken` operationId).
+	UpdateToken(ctx context.Context, id int64, params *UpdateTokenParams, body UpdateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateTokenWithBody Create an API token's successor
+	//
+	// The token itself is valid for another 24 hours, or for `overlapSeconds`, but not beyond its own expiry. The new secret is shown once.
+	//
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /tokens/{id}/rotate (the `RotateToken` operationId).
+	RotateTokenWithBody(ctx context.Context, id int64, params *RotateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateToken Create an API token's successor
+	//
+	// The token itself is valid for another 24 hours, or for `overlapSeconds`, but not beyond its own expiry. The new secret is shown once.
+	//
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /tokens/{id}/rotate (the `RotateToken` operationId).
+	RotateToken(ctx context.Context, id int64, params *RotateTokenParams, body RotateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListUsers A website's agents
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /users (the `ListUsers` operationId).
 	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3633,7 +4338,7 @@ type ClientInterface interface {
 	//
 	// 409 `email_taken` if another agent of the website has the address.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `admin`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3644,7 +4349,7 @@ type ClientInterface interface {
 	//
 	// 409 `email_taken` if another agent of the website has the address.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `admin`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3653,14 +4358,14 @@ type ClientInterface interface {
 
 	// DeleteUser Remove an agent
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `admin`.
 	//
 	// Corresponds with DELETE /users/{id} (the `DeleteUser` operationId).
 	DeleteUser(ctx context.Context, id UserID, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetUser An agent
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /users/{id} (the `GetUser` operationId).
 	GetUser(ctx context.Context, id UserID, params *GetUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3669,7 +4374,7 @@ type ClientInterface interface {
 	//
 	// 409 `email_taken` if another agent of the website has the address.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3680,7 +4385,7 @@ type ClientInterface interface {
 	//
 	// 409 `email_taken` if another agent of the website has the address.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3691,7 +4396,7 @@ type ClientInterface interface {
 	//
 	// An agent that was seen within a minute counts as online.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Corresponds with POST /users/{id}/heartbeat (the `UserHeartbeat` operationId).
 	UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3798,21 +4503,21 @@ type ClientInterface interface {
 
 	// ListVisitors A website's visitors
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /visitors (the `ListVisitors` operationId).
 	ListVisitors(ctx context.Context, params *ListVisitorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetVisitor A visitor
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /visitors/{token} (the `GetVisitor` operationId).
 	GetVisitor(ctx context.Context, token VisitorToken, params *GetVisitorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateVisitorContextWithBody Change a visitor's name and context
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3821,7 +4526,7 @@ type ClientInterface interface {
 
 	// UpdateVisitorContext Change a visitor's name and context
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3830,7 +4535,7 @@ type ClientInterface interface {
 
 	// ListWebhooks A website's webhooks
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `admin`.
 	//
 	// Corresponds with GET /webhooks (the `ListWebhooks` operationId).
 	ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3845,7 +4550,7 @@ type ClientInterface interface {
 	// reached. A website has at most 20 webhooks.
 	//
 	//
-	// Needs a token with `READ_WRITE`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3862,7 +4567,7 @@ type ClientInterface interface {
 	// reached. A website has at most 20 webhooks.
 	//
 	//
-	// Needs a token with `READ_WRITE`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3871,14 +4576,14 @@ type ClientInterface interface {
 
 	// DeleteWebhook Delete a webhook and its deliveries
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `admin`.
 	//
 	// Corresponds with DELETE /webhooks/{id} (the `DeleteWebhook` operationId).
 	DeleteWebhook(ctx context.Context, id WebhookID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetWebhook A webhook
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `admin`.
 	//
 	// Corresponds with GET /webhooks/{id} (the `GetWebhook` operationId).
 	GetWebhook(ctx context.Context, id WebhookID, params *GetWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3887,7 +4592,7 @@ type ClientInterface interface {
 	//
 	// If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 	//
-	// Needs a token with `READ_WRITE`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3898,7 +4603,7 @@ type ClientInterface interface {
 	//
 	// If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 	//
-	// Needs a token with `READ_WRITE`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3909,14 +4614,14 @@ type ClientInterface interface {
 	//
 	// Deliveries are kept for 30 days after the last attempt.
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `admin`.
 	//
 	// Corresponds with GET /webhooks/{id}/deliveries (the `ListWebhookDeliveries` operationId).
 	ListWebhookDeliveries(ctx context.Context, id WebhookID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetWebhookDelivery A delivery with its body
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `admin`.
 	//
 	// Corresponds with GET /webhooks/{id}/deliveries/{deliveryId} (the `GetWebhookDelivery` operationId).
 	GetWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3925,7 +4630,7 @@ type ClientInterface interface {
 	//
 	// It keeps its `webhook-id`. 409 if it is still pending, or the webhook is disabled.
 	//
-	// Needs a token with `READ_WRITE`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 	//
 	// Corresponds with POST /webhooks/{id}/deliveries/{deliveryId}/redeliver (the `RedeliverWebhookDelivery` operationId).
 	RedeliverWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, params *RedeliverWebhookDeliveryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3934,7 +4639,7 @@ type ClientInterface interface {
 	//
 	// The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 	//
-	// Needs a token with `READ_WRITE`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3945,7 +4650,7 @@ type ClientInterface interface {
 	//
 	// The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 	//
-	// Needs a token with `READ_WRITE`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3956,14 +4661,14 @@ type ClientInterface interface {
 	//
 	// Sends the event `webhook.test` like any other event; the delivery shows the outcome.
 	//
-	// Needs a token with `READ_WRITE`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 	//
 	// Corresponds with POST /webhooks/{id}/test (the `TestWebhook` operationId).
 	TestWebhook(ctx context.Context, id WebhookID, params *TestWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetWebsite The website that the token belongs to
 	//
-	// Needs a token with `READ`.
+	// Needs a token with `READ`, or a person with the role `viewer`.
 	//
 	// Corresponds with GET /website (the `GetWebsite` operationId).
 	GetWebsite(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3982,7 +4687,7 @@ type ClientInterface interface {
 	//
 	// A change takes effect everywhere within a second.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `admin`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3993,7 +4698,7 @@ type ClientInterface interface {
 	//
 	// A change takes effect everywhere within a second.
 	//
-	// Needs a token with `WRITE`.
+	// Needs a token with `WRITE`, or a person with the role `admin`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4001,9 +4706,166 @@ type ClientInterface interface {
 	UpdateWidget(ctx context.Context, clientToken ClientToken, params *UpdateWidgetParams, body UpdateWidgetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
+// SignInWithBody Sign in with a password
+//
+// Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
+// time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /auth/password (the `SignIn` operationId).
+func (c *Client) SignInWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignIn Sign in with a password
+//
+// Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
+// time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /auth/password (the `SignIn` operationId).
+func (c *Client) SignIn(ctx context.Context, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangePasswordWithBody Change your password
+//
+// Ends all your sessions, and starts a new one. 401 `credentials_invalid` if the current password is wrong.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /auth/password (the `ChangePassword` operationId).
+func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePasswordRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangePassword Change your password
+//
+// Ends all your sessions, and starts a new one. 401 `credentials_invalid` if the current password is wrong.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /auth/password (the `ChangePassword` operationId).
+func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePasswordRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignOut Sign out
+//
+// Ends this session within a second, everywhere, and removes the cookie.
+//
+// Corresponds with DELETE /auth/session (the `SignOut` operationId).
+func (c *Client) SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignOutRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSession Who has signed in
+//
+// Corresponds with GET /auth/session (the `GetSession` operationId).
+func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSessionRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignOutEverywhere Sign out everywhere
+//
+// Ends all your sessions.
+//
+// Corresponds with DELETE /auth/sessions (the `SignOutEverywhere` operationId).
+func (c *Client) SignOutEverywhere(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignOutEverywhereRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSessions Your sessions
+//
+// Corresponds with GET /auth/sessions (the `ListSessions` operationId).
+func (c *Client) ListSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSessionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndSession End one of your sessions
+//
+// Corresponds with DELETE /auth/sessions/{id} (the `EndSession` operationId).
+func (c *Client) EndSession(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndSessionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListConversations A website's conversations
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /conversations (the `ListConversations` operationId).
 func (c *Client) ListConversations(ctx context.Context, params *ListConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4020,7 +4882,7 @@ func (c *Client) ListConversations(ctx context.Context, params *ListConversation
 
 // CountConversations Counts of open conversations, and of changes since a moment
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /conversations/counts (the `CountConversations` operationId).
 func (c *Client) CountConversations(ctx context.Context, params *CountConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4040,7 +4902,7 @@ func (c *Client) CountConversations(ctx context.Context, params *CountConversati
 // Up to 200 rows in 8 MiB. A row whose key was imported before is skipped, so rows can be sent again after any failure.
 // All rows of a request are stored, or none.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `admin`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4062,7 +4924,7 @@ func (c *Client) ImportConversationsWithBody(ctx context.Context, params *Import
 // Up to 200 rows in 8 MiB. A row whose key was imported before is skipped, so rows can be sent again after any failure.
 // All rows of a request are stored, or none.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `admin`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4083,7 +4945,7 @@ func (c *Client) ImportConversations(ctx context.Context, params *ImportConversa
 //
 // All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /conversations/{token} (the `GetConversation` operationId).
 func (c *Client) GetConversation(ctx context.Context, token ConversationToken, params *GetConversationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4100,7 +4962,7 @@ func (c *Client) GetConversation(ctx context.Context, token ConversationToken, p
 
 // UpdateConversationWithBody Close, open, assign, tag or summarise a conversation
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4119,7 +4981,7 @@ func (c *Client) UpdateConversationWithBody(ctx context.Context, token Conversat
 
 // UpdateConversation Close, open, assign, tag or summarise a conversation
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4140,7 +5002,7 @@ func (c *Client) UpdateConversation(ctx context.Context, token ConversationToken
 //
 // All messages, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /conversations/{token}/messages (the `ListMessages` operationId).
 func (c *Client) ListMessages(ctx context.Context, token ConversationToken, params *ListMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4157,7 +5019,7 @@ func (c *Client) ListMessages(ctx context.Context, token ConversationToken, para
 
 // PostMessageWithBody Post a message as an agent
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4176,7 +5038,7 @@ func (c *Client) PostMessageWithBody(ctx context.Context, token ConversationToke
 
 // PostMessage Post a message as an agent
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4233,7 +5095,7 @@ func (c *Client) RateConversation(ctx context.Context, token ConversationToken, 
 
 // MarkRead Mark all messages of the visitor as read by an agent
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Corresponds with POST /conversations/{token}/read (the `MarkRead` operationId).
 func (c *Client) MarkRead(ctx context.Context, token ConversationToken, params *MarkReadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4252,7 +5114,7 @@ func (c *Client) MarkRead(ctx context.Context, token ConversationToken, params *
 //
 // The state lasts six seconds unless it is reported again.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4273,7 +5135,7 @@ func (c *Client) SetTypingWithBody(ctx context.Context, token ConversationToken,
 //
 // The state lasts six seconds unless it is reported again.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4298,7 +5160,7 @@ func (c *Client) SetTyping(ctx context.Context, token ConversationToken, params 
 // If a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and rows that have not come by the
 // first `endOfStream: true` are deleted. Typing, presence, and members of another resource that a row shows are not changes.
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /export/conversations (the `ExportConversations` operationId).
 func (c *Client) ExportConversations(ctx context.Context, params *ExportConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4318,7 +5180,7 @@ func (c *Client) ExportConversations(ctx context.Context, params *ExportConversa
 // Like the export of conversations. A message changes only by being read. If a conversation is erased, all its messages are:
 // `{"deleted":true,"conversationId":…}`.
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /export/messages (the `ExportMessages` operationId).
 func (c *Client) ExportMessages(ctx context.Context, params *ExportMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4337,7 +5199,7 @@ func (c *Client) ExportMessages(ctx context.Context, params *ExportMessagesParam
 //
 // Like the export of conversations. Tickets come without their messages, as in the list; a new message is a change of its ticket.
 //
-// Needs a token with `READ` and the plan `PRO`.
+// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
 //
 // Corresponds with GET /export/tickets (the `ExportTickets` operationId).
 func (c *Client) ExportTickets(ctx context.Context, params *ExportTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4356,7 +5218,7 @@ func (c *Client) ExportTickets(ctx context.Context, params *ExportTicketsParams,
 //
 // Like the export of conversations. Presence (`online`) is not a change.
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /export/visitors (the `ExportVisitors` operationId).
 func (c *Client) ExportVisitors(ctx context.Context, params *ExportVisitorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4426,13 +5288,227 @@ func (c *Client) CreateOwnTicket(ctx context.Context, params *CreateOwnTicketPar
 	return c.Client.Do(req)
 }
 
+// ListInvitations Open invitations
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with GET /invitations (the `ListInvitations` operationId).
+func (c *Client) ListInvitations(ctx context.Context, params *ListInvitationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListInvitationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InviteWithBody Invite a person
+//
+// The link's token is shown once, so `Idempotency-Key` is refused. It is valid for 7 days. Only owners invite owners.
+//
+// Needs a person with the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /invitations (the `Invite` operationId).
+func (c *Client) InviteWithBody(ctx context.Context, params *InviteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInviteRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Invite Invite a person
+//
+// The link's token is shown once, so `Idempotency-Key` is refused. It is valid for 7 days. Only owners invite owners.
+//
+// Needs a person with the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /invitations (the `Invite` operationId).
+func (c *Client) Invite(ctx context.Context, params *InviteParams, body InviteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInviteRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveInvitation Remove an invitation
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with DELETE /invitations/{id} (the `RemoveInvitation` operationId).
+func (c *Client) RemoveInvitation(ctx context.Context, id int64, params *RemoveInvitationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveInvitationRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptInvitationWithBody Accept an invitation
+//
+// With a session, the person becomes a member. Without one, the request creates a person and signs them in; the e-mail address is the
+// invitation's if it names one. 409 `email_taken` if there is an account with the address: sign in, and accept then. 403
+// `invitation_for_another` if the invitation is for another address than the session's. An invitation is accepted once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /invitations/{token}/accept (the `AcceptInvitation` operationId).
+func (c *Client) AcceptInvitationWithBody(ctx context.Context, token InvitationToken, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptInvitationRequestWithBody(c.Server, token, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptInvitation Accept an invitation
+//
+// With a session, the person becomes a member. Without one, the request creates a person and signs them in; the e-mail address is the
+// invitation's if it names one. 409 `email_taken` if there is an account with the address: sign in, and accept then. 403
+// `invitation_for_another` if the invitation is for another address than the session's. An invitation is accepted once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /invitations/{token}/accept (the `AcceptInvitation` operationId).
+func (c *Client) AcceptInvitation(ctx context.Context, token InvitationToken, body AcceptInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptInvitationRequest(c.Server, token, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetInvitation An invitation, for the person with its link
+//
+// 404 `invitation_invalid` if it doesn't exist, has been used or has expired.
+//
+// Corresponds with GET /invitations/{token}/details (the `GetInvitation` operationId).
+func (c *Client) GetInvitation(ctx context.Context, token InvitationToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInvitationRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMembers The website's members
+//
+// Needs a person with the role `viewer`.
+//
+// Corresponds with GET /members (the `ListMembers` operationId).
+func (c *Client) ListMembers(ctx context.Context, params *ListMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMembersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveMember Remove a member
+//
+// The person can't reach the website within a second. Their user stays, with the name on what they wrote. Only owners remove owners. 409
+// `last_owner` if no owner would be left.
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with DELETE /members/{id} (the `RemoveMember` operationId).
+func (c *Client) RemoveMember(ctx context.Context, id MemberID, params *RemoveMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveMemberRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeRoleWithBody Change a member's role
+//
+// Takes effect within a second. Only owners decide about owners. 409 `last_owner` if no owner would be left.
+//
+// Needs a person with the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /members/{id} (the `ChangeRole` operationId).
+func (c *Client) ChangeRoleWithBody(ctx context.Context, id MemberID, params *ChangeRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeRoleRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeRole Change a member's role
+//
+// Takes effect within a second. Only owners decide about owners. 409 `last_owner` if no owner would be left.
+//
+// Needs a person with the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /members/{id} (the `ChangeRole` operationId).
+func (c *Client) ChangeRole(ctx context.Context, id MemberID, params *ChangeRoleParams, body ChangeRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeRoleRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetAgentStatistics Statistics by agent
 //
 // The agents that were active in whole quarters of an hour from `from` to `to`, in the order of their ids. A message counts for
 // the agent that it names as its author, else for the assignee of the conversation. A rating counts for the assignee at the time of
 // the rating. At most 400 days.
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /statistics/agents (the `GetAgentStatistics` operationId).
 func (c *Client) GetAgentStatistics(ctx context.Context, params *GetAgentStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4449,7 +5525,7 @@ func (c *Client) GetAgentStatistics(ctx context.Context, params *GetAgentStatist
 
 // GetStatistics A website's counters, updated within a second
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /statistics/current (the `GetStatistics` operationId).
 func (c *Client) GetStatistics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4470,7 +5546,7 @@ func (c *Client) GetStatistics(ctx context.Context, reqEditors ...RequestEditorF
 // hours if clocks change. At most 400 days, or 31 by the hour. Imported conversations are counted as imported and in no other
 // member. Histories start when the installation first recorded the website's events.
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /statistics/history (the `GetHistory` operationId).
 func (c *Client) GetHistory(ctx context.Context, params *GetHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4489,7 +5565,7 @@ func (c *Client) GetHistory(ctx context.Context, params *GetHistoryParams, reqEd
 //
 // Each conversation's last rating, in whole quarters of an hour from `from` to `to`. At most 400 days.
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /statistics/ratings (the `GetRatings` operationId).
 func (c *Client) GetRatings(ctx context.Context, params *GetRatingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4506,7 +5582,7 @@ func (c *Client) GetRatings(ctx context.Context, params *GetRatingsParams, reqEd
 
 // ListTags The catalogue of at most 500 tags
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /tags (the `ListTags` operationId).
 func (c *Client) ListTags(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4525,7 +5601,7 @@ func (c *Client) ListTags(ctx context.Context, reqEditors ...RequestEditorFn) (*
 //
 // Conversations keep the tag under its stored name. A tag has no states, so `If-Match` can only be `*`.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Corresponds with DELETE /tags/{name} (the `DeleteTag` operationId).
 func (c *Client) DeleteTag(ctx context.Context, name string, params *DeleteTagParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4542,7 +5618,7 @@ func (c *Client) DeleteTag(ctx context.Context, name string, params *DeleteTagPa
 
 // PutTagWithBody Store a tag with its display names
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4561,7 +5637,7 @@ func (c *Client) PutTagWithBody(ctx context.Context, name string, contentType st
 
 // PutTag Store a tag with its display names
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4582,7 +5658,7 @@ func (c *Client) PutTag(ctx context.Context, name string, body PutTagJSONRequest
 //
 // An unknown status or priority gives an empty list.
 //
-// Needs a token with `READ` and the plan `PRO`.
+// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
 //
 // Corresponds with GET /tickets (the `ListTickets` operationId).
 func (c *Client) ListTickets(ctx context.Context, params *ListTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4601,7 +5677,7 @@ func (c *Client) ListTickets(ctx context.Context, params *ListTicketsParams, req
 //
 // With only a `conversationToken`, the visitor is taken from the conversation.
 //
-// Needs a token with `WRITE` and the plan `PRO`.
+// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4622,7 +5698,7 @@ func (c *Client) CreateTicketWithBody(ctx context.Context, params *CreateTicketP
 //
 // With only a `conversationToken`, the visitor is taken from the conversation.
 //
-// Needs a token with `WRITE` and the plan `PRO`.
+// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4643,7 +5719,7 @@ func (c *Client) CreateTicket(ctx context.Context, params *CreateTicketParams, b
 //
 // A second request is 404.
 //
-// Needs a token with `WRITE` and the plan `PRO`.
+// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 //
 // Corresponds with DELETE /tickets/{id} (the `DeleteTicket` operationId).
 func (c *Client) DeleteTicket(ctx context.Context, id TicketID, params *DeleteTicketParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4662,7 +5738,7 @@ func (c *Client) DeleteTicket(ctx context.Context, id TicketID, params *DeleteTi
 //
 // Its messages come oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part, after the last message.
 //
-// Needs a token with `READ` and the plan `PRO`.
+// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
 //
 // Corresponds with GET /tickets/{id} (the `GetTicket` operationId).
 func (c *Client) GetTicket(ctx context.Context, id TicketID, params *GetTicketParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4679,7 +5755,7 @@ func (c *Client) GetTicket(ctx context.Context, id TicketID, params *GetTicketPa
 
 // UpdateTicketWithBody Change a ticket
 //
-// Needs a token with `WRITE` and the plan `PRO`.
+// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4698,7 +5774,7 @@ func (c *Client) UpdateTicketWithBody(ctx context.Context, id TicketID, params *
 
 // UpdateTicket Change a ticket
 //
-// Needs a token with `WRITE` and the plan `PRO`.
+// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4717,7 +5793,7 @@ func (c *Client) UpdateTicket(ctx context.Context, id TicketID, params *UpdateTi
 
 // AddTicketMessageWithBody Add a message to a ticket
 //
-// Needs a token with `WRITE` and the plan `PRO`.
+// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4736,7 +5812,7 @@ func (c *Client) AddTicketMessageWithBody(ctx context.Context, id TicketID, para
 
 // AddTicketMessage Add a message to a ticket
 //
-// Needs a token with `WRITE` and the plan `PRO`.
+// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4755,7 +5831,7 @@ func (c *Client) AddTicketMessage(ctx context.Context, id TicketID, params *AddT
 
 // SetTicketStatusWithBody Change a ticket's status from any value to any other
 //
-// Needs a token with `WRITE` and the plan `PRO`.
+// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4774,7 +5850,7 @@ func (c *Client) SetTicketStatusWithBody(ctx context.Context, id TicketID, param
 
 // SetTicketStatus Change a ticket's status from any value to any other
 //
-// Needs a token with `WRITE` and the plan `PRO`.
+// Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4791,9 +5867,167 @@ func (c *Client) SetTicketStatus(ctx context.Context, id TicketID, params *SetTi
 	return c.Client.Do(req)
 }
 
+// ListTokens The website's API tokens
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with GET /tokens (the `ListTokens` operationId).
+func (c *Client) ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTokensRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTokenWithBody Create an API token
+//
+// Its secret is shown once, so `Idempotency-Key` is refused.
+//
+// Needs a person with the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /tokens (the `CreateToken` operationId).
+func (c *Client) CreateTokenWithBody(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTokenRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateToken Create an API token
+//
+// Its secret is shown once, so `Idempotency-Key` is refused.
+//
+// Needs a person with the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /tokens (the `CreateToken` operationId).
+func (c *Client) CreateToken(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTokenRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeToken Revoke an API token
+//
+// Takes effect within a second.
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with DELETE /tokens/{id} (the `RevokeToken` operationId).
+func (c *Client) RevokeToken(ctx context.Context, id int64, params *RevokeTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeTokenRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateTokenWithBody Change an API token
+//
+// Needs a person with the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /tokens/{id} (the `UpdateToken` operationId).
+func (c *Client) UpdateTokenWithBody(ctx context.Context, id int64, params *UpdateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTokenRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateToken Change an API token
+//
+// Needs a person with the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /tokens/{id} (the `UpdateToken` operationId).
+func (c *Client) UpdateToken(ctx context.Context, id int64, params *UpdateTokenParams, body UpdateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTokenRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateTokenWithBody Create an API token's successor
+//
+// The token itself is valid for another 24 hours, or for `overlapSeconds`, but not beyond its own expiry. The new secret is shown once.
+//
+// Needs a person with the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /tokens/{id}/rotate (the `RotateToken` operationId).
+func (c *Client) RotateTokenWithBody(ctx context.Context, id int64, params *RotateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateTokenRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateToken Create an API token's successor
+//
+// The token itself is valid for another 24 hours, or for `overlapSeconds`, but not beyond its own expiry. The new secret is shown once.
+//
+// Needs a person with the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /tokens/{id}/rotate (the `RotateToken` operationId).
+func (c *Client) RotateToken(ctx context.Context, id int64, params *RotateTokenParams, body RotateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateTokenRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListUsers A website's agents
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /users (the `ListUsers` operationId).
 func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4812,7 +6046,7 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 //
 // 409 `email_taken` if another agent of the website has the address.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `admin`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4833,7 +6067,7 @@ func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParam
 //
 // 409 `email_taken` if another agent of the website has the address.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `admin`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4852,7 +6086,7 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 
 // DeleteUser Remove an agent
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `admin`.
 //
 // Corresponds with DELETE /users/{id} (the `DeleteUser` operationId).
 func (c *Client) DeleteUser(ctx context.Context, id UserID, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4869,7 +6103,7 @@ func (c *Client) DeleteUser(ctx context.Context, id UserID, params *DeleteUserPa
 
 // GetUser An agent
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /users/{id} (the `GetUser` operationId).
 func (c *Client) GetUser(ctx context.Context, id UserID, params *GetUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4888,7 +6122,7 @@ func (c *Client) GetUser(ctx context.Context, id UserID, params *GetUserParams, 
 //
 // 409 `email_taken` if another agent of the website has the address.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4909,7 +6143,7 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, id UserID, params *Upda
 //
 // 409 `email_taken` if another agent of the website has the address.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4930,7 +6164,7 @@ func (c *Client) UpdateUser(ctx context.Context, id UserID, params *UpdateUserPa
 //
 // An agent that was seen within a minute counts as online.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Corresponds with POST /users/{id}/heartbeat (the `UserHeartbeat` operationId).
 func (c *Client) UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5167,7 +6401,7 @@ func (c *Client) OpenSession(ctx context.Context, body OpenSessionJSONRequestBod
 
 // ListVisitors A website's visitors
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /visitors (the `ListVisitors` operationId).
 func (c *Client) ListVisitors(ctx context.Context, params *ListVisitorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5184,7 +6418,7 @@ func (c *Client) ListVisitors(ctx context.Context, params *ListVisitorsParams, r
 
 // GetVisitor A visitor
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /visitors/{token} (the `GetVisitor` operationId).
 func (c *Client) GetVisitor(ctx context.Context, token VisitorToken, params *GetVisitorParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5201,7 +6435,7 @@ func (c *Client) GetVisitor(ctx context.Context, token VisitorToken, params *Get
 
 // UpdateVisitorContextWithBody Change a visitor's name and context
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5220,7 +6454,7 @@ func (c *Client) UpdateVisitorContextWithBody(ctx context.Context, token Visitor
 
 // UpdateVisitorContext Change a visitor's name and context
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5239,7 +6473,7 @@ func (c *Client) UpdateVisitorContext(ctx context.Context, token VisitorToken, p
 
 // ListWebhooks A website's webhooks
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `admin`.
 //
 // Corresponds with GET /webhooks (the `ListWebhooks` operationId).
 func (c *Client) ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5263,7 +6497,7 @@ func (c *Client) ListWebhooks(ctx context.Context, params *ListWebhooksParams, r
 // time, or answers 410, is disabled, and `webhook.disabled` reports it. Redirects are not followed, and only public addresses are
 // reached. A website has at most 20 webhooks.
 //
-// Needs a token with `READ_WRITE`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5289,7 +6523,7 @@ func (c *Client) CreateWebhookWithBody(ctx context.Context, params *CreateWebhoo
 // time, or answers 410, is disabled, and `webhook.disabled` reports it. Redirects are not followed, and only public addresses are
 // reached. A website has at most 20 webhooks.
 //
-// Needs a token with `READ_WRITE`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5308,7 +6542,7 @@ func (c *Client) CreateWebhook(ctx context.Context, params *CreateWebhookParams,
 
 // DeleteWebhook Delete a webhook and its deliveries
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `admin`.
 //
 // Corresponds with DELETE /webhooks/{id} (the `DeleteWebhook` operationId).
 func (c *Client) DeleteWebhook(ctx context.Context, id WebhookID, params *DeleteWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5325,7 +6559,7 @@ func (c *Client) DeleteWebhook(ctx context.Context, id WebhookID, params *Delete
 
 // GetWebhook A webhook
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `admin`.
 //
 // Corresponds with GET /webhooks/{id} (the `GetWebhook` operationId).
 func (c *Client) GetWebhook(ctx context.Context, id WebhookID, params *GetWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5344,7 +6578,7 @@ func (c *Client) GetWebhook(ctx context.Context, id WebhookID, params *GetWebhoo
 //
 // If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 //
-// Needs a token with `READ_WRITE`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5365,7 +6599,7 @@ func (c *Client) UpdateWebhookWithBody(ctx context.Context, id WebhookID, params
 //
 // If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 //
-// Needs a token with `READ_WRITE`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5386,7 +6620,7 @@ func (c *Client) UpdateWebhook(ctx context.Context, id WebhookID, params *Update
 //
 // Deliveries are kept for 30 days after the last attempt.
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `admin`.
 //
 // Corresponds with GET /webhooks/{id}/deliveries (the `ListWebhookDeliveries` operationId).
 func (c *Client) ListWebhookDeliveries(ctx context.Context, id WebhookID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5403,7 +6637,7 @@ func (c *Client) ListWebhookDeliveries(ctx context.Context, id WebhookID, params
 
 // GetWebhookDelivery A delivery with its body
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `admin`.
 //
 // Corresponds with GET /webhooks/{id}/deliveries/{deliveryId} (the `GetWebhookDelivery` operationId).
 func (c *Client) GetWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5422,7 +6656,7 @@ func (c *Client) GetWebhookDelivery(ctx context.Context, id WebhookID, deliveryI
 //
 // It keeps its `webhook-id`. 409 if it is still pending, or the webhook is disabled.
 //
-// Needs a token with `READ_WRITE`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 //
 // Corresponds with POST /webhooks/{id}/deliveries/{deliveryId}/redeliver (the `RedeliverWebhookDelivery` operationId).
 func (c *Client) RedeliverWebhookDelivery(ctx context.Context, id WebhookID, deliveryID DeliveryID, params *RedeliverWebhookDeliveryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5441,7 +6675,7 @@ func (c *Client) RedeliverWebhookDelivery(ctx context.Context, id WebhookID, del
 //
 // The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 //
-// Needs a token with `READ_WRITE`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5462,7 +6696,7 @@ func (c *Client) RotateWebhookSecretWithBody(ctx context.Context, id WebhookID, 
 //
 // The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 //
-// Needs a token with `READ_WRITE`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5483,7 +6717,7 @@ func (c *Client) RotateWebhookSecret(ctx context.Context, id WebhookID, params *
 //
 // Sends the event `webhook.test` like any other event; the delivery shows the outcome.
 //
-// Needs a token with `READ_WRITE`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`.
 //
 // Corresponds with POST /webhooks/{id}/test (the `TestWebhook` operationId).
 func (c *Client) TestWebhook(ctx context.Context, id WebhookID, params *TestWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5500,7 +6734,7 @@ func (c *Client) TestWebhook(ctx context.Context, id WebhookID, params *TestWebh
 
 // GetWebsite The website that the token belongs to
 //
-// Needs a token with `READ`.
+// Needs a token with `READ`, or a person with the role `viewer`.
 //
 // Corresponds with GET /website (the `GetWebsite` operationId).
 func (c *Client) GetWebsite(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5549,7 +6783,7 @@ func (c *Client) GetWidget(ctx context.Context, clientToken ClientToken, params 
 //
 // A change takes effect everywhere within a second.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `admin`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5570,7 +6804,7 @@ func (c *Client) UpdateWidgetWithBody(ctx context.Context, clientToken ClientTok
 //
 // A change takes effect everywhere within a second.
 //
-// Needs a token with `WRITE`.
+// Needs a token with `WRITE`, or a person with the role `admin`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5585,6 +6819,228 @@ func (c *Client) UpdateWidget(ctx context.Context, clientToken ClientToken, para
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewSignInRequest calls the generic SignIn builder with application/json body
+func NewSignInRequest(server string, body SignInJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignInRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSignInRequestWithBody constructs an http.Request for the SignIn method, with any body, and a specified content type
+func NewSignInRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/password")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewChangePasswordRequest calls the generic ChangePassword builder with application/json body
+func NewChangePasswordRequest(server string, body ChangePasswordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangePasswordRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewChangePasswordRequestWithBody constructs an http.Request for the ChangePassword method, with any body, and a specified content type
+func NewChangePasswordRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/password")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewSignOutRequest constructs an http.Request for the SignOut method
+func NewSignOutRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetSessionRequest constructs an http.Request for the GetSession method
+func NewGetSessionRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignOutEverywhereRequest constructs an http.Request for the SignOutEverywhere method
+func NewSignOutEverywhereRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListSessionsRequest constructs an http.Request for the ListSessions method
+func NewListSessionsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewEndSessionRequest constructs an http.Request for the EndSession method
+func NewEndSessionRequest(server string, id int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/sessions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewListConversationsRequest constructs an http.Request for the ListConversations method
@@ -6720,6 +8176,499 @@ func NewCreateOwnTicketRequestWithBody(server string, params *CreateOwnTicketPar
 	return req, nil
 }
 
+// NewListInvitationsRequest constructs an http.Request for the ListInvitations method
+func NewListInvitationsRequest(server string, params *ListInvitationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/invitations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewInviteRequest calls the generic Invite builder with application/json body
+func NewInviteRequest(server string, params *InviteParams, body InviteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInviteRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewInviteRequestWithBody constructs an http.Request for the Invite method, with any body, and a specified content type
+func NewInviteRequestWithBody(server string, params *InviteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/invitations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveInvitationRequest constructs an http.Request for the RemoveInvitation method
+func NewRemoveInvitationRequest(server string, id int64, params *RemoveInvitationParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/invitations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAcceptInvitationRequest calls the generic AcceptInvitation builder with application/json body
+func NewAcceptInvitationRequest(server string, token InvitationToken, body AcceptInvitationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAcceptInvitationRequestWithBody(server, token, "application/json", bodyReader)
+}
+
+// NewAcceptInvitationRequestWithBody constructs an http.Request for the AcceptInvitation method, with any body, and a specified content type
+func NewAcceptInvitationRequestWithBody(server string, token InvitationToken, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/invitations/%s/accept", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetInvitationRequest constructs an http.Request for the GetInvitation method
+func NewGetInvitationRequest(server string, token InvitationToken) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/invitations/%s/details", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListMembersRequest constructs an http.Request for the ListMembers method
+func NewListMembersRequest(server string, params *ListMembersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/members")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveMemberRequest constructs an http.Request for the RemoveMember method
+func NewRemoveMemberRequest(server string, id MemberID, params *RemoveMemberParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/members/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeRoleRequest calls the generic ChangeRole builder with application/json body
+func NewChangeRoleRequest(server string, id MemberID, params *ChangeRoleParams, body ChangeRoleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeRoleRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewChangeRoleRequestWithBody constructs an http.Request for the ChangeRole method, with any body, and a specified content type
+func NewChangeRoleRequestWithBody(server string, id MemberID, params *ChangeRoleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/members/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.XWebsiteID != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetAgentStatisticsRequest constructs an http.Request for the GetAgentStatistics method
 func NewGetAgentStatisticsRequest(server string, params *GetAgentStatisticsParams) (*http.Request, error) {
 	var err error
@@ -7647,6 +9596,338 @@ func NewSetTicketStatusRequestWithBody(server string, id TicketID, params *SetTi
 			}
 
 			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListTokensRequest constructs an http.Request for the ListTokens method
+func NewListTokensRequest(server string, params *ListTokensParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tokens")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateTokenRequest calls the generic CreateToken builder with application/json body
+func NewCreateTokenRequest(server string, params *CreateTokenParams, body CreateTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTokenRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateTokenRequestWithBody constructs an http.Request for the CreateToken method, with any body, and a specified content type
+func NewCreateTokenRequestWithBody(server string, params *CreateTokenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tokens")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeTokenRequest constructs an http.Request for the RevokeToken method
+func NewRevokeTokenRequest(server string, id int64, params *RevokeTokenParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tokens/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateTokenRequest calls the generic UpdateToken builder with application/json body
+func NewUpdateTokenRequest(server string, id int64, params *UpdateTokenParams, body UpdateTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateTokenRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateTokenRequestWithBody constructs an http.Request for the UpdateToken method, with any body, and a specified content type
+func NewUpdateTokenRequestWithBody(server string, id int64, params *UpdateTokenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tokens/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.XWebsiteID != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRotateTokenRequest calls the generic RotateToken builder with application/json body
+func NewRotateTokenRequest(server string, id int64, params *RotateTokenParams, body RotateTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRotateTokenRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRotateTokenRequestWithBody constructs an http.Request for the RotateToken method, with any body, and a specified content type
+func NewRotateTokenRequestWithBody(server string, id int64, params *RotateTokenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tokens/%s/rotate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
 		}
 
 	}
@@ -9487,6 +11768,41 @@ func (c *Client) applyEditors(ctx context.Context, req *http.Request, additional
 // Operations is every operation of the API.
 type Operations struct{ client *Client }
 
+// SignIn Sign in with a password
+func (o *Operations) SignIn(ctx context.Context, body Credentials) (Answer[SignedIn], error) {
+	return read[SignedIn](o.client.SignIn(ctx, body))
+}
+
+// ChangePassword Change your password
+func (o *Operations) ChangePassword(ctx context.Context, body NewPassword) (Answer[SignedIn], error) {
+	return read[SignedIn](o.client.ChangePassword(ctx, body))
+}
+
+// SignOut Sign out
+func (o *Operations) SignOut(ctx context.Context) error {
+	return done(o.client.SignOut(ctx))
+}
+
+// GetSession Who has signed in
+func (o *Operations) GetSession(ctx context.Context) (Answer[SignedIn], error) {
+	return read[SignedIn](o.client.GetSession(ctx))
+}
+
+// SignOutEverywhere Sign out everywhere
+func (o *Operations) SignOutEverywhere(ctx context.Context) error {
+	return done(o.client.SignOutEverywhere(ctx))
+}
+
+// ListSessions Your sessions
+func (o *Operations) ListSessions(ctx context.Context) (Answer[SessionList], error) {
+	return read[SessionList](o.client.ListSessions(ctx))
+}
+
+// EndSession End one of your sessions
+func (o *Operations) EndSession(ctx context.Context, id int64) error {
+	return done(o.client.EndSession(ctx, id))
+}
+
 // ListConversations A website's conversations
 func (o *Operations) ListConversations(ctx context.Context, params *ListConversationsParams) (Answer[ConversationPage], error) {
 	return read[ConversationPage](o.client.ListConversations(ctx, params))
@@ -9567,6 +11883,46 @@ func (o *Operations) CreateOwnTicket(ctx context.Context, params *CreateOwnTicke
 	return read[Ticket](o.client.CreateOwnTicket(ctx, params, body, keyed))
 }
 
+// ListInvitations Open invitations
+func (o *Operations) ListInvitations(ctx context.Context, params *ListInvitationsParams) (Answer[InvitationPage], error) {
+	return read[InvitationPage](o.client.ListInvitations(ctx, params))
+}
+
+// Invite Invite a person
+func (o *Operations) Invite(ctx context.Context, params *InviteParams, body NewInvitation) (Answer[CreatedInvitation], error) {
+	return read[CreatedInvitation](o.client.Invite(ctx, params, body))
+}
+
+// RemoveInvitation Remove an invitation
+func (o *Operations) RemoveInvitation(ctx context.Context, id int64, params *RemoveInvitationParams) (Answer[Removed], error) {
+	return read[Removed](o.client.RemoveInvitation(ctx, id, params))
+}
+
+// AcceptInvitation Accept an invitation
+func (o *Operations) AcceptInvitation(ctx context.Context, token InvitationToken, body Acceptance) (Answer[SignedIn], error) {
+	return read[SignedIn](o.client.AcceptInvitation(ctx, token, body))
+}
+
+// GetInvitation An invitation, for the person with its link
+func (o *Operations) GetInvitation(ctx context.Context, token InvitationToken) (Answer[InvitationDetails], error) {
+	return read[InvitationDetails](o.client.GetInvitation(ctx, token))
+}
+
+// ListMembers The website's members
+func (o *Operations) ListMembers(ctx context.Context, params *ListMembersParams) (Answer[MemberPage], error) {
+	return read[MemberPage](o.client.ListMembers(ctx, params))
+}
+
+// RemoveMember Remove a member
+func (o *Operations) RemoveMember(ctx context.Context, id MemberID, params *RemoveMemberParams) (Answer[Removed], error) {
+	return read[Removed](o.client.RemoveMember(ctx, id, params))
+}
+
+// ChangeRole Change a member's role
+func (o *Operations) ChangeRole(ctx context.Context, id MemberID, params *ChangeRoleParams, body NewRole) (Answer[Member], error) {
+	return read[Member](o.client.ChangeRole(ctx, id, params, body, keyed))
+}
+
 // GetAgentStatistics Statistics by agent
 func (o *Operations) GetAgentStatistics(ctx context.Context, params *GetAgentStatisticsParams) (Answer[AgentStatistics], error) {
 	return read[AgentStatistics](o.client.GetAgentStatistics(ctx, params))
@@ -9635,6 +11991,31 @@ func (o *Operations) AddTicketMessage(ctx context.Context, id TicketID, params *
 // SetTicketStatus Change a ticket's status from any value to any other
 func (o *Operations) SetTicketStatus(ctx context.Context, id TicketID, params *SetTicketStatusParams, body TicketStatusChange) (Answer[Ticket], error) {
 	return read[Ticket](o.client.SetTicketStatus(ctx, id, params, body, keyed))
+}
+
+// ListTokens The website's API tokens
+func (o *Operations) ListTokens(ctx context.Context, params *ListTokensParams) (Answer[TokenPage], error) {
+	return read[TokenPage](o.client.ListTokens(ctx, params))
+}
+
+// CreateToken Create an API token
+func (o *Operations) CreateToken(ctx context.Context, params *CreateTokenParams, body NewToken) (Answer[CreatedToken], error) {
+	return read[CreatedToken](o.client.CreateToken(ctx, params, body))
+}
+
+// RevokeToken Revoke an API token
+func (o *Operations) RevokeToken(ctx context.Context, id int64, params *RevokeTokenParams) (Answer[RevokedToken], error) {
+	return read[RevokedToken](o.client.RevokeToken(ctx, id, params))
+}
+
+// UpdateToken Change an API token
+func (o *Operations) UpdateToken(ctx context.Context, id int64, params *UpdateTokenParams, body TokenPatch) (Answer[Token], error) {
+	return read[Token](o.client.UpdateToken(ctx, id, params, body, keyed))
+}
+
+// RotateToken Create an API token's successor
+func (o *Operations) RotateToken(ctx context.Context, id int64, params *RotateTokenParams, body TokenRotation) (Answer[CreatedToken], error) {
+	return read[CreatedToken](o.client.RotateToken(ctx, id, params, body))
 }
 
 // ListUsers A website's agents

@@ -4,14 +4,18 @@ package authz
 
 import (
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 )
 
 // Rule says who may call an operation.
 type Rule struct {
-	Caller identity.Kind  // the sort of caller it is for; Public admits every caller that the gateway admitted
-	Level  identity.Level // for Token: Read, Write, or ReadWrite for both
-	Plan   identity.Plan  // for Token: Pro, or Free for every plan
+	// Caller is the sort of caller it is for. Public admits every caller that the gateway admitted, and Token also
+	// persons of the website's team.
+	Caller identity.Kind
+	Level  identity.Level // for tokens: Read, Write, or ReadWrite for both
+	Plan   identity.Plan  // for tokens and persons: Pro, or Free for every plan
+	Role   identity.Role  // for persons: the least role in the website; "" needs no website
 }
 
 // The rules that operations use.
@@ -21,14 +25,35 @@ var (
 	Operator = Rule{Caller: identity.Operator}
 	Internal = Rule{Caller: identity.Service}
 
-	Read  = Rule{identity.Token, identity.Read, identity.Free}
-	Write = Rule{identity.Token, identity.Write, identity.Free}
-	// ReadWrite is for changes that lead to reading: a webhook receives all events.
-	ReadWrite = Rule{identity.Token, identity.ReadWrite, identity.Free}
+	Read  = Rule{identity.Token, identity.Read, identity.Free, identity.Viewer}
+	Write = Rule{identity.Token, identity.Write, identity.Free, identity.Agent}
 
-	ProRead  = Rule{identity.Token, identity.Read, identity.Pro}
-	ProWrite = Rule{identity.Token, identity.Write, identity.Pro}
+	ProRead  = Rule{identity.Token, identity.Read, identity.Pro, identity.Viewer}
+	ProWrite = Rule{identity.Token, identity.Write, identity.Pro, identity.Agent}
+
+	// These are for what a website is set up with: its settings, team and webhooks. ManageBoth is for changes that lead
+	// to reading: a webhook receives all events.
+	ManageRead  = Rule{identity.Token, identity.Read, identity.Free, identity.Admin}
+	ManageWrite = Rule{identity.Token, identity.Write, identity.Free, identity.Admin}
+	ManageBoth  = Rule{identity.Token, identity.ReadWrite, identity.Free, identity.Admin}
+
+	// These are for persons only. Person needs no website.
+	Person = Rule{Caller: identity.Person}
+	Viewer = Rule{Caller: identity.Person, Plan: identity.Free, Role: identity.Viewer}
+	Admin  = Rule{Caller: identity.Person, Plan: identity.Free, Role: identity.Admin}
 )
+
+// Author returns the user who is the author of what p writes for a website. A person is their own user and can't name
+// another; a program may name one.
+func Author(p identity.Principal, named *id.User) (*id.User, error) {
+	if p.Kind != identity.Person {
+		return named, nil
+	}
+	if named != nil && *named != p.UserID {
+		return nil, fault.Bad("authorId", "must be your own or absent: a person writes in their own name")
+	}
+	return &p.UserID, nil
+}
 
 // Check is nil where p may call, else an Unauthenticated or Forbidden fault. A caller of the wrong kind is
 // unauthenticated: the credential the operation asks for is not there.
@@ -36,7 +61,11 @@ func (r Rule) Check(p identity.Principal) error {
 	if r.Caller == identity.Public && p.Kind != "" {
 		return nil
 	}
-	if p.Kind == "" || p.Kind != r.Caller {
+	if p.Kind == identity.Person && r.Role != "" && p.Website.IsZero() {
+		return fault.Bad("x-website-id", "must name one of your websites")
+	}
+	isMember := p.Kind == identity.Person && r.Caller == identity.Token
+	if p.Kind == "" || p.Kind != r.Caller && !isMember {
 		return fault.Coded(
 			fault.Unauthenticated,
 			"token_missing",
@@ -46,10 +75,15 @@ func (r Rule) Check(p identity.Principal) error {
 	if (r.Caller == identity.Token || r.Caller == identity.Visitor) && p.Website.IsZero() {
 		return fault.New(fault.Unauthenticated, "the credential belongs to no website")
 	}
+	if p.Kind == identity.Person && r.Role != "" && !p.Role.Includes(r.Role) {
+		return fault.Coded(
+			fault.Forbidden, "role_required", "this operation needs the role "+string(r.Role)+" or a higher one",
+		)
+	}
 	if r.Caller != identity.Token {
 		return nil
 	}
-	if p.Level != identity.ReadWrite && p.Level != r.Level {
+	if p.Kind == identity.Token && p.Level != identity.ReadWrite && p.Level != r.Level {
 		return fault.New(fault.Forbidden, "the token's level "+string(p.Level)+" does not include "+string(r.Level))
 	}
 	if r.Plan == identity.Pro && p.Plan != identity.Pro {

@@ -1,10 +1,12 @@
 package authz_test
 
 import (
+	"reflect"
 	"testing"
 
 	"fivechat.dev/libs/kernel/authz"
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
 )
@@ -14,6 +16,11 @@ func TestCheck(t *testing.T) {
 	w, _ := tenant.New(1)
 	token := func(l identity.Level, p identity.Plan) identity.Principal {
 		return identity.Principal{Kind: identity.Token, Website: w, Level: l, Plan: p}
+	}
+	person := func(r identity.Role, p identity.Plan) identity.Principal {
+		return identity.Principal{
+			Kind: identity.Person, PersonID: 3, UserID: 4, Website: w, Role: r, Level: r.Level(), Plan: p,
+		}
 	}
 	visitor := identity.Principal{Kind: identity.Visitor, Website: w, VisitorID: 9}
 	public, operator := identity.Principal{Kind: identity.Public}, identity.Principal{Kind: identity.Operator}
@@ -29,12 +36,37 @@ func TestCheck(t *testing.T) {
 		{"read with WRITE", authz.Read, token(identity.Write, identity.Free), "permission_missing"},
 		{"write with READ", authz.Write, token(identity.Read, identity.Pro), "permission_missing"},
 		{"write with WRITE", authz.Write, token(identity.Write, identity.Free), ok},
-		{"both with READ", authz.ReadWrite, token(identity.Read, identity.Pro), "permission_missing"},
-		{"both with WRITE", authz.ReadWrite, token(identity.Write, identity.Pro), "permission_missing"},
-		{"both with READ_WRITE", authz.ReadWrite, token(identity.ReadWrite, identity.Free), ok},
+		{"both with READ", authz.ManageBoth, token(identity.Read, identity.Pro), "permission_missing"},
+		{"both with WRITE", authz.ManageBoth, token(identity.Write, identity.Pro), "permission_missing"},
+		{"both with READ_WRITE", authz.ManageBoth, token(identity.ReadWrite, identity.Free), ok},
 		{"pro on FREE", authz.ProRead, token(identity.Read, identity.Free), "plan_required"},
 		{"pro on PRO", authz.ProWrite, token(identity.Write, identity.Pro), ok},
 		{"permission comes before plan", authz.ProWrite, token(identity.Read, identity.Free), "permission_missing"},
+		{"viewer reads", authz.Read, person(identity.Viewer, identity.Free), ok},
+		{"viewer writes", authz.Write, person(identity.Viewer, identity.Free), "role_required"},
+		{"agent writes", authz.Write, person(identity.Agent, identity.Free), ok},
+		{"agent manages", authz.ManageWrite, person(identity.Agent, identity.Free), "role_required"},
+		{"agent reads what admins manage", authz.ManageRead, person(identity.Agent, identity.Free), "role_required"},
+		{"admin manages", authz.ManageBoth, person(identity.Admin, identity.Free), ok},
+		{"owner manages", authz.ManageWrite, person(identity.Owner, identity.Free), ok},
+		{"agent on FREE, pro", authz.ProWrite, person(identity.Agent, identity.Free), "plan_required"},
+		{"agent on PRO, pro", authz.ProWrite, person(identity.Agent, identity.Pro), ok},
+		{"admin, persons only", authz.Admin, person(identity.Admin, identity.Free), ok},
+		{"agent, admins only", authz.Admin, person(identity.Agent, identity.Free), "role_required"},
+		{"token, persons only", authz.Admin, token(identity.ReadWrite, identity.Pro), "token_missing"},
+		{"token, any person", authz.Person, token(identity.ReadWrite, identity.Pro), "token_missing"},
+		{"unknown role", authz.Read, person("boss", identity.Free), "role_required"},
+		{"person without a website", authz.Person, identity.Principal{Kind: identity.Person, PersonID: 3}, ok},
+		{
+			"person without a website, reading", authz.Read,
+			identity.Principal{Kind: identity.Person, PersonID: 3},
+			"validation_failed",
+		},
+		{
+			"person without a website, members", authz.Viewer,
+			identity.Principal{Kind: identity.Person, PersonID: 3},
+			"validation_failed",
+		},
 		{"nobody", authz.Read, identity.Principal{}, "token_missing"},
 		{"nobody, public", authz.Public, identity.Principal{}, "token_missing"},
 		{"anyone the edge let through, public", authz.Public, visitor, ok},
@@ -66,5 +98,29 @@ func TestCheck(t *testing.T) {
 				t.Fatalf("want %s, got %v", c.code, err)
 			}
 		})
+	}
+}
+
+func TestAuthor(t *testing.T) {
+	t.Parallel()
+	own, other := id.User(4), id.User(5)
+	person := identity.Principal{Kind: identity.Person, UserID: own}
+	program := identity.Principal{Kind: identity.Token}
+	for _, c := range []struct {
+		name         string
+		who          identity.Principal
+		named, write *id.User
+	}{
+		{"a person", person, nil, &own},
+		{"a person, by name", person, &own, &own},
+		{"a program", program, nil, nil},
+		{"a program, by name", program, &other, &other},
+	} {
+		if got, err := authz.Author(c.who, c.named); err != nil || !reflect.DeepEqual(got, c.write) {
+			t.Errorf("%s: %v, %v", c.name, got, err)
+		}
+	}
+	if _, err := authz.Author(person, &other); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a person writes in another's name: %v", err)
 	}
 }

@@ -125,6 +125,21 @@ func KindOf(err error) Kind { return From(err).Kind }
 // Is reports whether err is of kind k. A nil error has no kind.
 func Is(err error, k Kind) bool { return err != nil && KindOf(err) == k }
 
+// Within returns err with the wrong fields as members of a request's member: "url" becomes "website.url". Other errors
+// stay as they are.
+func Within(member string, err error) error {
+	var e *Error
+	if !errors.As(err, &e) || len(e.Fields) == 0 {
+		return err
+	}
+	inside := *e
+	inside.Fields = make([]Field, len(e.Fields))
+	for i, f := range e.Fields {
+		inside.Fields[i] = Field{member + "." + f.Field, f.Message}
+	}
+	return &inside
+}
+
 // Problems collects everything that is wrong with a request, so that one response names every wrong field.
 type Problems []Field
 

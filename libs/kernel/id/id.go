@@ -21,6 +21,18 @@ type TicketMessage int64
 // User is the id of a user, who answers for a website.
 type User int64
 
+// Person is the id of a person who can sign in.
+type Person int64
+
+// Session is the id of a person's session, which is no secret.
+type Session int64
+
+// Membership is the id of a person's membership in a website.
+type Membership int64
+
+// Invitation is the id of an invitation to a website.
+type Invitation int64
+
 // Token is the id of an API token.
 type Token int64
 

@@ -5,6 +5,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
@@ -17,6 +18,7 @@ type Kind string
 const (
 	Public   Kind = "public"   // came through the edge and needs no token
 	Token    Kind = "token"    // holds an API token of a website
+	Person   Kind = "person"   // has signed in
 	Visitor  Kind = "visitor"  // holds a visitor token of a website
 	Operator Kind = "operator" // holds the operator key of this installation
 	Service  Kind = "service"  // another of our services, for itself or for a caller
@@ -35,6 +37,37 @@ const (
 // Valid reports whether l is one of the three levels.
 func (l Level) Valid() bool { return l == Read || l == Write || l == ReadWrite }
 
+// Role is what a person may do in a website. Each role includes the ones before it.
+type Role string
+
+// The roles. Viewers read; agents also serve visitors; admins also set up the website and its team; owners also decide
+// who owns it.
+const (
+	Viewer Role = "viewer"
+	Agent  Role = "agent"
+	Admin  Role = "admin"
+	Owner  Role = "owner"
+)
+
+// Roles are all roles in ascending order.
+var Roles = []Role{Viewer, Agent, Admin, Owner}
+
+// Valid reports whether r is one of the roles.
+func (r Role) Valid() bool { return slices.Contains(Roles, r) }
+
+// Includes reports whether r allows everything that other allows. Only valid roles include any.
+func (r Role) Includes(other Role) bool {
+	return r.Valid() && slices.Index(Roles, r) >= slices.Index(Roles, other)
+}
+
+// Level is the level of an API token that allows what the role does with a website's conversations and visitors.
+func (r Role) Level() Level {
+	if r == Viewer {
+		return Read
+	}
+	return ReadWrite
+}
+
 // Plan is the plan that a website's organization pays for.
 type Plan string
 
@@ -50,13 +83,20 @@ func (p Plan) Valid() bool { return p == Free || p == Pro }
 // Principal is a caller that the edge, or another service, has authenticated.
 type Principal struct {
 	Kind      Kind       `json:"kind"`
-	Website   tenant.ID  `json:"website,omitzero"` // zero for Public and Operator
-	Level     Level      `json:"level,omitempty"`  // Token only
-	Plan      Plan       `json:"plan,omitempty"`   // Token only
+	Website   tenant.ID  `json:"website,omitzero"` // zero for Public and Operator, and for a Person who named none
+	Level     Level      `json:"level,omitempty"`  // Token, and Person in a website
+	Plan      Plan       `json:"plan,omitempty"`   // Token, and Person in a website
 	TokenID   id.Token   `json:"token,omitempty"`  // Token only: its id, for the log
 	VisitorID id.Visitor `json:"visitor,omitempty"`
 	Service   string     `json:"service,omitempty"` // Service only: its name
+	PersonID  id.Person  `json:"person,omitempty"`  // Person only
+	SessionID id.Session `json:"session,omitempty"` // Person only
+	UserID    id.User    `json:"user,omitempty"`    // Person in a website: the user that they are there
+	Role      Role       `json:"role,omitempty"`    // Person in a website
 }
+
+// OfTeam reports whether the caller acts for a website: a program with a token, or a person of the website's team.
+func (p Principal) OfTeam() bool { return !p.Website.IsZero() && (p.Kind == Token || p.Kind == Person) }
 
 type contextKey struct{}
 

@@ -33,6 +33,10 @@ func NewSecret() string {
 	return secretMark + string(random) + checksum(string(random))
 }
 
+// NewSessionSecret returns the secret of a session or of an invitation's link: 52 characters of base 32, with 260
+// random bits. It doesn't have the form of an API token.
+func NewSessionSecret() string { return rand.Text() + rand.Text() }
+
 // inBase62 reports for each byte whether it is a digit of base 62.
 var inBase62 = func() (is [256]bool) {
 	for _, digit := range []byte(base62) {

@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/observe/telemetry"
@@ -272,9 +273,14 @@ func heldBy(r row, more ...bson.E) bson.D {
 
 // idOf returns the id of a request. All attempts of the request have the same id.
 func idOf(a httpkit.Attempt) string {
+	caller := a.Caller
+	holder := int64(caller.TokenID)
+	if caller.Kind == identity.Person {
+		holder = int64(caller.PersonID)
+	}
 	sum := sha256.Sum256([]byte(strings.Join([]string{
-		a.Caller.Website.String(), string(a.Caller.Kind), strconv.FormatInt(int64(a.Caller.TokenID), 10),
-		strconv.FormatInt(int64(a.Caller.VisitorID), 10),
+		caller.Website.String(), string(caller.Kind), strconv.FormatInt(holder, 10),
+		strconv.FormatInt(int64(caller.VisitorID), 10),
 		a.Method, a.Path, a.Key,
 	}, "\x00")))
 	return hex.EncodeToString(sum[:])

@@ -31,8 +31,8 @@ func StreamName(source string) string { return "events:" + source }
 func (l *Log) PublishTo(redis *rediskit.Client) { l.redis = redis }
 
 // publisher publishes to Redis what its replica has given positions. It remembers up to which position, and stores that
-// in the lease's row from time to time, so that the next holder of the lease continues there. A record that is published
-// twice is in the stream once.
+// in the lease's row from time to time, so that the next holder of the lease continues there. A record that is
+// published twice is in the stream once.
 type publisher struct {
 	*Log
 	pos     int64 // the last position that it has published

@@ -11,7 +11,8 @@ const (
 )
 
 // Turns shares a periodic check among the processes of an installation, so that one of them makes it in each interval.
-// It saves work, and isn't a lock: several processes may have a turn at the same time. It isn't safe for concurrent use.
+// It saves work, and isn't a lock: several processes may have a turn at the same time. It isn't safe for concurrent
+// use.
 type Turns struct {
 	redis    *Client
 	task     string

@@ -14,8 +14,8 @@ type recent[K comparable] struct {
 	at time.Time
 }
 
-// current returns a website's sums, which may have been read up to keepSums ago: the changes since then are found beside
-// them. Within a transaction it always reads them, because the snapshot may be older.
+// current returns a website's sums, which may have been read up to keepSums ago: the changes since then are found
+// beside them. Within a transaction it always reads them, because the snapshot may be older.
 func (t *Counter[K]) current(ctx context.Context, of tenant.ID) (sums[K], error) {
 	if mongokit.InTransaction(ctx) {
 		return t.sums.Get(ctx, of, nil)

@@ -19,6 +19,14 @@ func ClientAddress(ctx context.Context) string {
 	return a
 }
 
+// UserAgent returns the User-Agent of the request of ctx, as the client states it, or "".
+func UserAgent(ctx context.Context) string {
+	if req, ok := ctx.Value(requestKey{}).(*http.Request); ok {
+		return req.UserAgent()
+	}
+	return ""
+}
+
 // prefixBits is the part of an IPv6 address that AddressKey keeps: a network assigns at least a /64 to each subscriber
 // (RFC 6177), who may use any address in it.
 const prefixBits = 64

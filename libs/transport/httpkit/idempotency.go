@@ -60,7 +60,7 @@ func (r *Router) serveIdempotent(w http.ResponseWriter, req *http.Request, next 
 		return
 	}
 	switch caller := identity.From(req.Context()); caller.Kind {
-	case identity.Token, identity.Visitor:
+	case identity.Token, identity.Person, identity.Visitor:
 		if err := r.serveWithKey(w, req, next, caller, keys); err != nil {
 			refuse(req.Context(), w, err)
 		}
@@ -70,7 +70,7 @@ func (r *Router) serveIdempotent(w http.ResponseWriter, req *http.Request, next 
 		refuse(
 			req.Context(),
 			w,
-			fault.Bad(IdempotencyKeyHeader, "is accepted only together with an API token or a visitor token"),
+			fault.Bad(IdempotencyKeyHeader, "is accepted only together with an API token, a session or a visitor token"),
 		)
 	default: // other services and operators
 		next.ServeHTTP(w, req)

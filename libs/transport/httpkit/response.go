@@ -9,6 +9,13 @@ import (
 	"slices"
 )
 
+// SessionCookie is the cookie that holds the secret of a person's session. Browsers accept a name with this prefix only
+// from the host itself, over TLS or from this machine, and for all paths, so no other host can set it.
+const SessionCookie = "__Host-fivechat"
+
+// setsCookie is a response that sets or removes a cookie.
+type setsCookie interface{ Cookie() *http.Cookie }
+
 // linked is a response that is a page of a list.
 type linked interface{ Links(at *url.URL) string }
 
@@ -32,6 +39,11 @@ func (rt route) respond(ctx context.Context, w http.ResponseWriter, status int, 
 	req := requestOf(ctx)
 	if s, ok := response.(interface{ HTTPStatus() int }); ok {
 		status = s.HTTPStatus()
+	}
+	if c, ok := response.(setsCookie); ok {
+		if cookie := c.Cookie(); cookie != nil {
+			http.SetCookie(w, cookie)
+		}
 	}
 	if status == http.StatusNoContent {
 		w.WriteHeader(status)

@@ -65,11 +65,16 @@ type route struct {
 	caching string
 	query   []string // the names of the parameters that the operation reads
 	public  bool     // anyone may read the response
+	secret  bool     // the response has a secret that must not be stored
 }
 
 // Lenient makes a route ignore unknown body members, as documented operations must for clients of the hosted API.
 // Other routes refuse them.
 func Lenient(r *route) { r.lenient = true }
+
+// Secret marks a route whose response has a secret that is shown once. It refuses Idempotency-Key, because the response
+// would be stored.
+func Secret(r *route) { r.secret = true }
 
 // Body sets the route's body limit in bytes.
 func Body(n int64) Option { return func(r *route) { r.body = n } }
@@ -98,6 +103,10 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 		ctx, err := requiring(rt.noting(req.Context()), req)
 		if err != nil {
 			refuse(ctx, w, err)
+			return
+		}
+		if rt.secret && len(req.Header.Values(IdempotencyKeyHeader)) > 0 {
+			refuse(ctx, w, fault.Bad(IdempotencyKeyHeader, "isn't accepted here: the response has a secret, and isn't stored"))
 			return
 		}
 		r.serveIdempotent(w, req.WithContext(ctx), server)

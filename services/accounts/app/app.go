@@ -14,13 +14,16 @@ import (
 	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/libs/store/ratelimit"
 	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/announcer"
 	"fivechat.dev/services/accounts/internal/api"
+	"fivechat.dev/services/accounts/internal/attempts"
 	"fivechat.dev/services/accounts/internal/clients"
 	"fivechat.dev/services/accounts/internal/eraser"
 	"fivechat.dev/services/accounts/internal/mongostore"
+	"fivechat.dev/services/accounts/internal/passwords"
 )
 
 // Config is the service's settings. Without Redis, gateways only notice a revoked token when their cached lookup
@@ -85,16 +88,40 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 			Service: "the files of the store",
 			Data:    datasubject.EraseOnly{Eraser: mongokit.Purger{DB: base.DB}},
 		})
-	service := accounts.New(mongostore.New(base.DB), clients.Widgets{Client: base.Client(c.WidgetsURL)},
+	store, announce := mongostore.New(base.DB), announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}
+	service := accounts.New(store, clients.Widgets{Client: base.Client(c.WidgetsURL)},
 		clients.Visitors{Client: base.Client(c.VisitorsURL)}, clients.Statistics{Client: base.Client(c.StatisticsURL)},
-		holders, announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}, time.Now)
+		holders, announce, time.Now)
+	people, err := newPeople(base, store, service, announce)
+	if err != nil {
+		return runner.Unit{}, err
+	}
 	meter, follow, err := newMeter(c, base)
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	api.Mount(base.Router, base.Chain, service, meter)
+	api.Mount(base.Router, base.Chain, service, people, meter)
 	return base.Unit(ctx, runner.Task{Name: "quotas", Run: follow},
 		runner.Task{Name: "erase", Run: eraser.Task{Service: service, Logger: base.Log}.Run})
+}
+
+// newPeople returns the use cases of persons.
+func newPeople(
+	base *servicekit.Component, store *mongostore.Store, service *accounts.Service, announce accounts.Announcer,
+) (*accounts.People, error) {
+	hasher, err := passwords.New()
+	if err != nil {
+		return nil, err
+	}
+	var counters ratelimit.Store
+	if base.Redis != nil {
+		counters = base.Redis
+	}
+	limiter, err := ratelimit.New(counters, 1, base.Registry)
+	if err != nil {
+		return nil, err
+	}
+	return accounts.NewPeople(store, service, hasher, attempts.Limiter{Limiter: limiter}, announce, time.Now), nil
 }
 
 // newMeter returns the meter of stored bytes, and the task that reloads its limits when the quota file changes.

@@ -163,6 +163,18 @@ func (s *Service) Refused(status int, p identity.Principal, method, path, body s
 	return said
 }
 
+// Cookie is Want for a response that sets a cookie, which it returns.
+func (s *Service) Cookie(status int, p identity.Principal, method, path, body string) *http.Cookie {
+	s.t.Helper()
+	resp := s.send(p, method, path, body)
+	defer resp.Body.Close()
+	set := resp.Cookies()
+	if b, err := io.ReadAll(resp.Body); resp.StatusCode != status || len(set) != 1 || err != nil {
+		s.t.Fatalf("%s %s %s\n = %d %s %v\nwant %d and a cookie", method, path, body, resp.StatusCode, b, set, status)
+	}
+	return set[0]
+}
+
 // Fake is another service that the service under test calls. Its handler finds the principal in the request's context.
 type Fake struct {
 	URL string

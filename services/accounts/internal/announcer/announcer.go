@@ -3,7 +3,9 @@ package announcer
 
 import (
 	"context"
+	"strconv"
 
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/rediskit"
 )
@@ -14,6 +16,16 @@ type Announcer struct{ rediskit.Announcer }
 // TokensChanged implements accounts.Announcer.
 func (a Announcer) TokensChanged(ctx context.Context, hashes ...string) {
 	a.forget(ctx, "token", hashes...)
+}
+
+// SessionsEnded implements accounts.Announcer.
+func (a Announcer) SessionsEnded(ctx context.Context, hashes ...string) {
+	a.forget(ctx, "session", hashes...)
+}
+
+// PersonChanged implements accounts.Announcer.
+func (a Announcer) PersonChanged(ctx context.Context, person id.Person) {
+	a.forget(ctx, "person", strconv.FormatInt(int64(person), 10))
 }
 
 // WebsiteChanged implements accounts.Announcer.

@@ -15,12 +15,18 @@ import (
 	"fivechat.dev/services/accounts"
 )
 
-// Mount adds the operations of s to the route table. m reads how much websites store.
-func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *accounts.Meter) {
+// Mount adds the operations of s and p to the route table. m reads how much websites store.
+func Mount(
+	r *httpkit.Router, chain operation.Chain, s *accounts.Service, p *accounts.People, m *accounts.Meter,
+) {
 	mountUsers(r, chain, s)
 	mountWebsites(r, chain, s, m)
 	mountWebsiteUsers(r, chain, s)
 	mountTokens(r, chain, s)
+	mountOwnTokens(r, chain, s)
+	mountSessions(r, chain, p)
+	mountTeam(r, chain, p)
+	mountPeople(r, chain, s, p)
 	mountDataSubjects(r, chain, s)
 	mountStatistics(r, chain, s)
 
@@ -76,8 +82,11 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *accounts.Service, m *acc
 func by(ctx context.Context) accounts.By {
 	p := identity.From(ctx)
 	actor := string(p.Kind)
-	if p.TokenID != 0 {
+	switch {
+	case p.TokenID != 0:
 		actor += ":" + strconv.FormatInt(int64(p.TokenID), 10)
+	case p.PersonID != 0:
+		actor += ":" + strconv.FormatInt(int64(p.PersonID), 10)
 	}
 	return accounts.By{Actor: actor, RequestID: httpkit.RequestID(ctx), Address: httpkit.ClientAddress(ctx)}
 }
@@ -88,7 +97,7 @@ func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 			found, err := s.Users(ctx, identity.From(ctx).Website, req.Following)
 			return paging.Envelope(req.Window, found, viewsOf(found.Rows, userViewOf)), err
 		}))
-	httpkit.Handle(r, "POST /users", 201, operation.New(chain, "accounts.create_user", authz.Write,
+	httpkit.Handle(r, "POST /users", 201, operation.New(chain, "accounts.create_user", authz.ManageWrite,
 		func(ctx context.Context, req newUser) (userView, error) {
 			u, err := s.CreateUser(ctx, identity.From(ctx).Website, req.patch(), by(ctx))
 			return userViewOf(u), err
@@ -107,7 +116,7 @@ func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 		func(ctx context.Context, req byID) (operation.None, error) {
 			return operation.None{}, s.Heartbeat(ctx, identity.From(ctx).Website, req.ID)
 		}))
-	httpkit.Handle(r, "DELETE /users/{id}", 200, operation.New(chain, "accounts.delete_user", authz.Write,
+	httpkit.Handle(r, "DELETE /users/{id}", 200, operation.New(chain, "accounts.delete_user", authz.ManageWrite,
 		func(ctx context.Context, req byID) (deleted, error) {
 			return deleted{req.ID, true}, s.DeleteUser(ctx, identity.From(ctx).Website, req.ID, by(ctx))
 		}))

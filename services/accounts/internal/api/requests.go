@@ -115,14 +115,19 @@ type recount struct {
 	Repair bool `json:"repair"`
 }
 
-type newToken struct {
-	ofWebsite
+// tokenInput is the fields of a new token.
+type tokenInput struct {
 	Name      string         `json:"name"`
 	Level     identity.Level `json:"level"`
 	ExpiresAt *time.Time     `json:"expiresAt"`
 }
 
-func (n newToken) token() accounts.NewToken {
+type newToken struct {
+	ofWebsite
+	tokenInput
+}
+
+func (n tokenInput) token() accounts.NewToken {
 	t := accounts.NewToken{Name: n.Name, Level: n.Level}
 	if n.ExpiresAt != nil {
 		t.ExpiresAt = *n.ExpiresAt
@@ -130,18 +135,43 @@ func (n newToken) token() accounts.NewToken {
 	return t
 }
 
-type updateToken struct {
-	tokenOfWebsite
+// tokenChanges is the fields of a token that a request may change.
+type tokenChanges struct {
 	Name      optional.Value[string]    `json:"name"`
 	ExpiresAt optional.Value[time.Time] `json:"expiresAt"`
 }
 
-type rotateToken struct {
+type updateToken struct {
 	tokenOfWebsite
+	tokenChanges
+}
+
+// rotation is how a token is rotated.
+type rotation struct {
 	OverlapSeconds *int64 `json:"overlapSeconds"`
 }
 
-func (r rotateToken) overlap() time.Duration {
+type rotateToken struct {
+	tokenOfWebsite
+	rotation
+}
+
+// tokenByID names a token of the caller's website.
+type tokenByID struct {
+	ID id.Token `path:"id" json:"-"`
+}
+
+type updateOwnToken struct {
+	tokenByID
+	tokenChanges
+}
+
+type rotateOwnToken struct {
+	tokenByID
+	rotation
+}
+
+func (r rotation) overlap() time.Duration {
 	if r.OverlapSeconds == nil {
 		return accounts.DefaultOverlap
 	}

@@ -1,5 +1,6 @@
-// Package mongostore stores websites, users, tokens, erasures and the audit log in MongoDB. Store implements
-// accounts.Store; New declares its collections and indexes.
+// Package mongostore stores websites, users, tokens, persons, their sessions, memberships and invitations, erasures and
+// the audit log in MongoDB. Store implements accounts.Store and accounts.PeopleStore; New declares its collections and
+// indexes.
 //
 // Invariant: a change and its audit entry are written in one transaction. The package holds no business rules; those
 // are in package accounts.
@@ -17,7 +18,7 @@ import (
 	"fivechat.dev/services/accounts"
 )
 
-// Store implements accounts.Store.
+// Store implements accounts.Store and accounts.PeopleStore.
 type Store struct {
 	db       *mongokit.DB
 	websites *mongokit.Global[accounts.Website]
@@ -30,6 +31,8 @@ type Store struct {
 	erasures *mongokit.Global[accounts.Erasure]
 	stored   *mongokit.Global[datasubject.Row] // the websites as raw documents
 	tables   datasubject.Tables
+
+	people
 
 	websiteIDs, userIDs, tokenIDs, entryIDs, erasureIDs *mongokit.Sequence
 }
@@ -60,6 +63,7 @@ func New(db *mongokit.DB) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "doneAt", Value: 1}, {Key: "dueAt", Value: 1}}}),
 		stored: mongokit.GlobalOf[datasubject.Row](db, "accounts_websites", "website"),
 		tables: tables(db),
+		people: newPeople(db),
 
 		websiteIDs: mongokit.NewSequence(db, "accounts", "website"),
 		userIDs:    mongokit.NewSequence(db, "accounts", "user"),

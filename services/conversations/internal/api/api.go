@@ -64,8 +64,13 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "POST /conversations/{token}/messages", 201,
 		operation.New(chain, "conversations.post_message", authz.Write,
 			func(ctx context.Context, req agentMessage) (posted, error) {
-				m, fresh, err := a.s.PostAsAgent(ctx, identity.From(ctx).Website, req.Token,
-					conversations.Draft{Content: req.Content, AuthorID: req.AuthorID, ClientID: req.ClientMessageID})
+				caller := identity.From(ctx)
+				author, err := authz.Author(caller, req.AuthorID)
+				if err != nil {
+					return posted{}, err
+				}
+				m, fresh, err := a.s.PostAsAgent(ctx, caller.Website, req.Token,
+					conversations.Draft{Content: req.Content, AuthorID: author, ClientID: req.ClientMessageID})
 				return posted{m.View(), fresh}, err
 			}))
 	httpkit.Handle(r, "PATCH /conversations/{token}", 200,
@@ -91,7 +96,7 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 			return operation.None{}, a.s.MarkRead(ctx, identity.From(ctx).Website, req.Token)
 		}))
 	httpkit.Handle(r, "POST /conversations/import", 200,
-		operation.New(chain, "conversations.import_conversations", authz.Write,
+		operation.New(chain, "conversations.import_conversations", authz.ManageWrite,
 			func(ctx context.Context, req importRequest) (importResult, error) {
 				imported, existing, err := a.s.Import(ctx, identity.From(ctx).Website, req.rows())
 				return importResult{imported, existing}, err

@@ -135,9 +135,9 @@ func (e expected) update() bson.D {
 	return u
 }
 
-// lock writes the conversation, which serialises its changes. It returns the conversation as it is stored now, and as it
-// was before e; both have the new version. e is nil if nothing is expected. A conversation with MaxTerms gets no more
-// terms, so lock can't expect a message's changes.
+// lock writes the conversation, which serialises its changes. It returns the conversation as it is stored now, and as
+// it was before e; both have the new version. e is nil if nothing is expected. A conversation with MaxTerms gets no
+// more terms, so lock can't expect a message's changes.
 func (s *Store) lock(
 	ctx context.Context, t tenant.ID, token string, e *expected,
 ) (stored, before conversations.Conversation, err error) {

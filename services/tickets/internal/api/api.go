@@ -48,7 +48,12 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 		}), httpkit.Lenient)
 	httpkit.Handle(r, "POST /tickets/{id}/messages", 201, operation.New(chain, "tickets.add_message", authz.ProWrite,
 		func(ctx context.Context, req post) (messageView, error) {
-			m, err := s.AddMessage(ctx, identity.From(ctx).Website, req.ID, req.post())
+			caller := identity.From(ctx)
+			var err error
+			if req.AuthorID, err = authz.Author(caller, req.AuthorID); err != nil {
+				return messageView{}, err
+			}
+			m, err := s.AddMessage(ctx, caller.Website, req.ID, req.post())
 			return messageViewOf(m), err
 		}), httpkit.Lenient)
 	httpkit.Handle(

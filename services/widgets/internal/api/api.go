@@ -22,7 +22,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) error {
 			w, err := s.Public(ctx, req.ClientToken)
 			return viewOf(w), err
 		}), httpkit.Caching(widgetCaching))
-	httpkit.Handle(r, "PATCH /widgets/{clientToken}", 200, operation.New(chain, "widgets.update_widget", authz.Write,
+	httpkit.Handle(r, "PATCH /widgets/{clientToken}", 200, operation.New(chain, "widgets.update_widget", authz.ManageWrite,
 		func(ctx context.Context, req update) (view, error) {
 			w, err := s.Update(ctx, identity.From(ctx).Website, req.patch())
 			return viewOf(w), err

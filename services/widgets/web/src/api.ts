@@ -47,6 +47,12 @@ export class Api {
   /** stream calls onEvent for the visitor's events after lastEventId, until the stream ends. */
   stream(lastEventId: string, onEvent: (frame: Frame) => void): Promise<void> {
     const forever = new AbortController().signal;
-    return stream(this._baseUrl + '/visitor/events', this._headers(), lastEventId, forever, onEvent);
+    return stream(
+      this._baseUrl + '/visitor/events',
+      { headers: this._headers(), ...anonymous },
+      lastEventId,
+      forever,
+      onEvent,
+    );
   }
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fivechat.dev/deploy/fivechat/operator"
+)
+
+func personCommand() *cobra.Command {
+	at := &operatorFlags{}
+	c := &cobra.Command{Use: "person", Short: "People who sign in: invite, list, reset, disable"}
+	at.add(c)
+	var email string
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "List all people",
+		Args:  cobra.NoArgs,
+		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) error {
+			all, err := client.People(c.Context(), email)
+			if err != nil {
+				return err
+			}
+			return table(c, "ID\tNAME\tE-MAIL\tDISABLED\tCREATED", func(row func(...any)) {
+				for _, p := range all {
+					row(p.ID, p.Name, p.Email, p.Disabled, ever(&p.CreatedAt))
+				}
+			})
+		}),
+	}
+	list.Flags().StringVar(&email, "email", "", "only the person with this e-mail address")
+	reset := &cobra.Command{
+		Use:   "reset ID",
+		Short: "Replace a person's password by a new one, which is shown once, and end their sessions",
+		Args:  cobra.ExactArgs(1),
+		RunE: at.numbered("person", func(c *cobra.Command, client operator.Client, id int64) error {
+			password := rand.Text()
+			_, err := client.SetPerson(c.Context(), id, map[string]any{"password": password})
+			if err == nil {
+				fmt.Fprintln(c.OutOrStdout(), password)
+			}
+			return err
+		}),
+	}
+	c.AddCommand(invitePerson(at), list, reset,
+		disabling(at, "disable", "Keep a person from signing in, and end their sessions", true),
+		disabling(at, "enable", "Let a disabled person sign in again", false))
+	return c
+}
+
+func invitePerson(at *operatorFlags) *cobra.Command {
+	var website int64
+	var email, role string
+	c := &cobra.Command{
+		Use:   "invite",
+		Short: "Print a link by which a person creates a website, or becomes a member of one",
+		Args:  cobra.NoArgs,
+		RunE: at.does(func(c *cobra.Command, client operator.Client, _ []string) (err error) {
+			var i operator.Invitation
+			if website == 0 {
+				i, err = client.InviteOwner(c.Context())
+			} else {
+				i, err = client.Invite(c.Context(), email, operator.Membership{WebsiteID: website, Role: role})
+			}
+			if err == nil {
+				fmt.Fprintln(c.OutOrStdout(), i.Path)
+			}
+			return err
+		}),
+		Long: "Print the path of a link, at the gateway's address. Without --website, the person who opens it creates a\n" +
+			"website and becomes its owner. It works once, for 7 days.",
+	}
+	c.Flags().Int64Var(&website, "website", 0, "the website's number (default: a new one)")
+	c.Flags().StringVar(&email, "email", "", "e-mail address of the new member")
+	c.Flags().StringVar(&role, "role", "owner", "viewer, agent, admin or owner")
+	return c
+}
+
+// disabling returns the command that disables or enables a person.
+func disabling(at *operatorFlags, name, short string, disabled bool) *cobra.Command {
+	return &cobra.Command{
+		Use:   name + " ID",
+		Short: short,
+		Args:  cobra.ExactArgs(1),
+		RunE: at.numbered("person", func(c *cobra.Command, client operator.Client, id int64) error {
+			_, err := client.SetPerson(c.Context(), id, map[string]any{"disabled": disabled})
+			return err
+		}),
+	}
+}

@@ -1,0 +1,32 @@
+// Package attempts limits the attempts to sign in with one e-mail address, over all replicas. Begin with Limiter.Take.
+// The limits of an address of the network are the gateway's.
+package attempts
+
+import (
+	"context"
+	"time"
+
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/store/ratelimit"
+)
+
+// quota allows ten attempts at once, and then one in 90 seconds: at most 970 a day, from any number of network
+// addresses. The owner of an attacked account shares them with the attacker.
+var quota = ratelimit.Quota{Requests: 10, Window: 15 * time.Minute}
+
+// Limiter implements accounts.Attempts.
+type Limiter struct{ Limiter *ratelimit.Limiter }
+
+// Take implements accounts.Attempts. An address is counted by its hash, so that Redis holds no address.
+func (l Limiter) Take(ctx context.Context, email string) error {
+	d := l.Limiter.Take(ctx, "signin:"+identity.HashSecret(email), quota)
+	if d.Allowed {
+		return nil
+	}
+	f := fault.Coded(
+		fault.Limited, "too_many_failures", "too many attempts to sign in with this e-mail address, wait a little",
+	)
+	f.RetryAfter = max(d.RetryAfter, time.Second)
+	return f
+}

@@ -1,0 +1,28 @@
+package accounts
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"fivechat.dev/libs/kernel/fault"
+)
+
+// The bounds of a password, in characters and in bytes.
+const (
+	minPassword = 10
+	maxPassword = 1024
+)
+
+// checkPassword adds to wrong that a new password is too short or too long.
+func checkPassword(password string, wrong *fault.Problems) {
+	wrong.Check(utf8.RuneCountInString(password) >= minPassword && len(password) <= maxPassword, "password",
+		fmt.Sprintf("must have at least %d characters and at most %d bytes", minPassword, maxPassword))
+}
+
+// strong refuses a new password that is easy to guess, for a person with a name and an e-mail address.
+func (p *People) strong(password, email, name string) error {
+	if p.passwords.IsStrong(password, email, name) {
+		return nil
+	}
+	return fault.Bad("password", "is too easy to guess: use a longer one, for example four words")
+}

@@ -1,0 +1,89 @@
+package accounts
+
+import (
+	"strings"
+	"time"
+
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
+)
+
+// Session is a person's signed-in browser. Its secret isn't stored.
+type Session struct {
+	ID         id.Session `bson:"_id"`
+	Hash       string     `bson:"hash"`
+	PersonID   id.Person  `bson:"personId"`
+	Device     string     `bson:"device"`  // the browser's User-Agent, cut
+	Address    string     `bson:"address"` // of the sign-in
+	CreatedAt  time.Time  `bson:"createdAt"`
+	LastUsedAt time.Time  `bson:"lastUsedAt"`
+	ExpiresAt  time.Time  `bson:"expiresAt"` // whatever its use
+}
+
+// SortKey implements the order of lists: by creation.
+func (s Session) SortKey() (time.Time, int64) { return s.CreatedAt, int64(s.ID) }
+
+// The lifetimes of a session, and the bound of a device's name in bytes.
+const (
+	SessionLife = 30 * 24 * time.Hour // from the sign-in
+	sessionIdle = 7 * 24 * time.Hour  // from the last use
+	maxDevice   = 200
+)
+
+// Ends returns the time at which the session ends unless it is used.
+func (s Session) Ends() time.Time {
+	if idle := s.LastUsedAt.Add(sessionIdle); idle.Before(s.ExpiresAt) {
+		return idle
+	}
+	return s.ExpiresAt
+}
+
+// Expired reports whether the session has ended.
+func (s Session) Expired(now time.Time) bool { return !now.Before(s.Ends()) }
+
+// Device is a browser in which a person signs in.
+type Device struct {
+	Name    string // its User-Agent
+	Address string
+}
+
+// session returns a new session and its secret.
+func (d Device) session(id id.Session, person id.Person, now time.Time) (Session, string) {
+	secret := identity.NewSessionSecret()
+	return Session{
+		ID: id, Hash: identity.HashSecret(secret), PersonID: person,
+		Device: strings.ToValidUTF8(d.Name[:min(len(d.Name), maxDevice)], ""), Address: d.Address,
+		CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(SessionLife),
+	}, secret
+}
+
+// SignedIn is a person with what they may do.
+type SignedIn struct {
+	Person      Person
+	Session     Session
+	Memberships []MembershipOf
+}
+
+// MembershipOf is a membership with the website's name and plan.
+type MembershipOf struct {
+	Membership
+
+	WebsiteName string
+	Plan        identity.Plan
+}
+
+// membershipsOf returns the memberships with their websites. One whose website is being erased is left out.
+func membershipsOf(memberships []Membership, websites []Website) []MembershipOf {
+	byID := map[tenant.ID]Website{}
+	for _, w := range websites {
+		byID[w.ID] = w
+	}
+	var all []MembershipOf
+	for _, m := range memberships {
+		if w, there := byID[m.WebsiteID]; there {
+			all = append(all, MembershipOf{m, w.Name, w.Plan})
+		}
+	}
+	return all
+}

@@ -1,0 +1,225 @@
+package accounts
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
+)
+
+// People has the use cases of persons: signing in, sessions, invitations and memberships.
+type People struct {
+	store     PeopleStore
+	websites  *Service
+	passwords Passwords
+	attempts  Attempts
+	announce  Announcer
+	now       func() time.Time
+}
+
+// NewPeople returns a People over its ports. websites creates the websites of their first owners. now is the clock; its
+// times are truncated to the precision of the database.
+func NewPeople(
+	store PeopleStore, websites *Service, passwords Passwords, attempts Attempts, announce Announcer,
+	now func() time.Time,
+) *People {
+	return &People{store, websites, passwords, attempts, announce, timestamp.Clock(now)}
+}
+
+// usedSessionEvery is the minimum interval of storing a session's last use.
+const usedSessionEvery = time.Minute
+
+// maxSessions is how many sessions a person has. The oldest ends when there would be one more.
+const maxSessions = 50
+
+// errCredentials is the one answer to a wrong password, an unknown address and a disabled person.
+func errCredentials() error {
+	return fault.Coded(fault.Unauthenticated, "credentials_invalid", "the e-mail address or the password is wrong")
+}
+
+// SignIn starts a session for the person of an e-mail address and a password. It returns the session's secret, which
+// can't be read again. The error is Unauthenticated, after the same time whether the address is unknown or the password
+// is wrong. It is Limited after too many attempts for the address, known or not.
+func (p *People) SignIn(ctx context.Context, email, password string, d Device) (SignedIn, string, error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	var wrong fault.Problems
+	wrong.Check(isEmail(email), "email", emailRule)
+	wrong.Check(password != "" && len(password) <= maxPassword, "password", "must have 1 to 1024 bytes")
+	if err := wrong.Err(); err != nil {
+		return SignedIn{}, "", err
+	}
+	if err := p.attempts.Take(ctx, email); err != nil {
+		return SignedIn{}, "", err
+	}
+	person, err := p.store.PersonByEmail(ctx, email)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return SignedIn{}, "", err
+	}
+	matches, failed := p.passwords.Matches(ctx, password, person.Password) // "" if there is no person
+	if failed != nil {
+		return SignedIn{}, "", failed
+	}
+	if !matches || person.Disabled {
+		return SignedIn{}, "", errCredentials()
+	}
+	return p.begin(ctx, person, d)
+}
+
+// begin starts a session.
+func (p *People) begin(ctx context.Context, person Person, d Device) (SignedIn, string, error) {
+	id, err := p.store.NextSession(ctx)
+	if err != nil {
+		return SignedIn{}, "", err
+	}
+	session, secret := d.session(id, person.ID, p.now())
+	ended, err := p.store.AddSession(ctx, session, maxSessions)
+	if err != nil {
+		return SignedIn{}, "", err
+	}
+	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
+	memberships, err := p.memberships(ctx, person.ID)
+	return SignedIn{person, session, memberships}, secret, err
+}
+
+// memberships returns a person's memberships with their websites.
+func (p *People) memberships(ctx context.Context, person id.Person) ([]MembershipOf, error) {
+	all, err := p.store.Memberships(ctx, person)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	ids := make([]tenant.ID, len(all))
+	for i, m := range all {
+		ids[i] = m.WebsiteID
+	}
+	websites, err := p.store.WebsitesOf(ctx, ids)
+	return membershipsOf(all, websites), err
+}
+
+// Resolve returns the person of a session's hash. The error is NotFound if the session is unknown or has ended, or if
+// the person is disabled.
+func (p *People) Resolve(ctx context.Context, hash string) (SignedIn, error) {
+	session, err := p.store.SessionByHash(ctx, hash)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	now := p.now()
+	if session.Expired(now) {
+		return SignedIn{}, fault.Missing("session")
+	}
+	person, err := p.store.Person(ctx, session.PersonID)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if person.Disabled {
+		return SignedIn{}, fault.Missing("session")
+	}
+	if noted := now.Add(-usedSessionEvery); session.LastUsedAt.Before(noted) {
+		// If storing the use fails, the session is still accepted.
+		_ = p.store.UsedSession(ctx, session.ID, now, noted)
+		session.LastUsedAt = now
+	}
+	memberships, err := p.memberships(ctx, person.ID)
+	return SignedIn{person, session, memberships}, err
+}
+
+// Current returns the person of a caller.
+func (p *People) Current(ctx context.Context, caller identity.Principal) (SignedIn, error) {
+	person, err := p.store.Person(ctx, caller.PersonID)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	memberships, err := p.memberships(ctx, caller.PersonID)
+	return SignedIn{Person: person, Memberships: memberships}, err
+}
+
+// Sessions returns a person's sessions that haven't ended, the newest first.
+func (p *People) Sessions(ctx context.Context, person id.Person) ([]Session, error) {
+	all, err := p.store.Sessions(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	now, current := p.now(), all[:0]
+	for _, s := range all {
+		if !s.Expired(now) {
+			current = append(current, s)
+		}
+	}
+	return current, nil
+}
+
+// SignOut ends one session of a person. The error is NotFound if the person has no such session.
+func (p *People) SignOut(ctx context.Context, person id.Person, session id.Session) error {
+	ended, err := p.store.EndSessions(ctx, person, &session)
+	if err == nil && len(ended) == 0 {
+		return fault.Missing("session")
+	}
+	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
+	return err
+}
+
+// SignOutEverywhere ends all sessions of a person.
+func (p *People) SignOutEverywhere(ctx context.Context, person id.Person) error {
+	ended, err := p.store.EndSessions(ctx, person, nil)
+	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
+	return err
+}
+
+// ChangePassword replaces a person's password, ends all their sessions and starts a new one. It returns that session's
+// secret. The error is Unauthenticated if the current password is wrong.
+func (p *People) ChangePassword(
+	ctx context.Context, person id.Person, current, password string, d Device,
+) (SignedIn, string, error) {
+	before, err := p.store.Person(ctx, person)
+	if err != nil {
+		return SignedIn{}, "", err
+	}
+	if err := p.attempts.Take(ctx, before.Email); err != nil {
+		return SignedIn{}, "", err
+	}
+	matches, err := p.passwords.Matches(ctx, current, before.Password)
+	if err != nil {
+		return SignedIn{}, "", err
+	}
+	if !matches {
+		return SignedIn{}, "", errCredentials()
+	}
+	var wrong fault.Problems
+	checkPassword(password, &wrong)
+	if err := wrong.Err(); err != nil {
+		return SignedIn{}, "", err
+	}
+	if err := p.strong(password, before.Email, before.Name); err != nil {
+		return SignedIn{}, "", err
+	}
+	hash, err := p.passwords.Hash(ctx, password)
+	if err != nil {
+		return SignedIn{}, "", err
+	}
+	after, err := p.store.SavePerson(ctx, person, func(stored Person) (Person, error) {
+		if stored.Password != before.Password {
+			return stored, errCredentials()
+		}
+		stored.Password, stored.UpdatedAt = hash, p.now()
+		return stored, nil
+	})
+	if err != nil {
+		return SignedIn{}, "", err
+	}
+	if err := p.SignOutEverywhere(ctx, person); err != nil {
+		return SignedIn{}, "", err
+	}
+	return p.begin(ctx, after, d)
+}
+
+func hashesOf(sessions []Session) []string {
+	hashes := make([]string, len(sessions))
+	for i, s := range sessions {
+		hashes[i] = s.Hash
+	}
+	return hashes
+}

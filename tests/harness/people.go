@@ -1,0 +1,152 @@
+package harness
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+)
+
+// The roles of a person in a website.
+const (
+	Viewer = "viewer"
+	Agent  = "agent"
+	Admin  = "admin"
+	Owner  = "owner"
+)
+
+// Password is the password of all persons of the tests.
+const Password = "four words make one"
+
+// sessionCookie is the name of the cookie that holds a session.
+const sessionCookie = "__Host-fivechat"
+
+// Person is a person who has signed in and is a member of a website.
+type Person struct {
+	Client                 // sends the session and the website's id
+	ID, User, Member int64 // the ids of the person, of their user and of their membership
+	Name, Email      string
+}
+
+// Person creates a person with a role in the website, and signs them in.
+func (w *Website) Person(t testing.TB, role string) Person {
+	t.Helper()
+	email := Unique("person.") + "@shop.example"
+	i := w.Operator().Send(t, 201, "POST", "/operator/invitations",
+		Map{"websiteId": w.ID, "email": email, "role": role})
+	name := Unique("Person ")
+	a := w.Public().Do(t, "POST", "/invitations/"+i.Text("token")+"/accept",
+		Map{"name": name, "password": Password}).Want(t, 200)
+	in := a.Object()
+	m := in.List("memberships")[0]
+	return Person{
+		w.SignedIn(SessionOf(t, a)), in.Object("person").Int("id"), m.Int("userId"), m.Int("id"), name, email,
+	}
+}
+
+// SessionOf returns the secret of the session that a response starts.
+func SessionOf(t testing.TB, a Answer) string {
+	t.Helper()
+	for _, c := range (&http.Response{Header: a.Header}).Cookies() {
+		if c.Name == sessionCookie {
+			return c.Value
+		}
+	}
+	t.Fatalf("the response sets no session: %v", a.Header)
+	return ""
+}
+
+// SignedIn returns a client that sends a session and the website's id.
+func (w *Website) SignedIn(secret string) Client {
+	return w.Public().With("Cookie", sessionCookie+"="+secret).With("X-Website-Id", fmt.Sprint(w.ID))
+}
+
+// PersonOperation is an operation that only a person can call, or that signs a person in.
+type PersonOperation struct {
+	Operation
+
+	Role    string // the least role in the website; "" if the operation is about the person themselves
+	SignsIn bool   // it needs no session
+}
+
+// PersonOperations returns these operations. Their paths contain {member}, {invitation}, {invited}, {token} or
+// {session} for the object.
+func PersonOperations() []PersonOperation {
+	admin := func(o Operation) PersonOperation { return PersonOperation{Operation: o, Role: Admin} }
+	own := func(o Operation) PersonOperation { return PersonOperation{Operation: o} }
+	anyone := func(o Operation) PersonOperation { return PersonOperation{Operation: o, SignsIn: true} }
+	return []PersonOperation{
+		anyone(Operation{
+			Method: "POST", Path: "/auth/password", Status: 200, Body: Map{"email": "{email}", "password": Password},
+			Mistyped: Map{"email": 5},
+		}),
+		anyone(Operation{Method: "GET", Path: "/invitations/{invited}/details", Status: 200, Malformed: 404}),
+		anyone(Operation{
+			Method: "POST", Path: "/invitations/{invited}/accept", Status: 200, Malformed: 404, Ends: true,
+			Body: Map{"name": "Una", "password": Password}, Mistyped: Map{"name": 5},
+		}),
+		own(Operation{Method: "GET", Path: "/auth/session", Status: 200}),
+		own(Operation{Method: "GET", Path: "/auth/sessions", Status: 200}),
+		own(Operation{Method: "DELETE", Path: "/auth/session", Status: 204, Ends: true}),
+		own(Operation{Method: "DELETE", Path: "/auth/sessions", Status: 204, Ends: true}),
+		own(Operation{Method: "DELETE", Path: "/auth/sessions/{session}", Status: 204, Malformed: 400, Ends: true}),
+		own(Operation{
+			Method: "PUT", Path: "/auth/password", Status: 200, Ends: true,
+			Body: Map{"current": Password, "password": "five words make a sentence"}, Mistyped: Map{"current": 5},
+		}),
+		{Operation: Operation{Method: "GET", Path: "/members", Status: 200}, Role: Viewer},
+		admin(Operation{
+			Method: "PATCH", Path: "/members/{member}", Status: 200, Malformed: 400,
+			Body: Map{"role": Agent}, Mistyped: Map{"role": 5},
+		}),
+		admin(Operation{Method: "DELETE", Path: "/members/{member}", Status: 200, Malformed: 400, Ends: true}),
+		admin(Operation{Method: "GET", Path: "/invitations", Status: 200}),
+		admin(Operation{
+			Method: "POST", Path: "/invitations", Status: 201,
+			Body: Map{"email": "{unique}@shop.example", "role": Agent}, Mistyped: Map{"email": 5},
+		}),
+		admin(Operation{Method: "DELETE", Path: "/invitations/{invitation}", Status: 200, Malformed: 400, Ends: true}),
+		admin(Operation{Method: "GET", Path: "/tokens", Status: 200}),
+		admin(Operation{
+			Method: "POST", Path: "/tokens", Status: 201, Body: Map{"name": "importer", "level": Write},
+			Mistyped: Map{"name": 5},
+		}),
+		admin(Operation{
+			Method: "PATCH", Path: "/tokens/{token}", Status: 200, Malformed: 400,
+			Body: Map{"name": "importer"}, Mistyped: Map{"name": 5},
+		}),
+		admin(Operation{
+			Method: "POST", Path: "/tokens/{token}/rotate", Status: 201, Malformed: 400,
+			Body: Map{"overlapSeconds": 60}, Mistyped: Map{"overlapSeconds": "long"},
+		}),
+		admin(Operation{Method: "DELETE", Path: "/tokens/{token}", Status: 200, Malformed: 400, Ends: true}),
+	}
+}
+
+// Team returns the names of objects of the website's team, which an owner creates: each call makes new ones.
+func (w *Website) Team(t testing.TB, owner Person) map[string]string {
+	t.Helper()
+	invited := owner.Send(t, 201, "POST", "/invitations", Map{"email": Unique("una.") + "@shop.example", "role": Agent})
+	token := owner.Send(t, 201, "POST", "/tokens", Map{"name": "importer", "level": Read})
+	other := w.Person(t, Agent)
+	sessions := other.Get(t, "/auth/sessions").List("data")
+	return map[string]string{
+		"member": PathID(other.Member), "email": other.Email, "invitation": PathID(invited.Int("id")),
+		"invited": invited.Text("token"), "token": PathID(token.Int("id")), "session": PathID(sessions[0].Int("id")),
+	}
+}
+
+// UnknownTeam returns well-formed names that no object of a team has.
+func UnknownTeam() map[string]string {
+	return map[string]string{
+		"member": PathID(UnknownID), "invitation": PathID(UnknownID), "invited": "UNKNOWN",
+		"token": PathID(UnknownID), "session": PathID(UnknownID), "email": "unknown@shop.example",
+	}
+}
+
+// MalformedTeam returns names that no object of a team can have.
+func MalformedTeam() map[string]string {
+	return map[string]string{
+		"member": "no-number", "invitation": "no-number", "invited": "no.token", "token": "no-number",
+		"session": "no-number", "email": "unknown@shop.example",
+	}
+}

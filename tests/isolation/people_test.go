@@ -1,0 +1,137 @@
+package isolation_test
+
+import (
+	"slices"
+	"testing"
+
+	"fivechat.dev/tests/harness"
+)
+
+// roles are all roles in ascending order.
+var roles = []string{harness.Viewer, harness.Agent, harness.Admin, harness.Owner}
+
+// includes reports whether a role allows what another one does.
+func includes(role, other string) bool {
+	return slices.Index(roles, role) >= slices.Index(roles, other)
+}
+
+// documentedRole returns the least role that the document states for an operation.
+func documentedRole(t *testing.T, d *harness.Document, op harness.Operation) string {
+	t.Helper()
+	found := d.Find(op.Method, harness.Fill(op.Path, harness.Malformed()))
+	if found == nil {
+		t.Fatalf("%s isn't documented", op.Name())
+	}
+	for _, requirement := range found.Security {
+		if roles := requirement["session"]; len(roles) > 0 {
+			return roles[0]
+		}
+	}
+	t.Fatalf("%s documents no role", op.Name())
+	return ""
+}
+
+// TestRoleMatrix calls each operation of tokens as a person of each role. A lower role than the documented one is
+// refused. Another website's object is like one that doesn't exist, and that website can't be named.
+func TestRoleMatrix(t *testing.T) {
+	t.Parallel()
+	c := newCast(t)
+	d, err := harness.TheDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	persons, before := map[string]harness.Person{}, c.other.State(t)
+	for _, role := range roles {
+		persons[role] = c.own.Person(t, role)
+	}
+	t.Run("operations", func(t *testing.T) {
+		for _, op := range harness.Operations() {
+			if !op.ByToken() {
+				continue
+			}
+			t.Run(op.Name(), func(t *testing.T) {
+				t.Parallel()
+				least := documentedRole(t, d, op)
+				for _, role := range roles {
+					by := persons[role].Client
+					row(t, op, role, by, c.own, c.other, func(object string) int {
+						if !includes(role, least) {
+							return 403
+						}
+						return wantKnown(op, object)
+					})
+					op.Ask(t, by.With("X-Website-Id", harness.PathID(c.other.ID)), c.other.Objects()).Want(t, 403)
+					op.Ask(t, by.With("X-Website-Id", "x"), c.own.Objects()).Want(t, 400)
+				}
+			})
+		}
+	})
+	if after := c.other.State(t); after != before {
+		t.Errorf("the other website changed:\nbefore %s\nafter  %s", before, after)
+	}
+}
+
+// team is a website with its people and their objects.
+type team struct {
+	*harness.World
+	persons map[string]harness.Person
+}
+
+// names returns new objects of the team. Those of a person themselves are of the person by.
+func (m team) names(t *testing.T, by harness.Person) map[string]string {
+	t.Helper()
+	names := m.Team(t, m.persons[harness.Owner])
+	for _, s := range by.Get(t, "/auth/sessions").List("data") {
+		if s.Bool("current") {
+			names["session"] = harness.PathID(s.Int("id"))
+		}
+	}
+	return names
+}
+
+// TestPeopleMatrix calls the operations of persons as a person of each role, with a token and without a credential.
+// Another website's members, invitations and tokens, and another person's sessions, are like ones that don't exist.
+func TestPeopleMatrix(t *testing.T) {
+	t.Parallel()
+	s := harness.Running()
+	own, other := team{s.World(t, harness.Free), map[string]harness.Person{}}, team{
+		s.World(t, harness.Free),
+		map[string]harness.Person{},
+	}
+	own.persons[harness.Owner], other.persons[harness.Owner] = own.Person(t, harness.Owner), other.Person(t, harness.Owner)
+	for _, op := range harness.PersonOperations() {
+		t.Run(op.Name(), func(t *testing.T) {
+			t.Parallel()
+			if op.SignsIn {
+				op.Ask(t, own.Public(), own.names(t, own.persons[harness.Owner])).Want(t, op.Status)
+				if op.Malformed != 0 {
+					op.Ask(t, own.Public(), harness.UnknownTeam()).Want(t, 404)
+					op.Ask(t, own.Public(), harness.MalformedTeam()).Want(t, op.Malformed)
+				}
+				return
+			}
+			for _, stranger := range []harness.Client{own.Public(), own.Agent(), own.SignedIn("unknown")} {
+				op.Ask(t, stranger, harness.UnknownTeam()).Want(t, 401)
+			}
+			for _, role := range roles {
+				by := own.Person(t, role)
+				if op.Role != "" && !includes(role, op.Role) {
+					op.Ask(t, by.Client, own.names(t, by)).Want(t, 403)
+					continue
+				}
+				if op.Role != "" {
+					op.Ask(t, by.With("X-Website-Id", harness.PathID(other.ID)), harness.UnknownTeam()).Want(t, 403)
+				}
+				if op.Malformed != 0 {
+					unknown := op.Ask(t, by.Client, harness.UnknownTeam()).Want(t, 404)
+					foreign := op.Ask(t, by.Client, other.names(t, other.persons[harness.Owner])).Want(t, 404)
+					if plain(unknown) != plain(foreign) {
+						t.Errorf("%s: the response for a foreign object differs:\n%s\n%s", role, plain(unknown), plain(foreign))
+					}
+					op.Ask(t, by.Client, harness.MalformedTeam()).Want(t, op.Malformed)
+				}
+				op.Ask(t, by.Client, own.names(t, by)).Want(t, op.Status)
+			}
+		})
+	}
+}
