@@ -25,7 +25,11 @@ func TestPreviousVersionRunsBesideThisOne(t *testing.T) {
 		t.Skipf("FIVECHAT_PREVIOUS names no folder with the programs of the previous version: make compat")
 	}
 	now := cluster.Build(t)
-	f := cluster.Launch(t, before, nil)
+	quotas, err := harness.GenerousQuotas(t.TempDir(), "signIn") // a class that is new in this version
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := cluster.Launch(t, before, map[string]string{"FIVECHAT_QUOTAS": quotas})
 	t.Run("replacements", func(inner *testing.T) {
 		c := scenario.Begin(inner, f)
 		followed := c.Follow()
