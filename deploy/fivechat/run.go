@@ -69,8 +69,8 @@ func run(ctx context.Context, o system.Options, out io.Writer) error {
 		return fmt.Errorf("%w; %w", err, s.Stop(context.WithoutCancel(ctx)))
 	}
 	fmt.Fprintf(out, "Fivechat answers at %s\n", s.URL())
-	fmt.Fprintf(out, "The operator's API is at %s. The commands `fivechat website|user|person|token|visitor|audit` find it "+
-		"through %s.\n", s.OperatorURL(), path)
+	fmt.Fprintf(out, "The operator's API is at %s. The commands `fivechat website|user|person|token|visitor|audit` find "+
+		"it through %s.\n", s.OperatorURL(), path)
 	if url := s.AdminURL(); url != "" {
 		fmt.Fprintf(out, "Status page: %s/status\n", url)
 	}
@@ -96,8 +96,8 @@ func printFirstOwner(ctx context.Context, out io.Writer, s *system.System) error
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nThere is no person yet who can sign in. Create the first website, and be its owner, within 7 days:\n"+
-		"  %s%s\n", s.URL(), i.Path)
+	fmt.Fprintf(out, "\nThere is no person yet who can sign in. Create the first website, and be its owner, within "+
+		"7 days:\n  %s%s\n", s.URL(), i.Path)
 	return nil
 }
 
