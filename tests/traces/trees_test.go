@@ -44,7 +44,6 @@ api-gateway: POST /visitor/conversations
   conversations: POST /visitor/conversations (conversations.open_conversation)
     conversations: transaction
       conversations: commitTransaction
-      conversations: find conversations_outbox
       conversations: insert conversations_conversations
       conversations: insert conversations_messages
       conversations: insert conversations_outbox
