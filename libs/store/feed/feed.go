@@ -18,7 +18,7 @@ import (
 
 const (
 	feedWait  = time.Second            // how long one read from Redis waits
-	feedReads = 60                     // how many reads without records a feed makes before it reads the log
+	feedReads = 10                     // how many reads without records a feed makes before it reads the log
 	feedPause = 150 * time.Millisecond // between polls of the log while Redis doesn't respond
 )
 
@@ -42,7 +42,7 @@ type Feed struct {
 }
 
 // Next returns the records after a position, in order and without a gap, as soon as there are some. It returns none
-// after a minute without records.
+// after ten seconds without records.
 //
 // It reads the log only once in that time: if Redis loses records, its connections break, or the relay finds that the
 // stream's end is missing and adds an entry, so that Next reads the log at once.
