@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"fmt"
 	"unicode/utf8"
 
@@ -19,10 +20,11 @@ func checkPassword(password string, wrong *fault.Problems) {
 		fmt.Sprintf("must have at least %d characters and at most %d bytes", minPassword, maxPassword))
 }
 
-// strong refuses a new password that is easy to guess, for a person with a name and an e-mail address.
-func (p *People) strong(password, email, name string) error {
-	if p.passwords.IsStrong(password, email, name) {
-		return nil
+// newHash returns what is stored of a new password. It refuses one that is easy to guess, for a person with a name and
+// an e-mail address.
+func (p *People) newHash(ctx context.Context, password, email, name string) (string, error) {
+	if !p.passwords.IsStrong(password, email, name) {
+		return "", fault.Bad("password", "is too easy to guess: use a longer one, for example four words")
 	}
-	return fault.Bad("password", "is too easy to guess: use a longer one, for example four words")
+	return p.passwords.Hash(ctx, password)
 }

@@ -36,10 +36,7 @@ func (p *People) CreatePerson(ctx context.Context, n NewPerson, grants []Grant, 
 // person returns the person of valid input, who isn't stored yet.
 func (p *People) person(ctx context.Context, n NewPerson) (Person, error) {
 	n = n.normal()
-	if err := p.strong(n.Password, n.Email, n.Name); err != nil {
-		return Person{}, err
-	}
-	hash, err := p.passwords.Hash(ctx, n.Password)
+	hash, err := p.newHash(ctx, n.Password, n.Email, n.Name)
 	if err != nil {
 		return Person{}, err
 	}
@@ -118,12 +115,9 @@ func (p *People) UpdatePerson(ctx context.Context, id id.Person, patch PersonPat
 	if err != nil {
 		return Person{}, err
 	}
-	hash := before.Password
+	var hash string
 	if patch.Password.Set {
-		if err := p.strong(patch.Password.V, before.Email, before.Name); err != nil {
-			return Person{}, err
-		}
-		if hash, err = p.passwords.Hash(ctx, patch.Password.V); err != nil {
+		if hash, err = p.newHash(ctx, patch.Password.V, before.Email, before.Name); err != nil {
 			return Person{}, err
 		}
 	}

@@ -154,19 +154,24 @@ func (p *People) Sessions(ctx context.Context, person id.Person) ([]Session, err
 
 // SignOut ends one session of a person. The error is NotFound if the person has no such session.
 func (p *People) SignOut(ctx context.Context, person id.Person, session id.Session) error {
-	ended, err := p.store.EndSessions(ctx, person, &session)
-	if err == nil && len(ended) == 0 {
+	ended, err := p.end(ctx, person, &session)
+	if err == nil && ended == 0 {
 		return fault.Missing("session")
 	}
-	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
 	return err
 }
 
 // SignOutEverywhere ends all sessions of a person.
 func (p *People) SignOutEverywhere(ctx context.Context, person id.Person) error {
-	ended, err := p.store.EndSessions(ctx, person, nil)
-	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
+	_, err := p.end(ctx, person, nil)
 	return err
+}
+
+// end ends a session of a person, or all for nil, and returns how many ended.
+func (p *People) end(ctx context.Context, person id.Person, session *id.Session) (int, error) {
+	ended, err := p.store.EndSessions(ctx, person, session)
+	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
+	return len(ended), err
 }
 
 // ChangePassword replaces a person's password, ends all their sessions and starts a new one. It returns that session's
@@ -193,10 +198,7 @@ func (p *People) ChangePassword(
 	if err := wrong.Err(); err != nil {
 		return SignedIn{}, "", err
 	}
-	if err := p.strong(password, before.Email, before.Name); err != nil {
-		return SignedIn{}, "", err
-	}
-	hash, err := p.passwords.Hash(ctx, password)
+	hash, err := p.newHash(ctx, password, before.Email, before.Name)
 	if err != nil {
 		return SignedIn{}, "", err
 	}
