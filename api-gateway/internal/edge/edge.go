@@ -188,11 +188,6 @@ func (e *Edge) authorize(x *exchange, r *http.Request, row *route.Route) (identi
 	if row.Rule.Caller == identity.Token {
 		x.token = token.Beginning(r.Header)
 	}
-	if row.Class == route.ClassSignIn || takesSession(row, r.Header) {
-		if err := e.SameOrigin(r); err != nil {
-			return identity.Principal{}, err
-		}
-	}
 	p, err := e.identify(row, r, x.client)
 	if err != nil {
 		return p, err
@@ -223,7 +218,8 @@ func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Ca
 	e.metrics.streams.Inc()
 	defer e.metrics.streams.Dec()
 	if row.Rule.Caller == identity.Token || row.Rule.Caller == identity.Person {
-		credential := (&http.Request{Header: r.Header.Clone()}).WithContext(ctx) // the proxy changes the forwarded headers
+		// The proxy changes the forwarded headers.
+		credential := (&http.Request{Method: r.Method, Header: r.Header.Clone()}).WithContext(ctx)
 		go e.watchPrincipal(credential, row, c, func() { cancel(proxy.ErrCredentialChanged) })
 	}
 	return e.Proxy.Stream(x, r.WithContext(ctx), row.Upstream, c)
@@ -262,11 +258,17 @@ func takesSession(row *route.Route, h http.Header) bool {
 	}
 }
 
-// identify resolves the credential that the row requires, and no other.
+// identify resolves the credential that the row requires, and no other. It refuses a session and a sign-in from a page
+// of another origin.
 func (e *Edge) identify(row *route.Route, r *http.Request, address string) (identity.Principal, error) {
-	ctx := r.Context()
+	ctx, bySession := r.Context(), takesSession(row, r.Header)
+	if bySession || row.Class == route.ClassSignIn {
+		if err := e.SameOrigin(r); err != nil {
+			return identity.Principal{}, err
+		}
+	}
 	switch {
-	case takesSession(row, r.Header):
+	case bySession:
 		resolve := e.Sessions
 		if row.Rule.Role == "" {
 			resolve = e.Persons
