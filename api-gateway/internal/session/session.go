@@ -153,22 +153,9 @@ func (r *Resolver) known(ctx context.Context, h http.Header, address string) (kn
 		return known{}, fault.Coded(fault.Unauthenticated, "session_missing", "sign in first")
 	}
 	if len(secret) != secretLength {
-		return known{}, r.failed(ctx, address)
+		return known{}, r.throttle.Failed(ctx, address, "", invalid())
 	}
-	hash := identity.HashSecret(secret)
-	k, err, remembered := r.lookups.Have(hash)
-	if !remembered {
-		if !r.lookups.Knows(hash) {
-			if err := r.throttle.Guessing(address, ""); err != nil {
-				return known{}, err
-			}
-		}
-		k, err = r.lookups.Get(ctx, hash)
-	}
-	if fault.Is(err, fault.NotFound) {
-		return known{}, r.failed(ctx, address)
-	}
-	return k, err
+	return token.Find(ctx, r.lookups, r.throttle, identity.HashSecret(secret), address, "", invalid)
 }
 
 // in returns the Principal in the website that a request names.
@@ -192,10 +179,9 @@ func (k known) in(named []string) (identity.Principal, error) {
 	return p, nil
 }
 
-func (r *Resolver) failed(ctx context.Context, address string) error {
-	return r.throttle.Failed(
-		ctx, address, "", fault.Coded(fault.Unauthenticated, "session_invalid", "the session has ended: sign in again"),
-	)
+// invalid is the refusal of a session.
+func invalid() error {
+	return fault.Coded(fault.Unauthenticated, "session_invalid", "the session has ended: sign in again")
 }
 
 // Forget drops the session of a hash, or every session for "".

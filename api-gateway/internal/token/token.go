@@ -91,27 +91,39 @@ func (r *Resolver) Resolve(ctx context.Context, h http.Header, address string) (
 	if !identity.WellFormed(secret) {
 		return identity.Principal{}, Failed(ctx, r.throttle, address, "")
 	}
-	hash, prefix := identity.HashSecret(secret), secret[:prefixLength]
-	p, err, remembered := r.lookups.Have(hash)
-	if !remembered {
-		if !r.lookups.Knows(hash) {
-			if err := r.throttle.Guessing(address, prefix); err != nil {
-				return identity.Principal{}, err
-			}
-		}
-		p, err = r.lookups.Get(ctx, hash)
-	}
-	if fault.Is(err, fault.NotFound) {
-		return identity.Principal{}, Failed(ctx, r.throttle, address, prefix)
-	}
-	return p, err
+	return Find(ctx, r.lookups, r.throttle, identity.HashSecret(secret), address, secret[:prefixLength], invalid)
 }
 
-// Failed counts a failure, and returns its refusal.
+// Find returns the value of a credential's key. If the key is unknown, it counts a failure of the address and the
+// prefix, and returns its refusal: that of refuse, or of Guessing. A key that was known at its last lookup isn't
+// blocked by the failures of others.
+func Find[V any](
+	ctx context.Context, lookups *lookupcache.Cache[V], t Throttle, key, address, prefix string, refuse func() error,
+) (V, error) {
+	v, err, remembered := lookups.Have(key)
+	if !remembered {
+		if !lookups.Knows(key) {
+			if err := t.Guessing(address, prefix); err != nil {
+				return v, err
+			}
+		}
+		v, err = lookups.Get(ctx, key)
+	}
+	if fault.Is(err, fault.NotFound) {
+		var none V
+		return none, t.Failed(ctx, address, prefix, refuse())
+	}
+	return v, err
+}
+
+// invalid is the refusal of a token.
+func invalid() error {
+	return fault.New(fault.Unauthenticated, "the token is malformed, unknown or revoked")
+}
+
+// Failed counts a failed token, and returns its refusal.
 func Failed(ctx context.Context, t Throttle, address, prefix string) error {
-	return t.Failed(
-		ctx, address, prefix, fault.New(fault.Unauthenticated, "the token is malformed, unknown or revoked"),
-	)
+	return t.Failed(ctx, address, prefix, invalid())
 }
 
 // Forget drops the token of a hash, or every token for "".

@@ -115,8 +115,7 @@ func (r *Resolver) Prove(ctx context.Context, h http.Header, address string) (id
 	return k.Principal, nil
 }
 
-// find returns the data of a request's visitor token. A token that was known at its last lookup isn't refused because
-// of failures of others at its address.
+// find returns the data of a request's visitor token.
 func (r *Resolver) find(ctx context.Context, h http.Header, address string) (known, error) {
 	values := h.Values(Header)
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
@@ -125,16 +124,7 @@ func (r *Resolver) find(ctx context.Context, h http.Header, address string) (kno
 	if len(values) > 1 || !publictoken.WellFormed(values[0]) {
 		return known{}, r.throttle.Failed(ctx, address, "", unknown())
 	}
-	if !r.lookups.Knows(values[0]) {
-		if err := r.throttle.Guessing(address, ""); err != nil {
-			return known{}, err
-		}
-	}
-	k, err := r.lookups.Get(ctx, values[0])
-	if fault.Is(err, fault.NotFound) {
-		return known{}, r.throttle.Failed(ctx, address, "", unknown())
-	}
-	return k, err
+	return token.Find(ctx, r.lookups, r.throttle, values[0], address, "", unknown)
 }
 
 func unknown() error {
