@@ -126,7 +126,7 @@ func (p *People) Accept(ctx context.Context, secret string, a Acceptance, d Devi
 	return p.begin(ctx, person, d)
 }
 
-// AcceptAs makes a person who has signed in a member of the website that an invitation is for. The error is Forbidden
+// AcceptAs makes a signed-in person a member of the website of an invitation. The error is Forbidden
 // if it is for another e-mail address.
 func (p *People) AcceptAs(
 	ctx context.Context, secret string, caller id.Person, website NewWebsite, by By,

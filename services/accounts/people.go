@@ -46,7 +46,7 @@ func (p *People) person(ctx context.Context, n NewPerson) (Person, error) {
 }
 
 // Join is a new membership, with the user that the person becomes. If the website has a user with the person's
-// e-mail address who is no member's, the person becomes that user, and User isn't stored.
+// e-mail address and without a member, the person becomes that user, and User isn't stored.
 type Join struct {
 	Membership Membership
 	User       User

@@ -10,7 +10,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Person is a person who can sign in. In each website that they are a member of, they are one of its users.
+// Person can sign in. In each website of their memberships, they are one of its users.
 type Person struct {
 	ID        id.Person `bson:"_id"`
 	Email     string    `bson:"email"` // in lower case, unique over the installation

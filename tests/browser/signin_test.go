@@ -39,8 +39,8 @@ func TestFirstOwnerSetsUpAWebsite(t *testing.T) {
 	c.until("document.querySelector('.rail')")
 }
 
-// TestRemovedMemberIsOut: a member who is removed while the console is open sees so, and can't read the website any
-// more.
+// TestRemovedMemberIsOut: a member who is removed while the console is open sees a notice, and can't read the website
+// any more.
 func TestRemovedMemberIsOut(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)

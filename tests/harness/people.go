@@ -20,7 +20,7 @@ const Password = "four words make one"
 // sessionCookie is the name of the cookie that holds a session.
 const sessionCookie = "__Host-fivechat"
 
-// Person is a person who has signed in and is a member of a website.
+// Person is a signed-in member of a website.
 type Person struct {
 	Client                 // sends the session and the website's id
 	ID, User, Member int64 // the ids of the person, of their user and of their membership

@@ -1,4 +1,4 @@
-// Requests to the API with the session of a person who has signed in. The browser keeps the session in a cookie.
+// Requests to the API with the session of a signed-in person. The browser keeps it in a cookie.
 import { stream, type Frame } from '../../../libs/web/sse';
 
 /** ApiError is a response of the server with a status outside 2xx. Its message is for the agent. */

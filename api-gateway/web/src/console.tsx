@@ -227,7 +227,7 @@ function App() {
     if (membership) open(membership);
     else setLoading(false);
   };
-  // check finds out who has signed in: at the start, and when the session ends or the person loses a membership.
+  // check asks for the session: at the start, and when it ends or the person loses a membership.
   const check = () => {
     setStore(null);
     if (!localStorage.getItem(signedInKey)) return setLoading(false);

@@ -108,7 +108,7 @@ export function SignIn({ problem, note, enter }: SignInProps) {
 interface InvitationProps {
   token: string;
   signedIn: SignedIn | null;
-  /** known is called when a person who has an account has signed in to accept. */
+  /** known is called when a person with an account has signed in to accept. */
   known: (signedIn: SignedIn) => void;
   enter: (signedIn: SignedIn) => void;
 }

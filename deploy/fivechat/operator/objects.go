@@ -153,7 +153,7 @@ func (c Client) DeleteUser(ctx context.Context, website, id int64) error {
 	return c.call(ctx, "DELETE", ofWebsite(website, fmt.Sprintf("/users/%d", id)), nil, nil)
 }
 
-// Person is a person who can sign in.
+// Person can sign in.
 type Person struct {
 	ID        int64     `json:"id"`
 	Email     string    `json:"email"`

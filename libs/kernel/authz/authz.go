@@ -43,7 +43,7 @@ var (
 	Admin  = Rule{Caller: identity.Person, Plan: identity.Free, Role: identity.Admin}
 )
 
-// Author returns the user who is the author of what p writes for a website. A person is their own user and can't name
+// Author returns the author of a text that p writes for a website. A person writes as their own user and can't name
 // another; a program may name one.
 func Author(p identity.Principal, named *id.User) (*id.User, error) {
 	if p.Kind != identity.Person {
