@@ -11,7 +11,7 @@ VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
 GENERATED := api-gateway/openapi api-gateway/internal/route libs/contract/events.gen.go libs/client/events.gen.go libs/client/api docs/api/events.md docs/api/authentication.md $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json docs/configuration.md
 # The previous version: the newest that may be installed somewhere.
-PREVIOUS ?= a2d53f7
+PREVIOUS ?= 1f99ee0
 
 K8S := bin/k8s
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages

@@ -76,6 +76,7 @@ func LaunchLines(t testing.TB, binaries string, env map[string]string,
 	f := &Cluster{binaries: binaries, line: line}
 	f.Env, f.Redis = stores(t, env)
 	f.Env["FIVECHAT_ASSERTION_KEYS"] = rand.Text() + rand.Text()
+	f.Env["FIVECHAT_SECRET_KEYS"] = rand.Text() + rand.Text()
 	if _, set := env["FIVECHAT_QUOTAS"]; !set {
 		quotas, err := harness.GenerousQuotas(t.TempDir())
 		if err != nil {

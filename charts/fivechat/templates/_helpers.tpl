@@ -81,8 +81,13 @@ securityContext:
 FIVECHAT_ASSERTION_KEYS: {secret: {{ $s.assertionKeys.existingSecret | default (include "fivechat.keys" .root) }}, key: {{ $s.assertionKeys.key }}}
 {{- if eq .component "gateway" }}
 FIVECHAT_OPERATOR_KEY: {secret: {{ $s.operatorKey.existingSecret | default (include "fivechat.keys" .root) }}, key: {{ $s.operatorKey.key }}}
-{{- else if include "fivechat.mongodbSecret" .root }}
+{{- else }}
+{{- if eq .component "accounts" }}
+FIVECHAT_SECRET_KEYS: {secret: {{ $s.secretKeys.existingSecret | default (include "fivechat.keys" .root) }}, key: {{ $s.secretKeys.key }}}
+{{- end }}
+{{- if include "fivechat.mongodbSecret" .root }}
 MONGODB_URI: {secret: {{ include "fivechat.mongodbSecret" .root }}, key: {{ $stores.mongodb.key }}}
+{{- end }}
 {{- end }}
 {{- if $stores.embedded }}
 REDIS_URL: {secret: {{ include "fivechat.storesSecret" .root }}, key: {{ $stores.redis.key }}}

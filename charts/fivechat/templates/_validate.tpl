@@ -19,6 +19,7 @@
 {{- if gt (int $c.autoscaling.min) (int $c.autoscaling.max) }}{{ fail (printf "components.%s.autoscaling: min %d is above max %d" $name (int $c.autoscaling.min) (int $c.autoscaling.max)) }}{{ end -}}
 {{- end }}
 {{- include "fivechat.usable" (dict "root" . "at" "secrets.assertionKeys" "secret" .Values.secrets.assertionKeys.existingSecret "key" .Values.secrets.assertionKeys.key "least" 32 "list" true) -}}
+{{- include "fivechat.usable" (dict "root" . "at" "secrets.secretKeys" "secret" .Values.secrets.secretKeys.existingSecret "key" .Values.secrets.secretKeys.key "least" 32 "list" true) -}}
 {{- include "fivechat.usable" (dict "root" . "at" "secrets.operatorKey" "secret" .Values.secrets.operatorKey.existingSecret "key" .Values.secrets.operatorKey.key "least" 20) -}}
 {{- include "fivechat.usable" (dict "root" . "at" "stores.mongodb" "secret" $s.mongodb.existingSecret "key" $s.mongodb.key "least" 10) -}}
 {{- include "fivechat.usable" (dict "root" . "at" "stores.redis" "secret" $s.redis.existingSecret "key" $s.redis.key "least" 8) -}}

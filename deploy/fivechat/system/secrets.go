@@ -1,6 +1,7 @@
 package system
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -14,11 +15,17 @@ import (
 type secrets struct {
 	OperatorKey  string `json:"operatorKey"`
 	AssertionKey string `json:"assertionKey"`
+	SecretKey    string `json:"secretKey"`
 }
 
-// loadSecrets reads the secrets of a data folder, or makes them. Without a folder they live as long as the process.
+// loadSecrets reads the secrets of a data folder, and generates those that it lacks. Without a folder they live as long
+// as the process.
 func loadSecrets(dir string) (secrets, error) {
-	s := secrets{OperatorKey: "5o_" + rand.Text() + rand.Text(), AssertionKey: rand.Text() + rand.Text()}
+	s := secrets{
+		OperatorKey:  "5o_" + rand.Text() + rand.Text(),
+		AssertionKey: rand.Text() + rand.Text(),
+		SecretKey:    rand.Text() + rand.Text(),
+	}
 	if dir == "" {
 		return s, nil
 	}
@@ -29,7 +36,9 @@ func loadSecrets(dir string) (secrets, error) {
 		if err := json.Unmarshal(b, &s); err != nil {
 			return s, fmt.Errorf("%s: %w", path, err)
 		}
-		return s, nil
+		if bytes.Contains(b, []byte(`"secretKey"`)) {
+			return s, nil
+		}
 	case !errors.Is(err, fs.ErrNotExist):
 		return s, err
 	}

@@ -44,6 +44,7 @@ type Options struct {
 type Settings struct {
 	Service   servicekit.Config // of every service, and the gateway's too if both have it
 	Gateway   gateway.Config
+	SignIn    accounts.SignIn
 	Mail      tickets.Mail
 	Reach     webhooks.Reach
 	Assistant conversations.Assistant
@@ -135,6 +136,10 @@ func (s *System) startAll(ctx context.Context, o Options) error {
 	if len(common.AssertionKeys) == 0 {
 		common.AssertionKeys = []string{s.secrets.AssertionKey}
 	}
+	signIn := o.Settings.SignIn
+	if len(signIn.SecretKeys) == 0 {
+		signIn.SecretKeys = []string{s.secrets.SecretKey}
+	}
 	common.Mongo.URI, common.Mongo.Placed, common.Redis = s.stores.mongoURI, o.placed, s.stores.redis
 	build := map[string]func() (runner.Unit, error){
 		"widgets": func() (runner.Unit, error) { return unitOf(ctx, widgets.New, widgets.Config{Config: common}) },
@@ -142,7 +147,7 @@ func (s *System) startAll(ctx context.Context, o Options) error {
 			return unitOf(ctx, accounts.New, accounts.Config{
 				Config: common, WidgetsURL: url["widgets"], VisitorsURL: url["visitors"], ConversationsURL: url["conversations"],
 				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"],
-				QuotasFile: o.Settings.Gateway.QuotasFile,
+				QuotasFile: o.Settings.Gateway.QuotasFile, SignIn: signIn,
 			})
 		},
 		"visitors": func() (runner.Unit, error) {

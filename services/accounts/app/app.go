@@ -24,6 +24,7 @@ import (
 	"fivechat.dev/services/accounts/internal/eraser"
 	"fivechat.dev/services/accounts/internal/mongostore"
 	"fivechat.dev/services/accounts/internal/passwords"
+	"fivechat.dev/services/accounts/internal/sealed"
 )
 
 // Config is the service's settings. Without Redis, gateways only notice a revoked token when their cached lookup
@@ -44,6 +45,15 @@ type Config struct {
 	WebhooksURL string `env:"FIVECHAT_WEBHOOKS_URL"`
 	// Path of the quota file, of which this service reads the storage limits. A change is loaded while running.
 	QuotasFile string `env:"FIVECHAT_QUOTAS"`
+	SignIn
+}
+
+// SignIn is the settings of how persons sign in.
+type SignIn struct {
+	// Keys that encrypt the secrets of authenticator apps, identity providers and verified visitors in the database, at
+	// least 32 bytes each, separated by commas. The first one encrypts, all decrypt: add a new one in front, and keep the
+	// old ones. Without a key, operations that store such a secret are refused.
+	SecretKeys []string `env:"FIVECHAT_SECRET_KEYS"`
 }
 
 // Default returns the settings that apply if the environment sets nothing else.
@@ -60,7 +70,7 @@ func (c Config) Validate() error {
 	if c.WidgetsURL == "" {
 		err = errors.Join(err, errors.New("FIVECHAT_WIDGETS_URL is not set"))
 	}
-	return err
+	return errors.Join(err, sealed.Validate(c.SecretKeys))
 }
 
 // New returns the service as a unit that a process can run.
