@@ -551,6 +551,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/identity-secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The website's identity secrets
+         * @description At most three, newest first, without the secrets themselves.
+         *
+         *     Needs a person with the role `admin`.
+         */
+        get: operations["listIdentitySecrets"];
+        put?: never;
+        /**
+         * Create an identity secret
+         * @description Your backend signs with it which of your users a visitor is. It is shown once, so `Idempotency-Key` is refused. Older secrets stay
+         *     valid until you remove them: to rotate, create one, deploy it, and remove the old one. 409 `too_many_identity_secrets` if there are
+         *     three.
+         *
+         *
+         *     Needs a person with the role `admin`.
+         */
+        post: operations["createIdentitySecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity-secrets/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path: {
+                /** @example 5 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove an identity secret
+         * @description What it signed is refused at once. Visitors that were verified with it stay verified.
+         *
+         *     Needs a person with the role `admin`.
+         */
+        delete: operations["removeIdentitySecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/internal/visitors/tickets": {
         parameters: {
             query?: never;
@@ -1858,6 +1917,26 @@ export interface components {
          * @example {
          *       "createdAt": "2024-01-15T09:00:00.000Z",
          *       "createdBy": "person:1",
+         *       "id": 5,
+         *       "prefix": "isec_k3vd",
+         *       "secret": "isec_k3vdexampleexampleexampleexampleexampleexampleexample"
+         *     }
+         */
+        CreatedIdentitySecret: {
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string;
+            /** Format: int64 */
+            id: number;
+            /** @description The secret's first characters. */
+            prefix: string;
+            /** @description The secret, shown once. */
+            secret: string;
+        };
+        /**
+         * @example {
+         *       "createdAt": "2024-01-15T09:00:00.000Z",
+         *       "createdBy": "person:1",
          *       "email": "una@shop.example",
          *       "expiresAt": "2024-01-22T09:00:00.000Z",
          *       "id": 3,
@@ -1991,6 +2070,54 @@ export interface components {
             status: "ok";
             /** Format: date-time */
             timestamp: string;
+        };
+        /**
+         * @description The user of your website that the visitor is. If `verified` is true, your backend has signed every member that isn't null.
+         *     Otherwise the page says so, and nothing proves it.
+         */
+        Identity: {
+            email: string | null;
+            name: string | null;
+            userId: string;
+            verified: boolean;
+        };
+        /**
+         * @description Who the page says that the visitor is. With `token` or `userHash` it is verified: a wrong signature gets 400, and changes nothing.
+         *     Verified, the visitor of that user is resumed, also on another device. A visitor who is another user already isn't resumed.
+         */
+        IdentityClaim: {
+            /** @description Only shown if nothing is signed. */
+            email?: string;
+            /** @description A JWT with HS256 and an identity secret. Claims: `sub` (the user's id), `exp` (at most 24 hours ahead), and optionally `email` and `name`. */
+            token?: string;
+            /** @description HMAC-SHA-256 of `userId` with an identity secret, in hexadecimal. */
+            userHash?: string;
+            /** @description Required without `token`; with it, absent or the same as its claim `sub`. */
+            userId?: string;
+        };
+        IdentitySecret: {
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string;
+            /** Format: int64 */
+            id: number;
+            /** @description The secret's first characters. */
+            prefix: string;
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "createdAt": "2024-01-15T09:00:00.000Z",
+         *           "createdBy": "person:1",
+         *           "id": 5,
+         *           "prefix": "isec_k3vd"
+         *         }
+         *       ]
+         *     }
+         */
+        IdentitySecrets: {
+            data: components["schemas"]["IdentitySecret"][];
         };
         Import: {
             rows: components["schemas"]["ImportRow"][];
@@ -2152,6 +2279,7 @@ export interface components {
             /** @description The website's public token, which its pages contain. */
             clientToken: string;
             context?: components["schemas"]["ContextChange"];
+            identity?: components["schemas"]["IdentityClaim"];
             name?: string;
             /** @description The secret of an earlier session; empty or null if there is none. Always send the member: it says that the client stores secrets. */
             visitorSecret?: string | null;
@@ -2347,6 +2475,12 @@ export interface components {
             /** Format: int64 */
             id: number;
         };
+        RemovedIdentitySecret: {
+            /** Format: int64 */
+            id: number;
+            /** @constant */
+            removed: true;
+        };
         RevokedToken: {
             /** Format: int64 */
             id: number;
@@ -2367,7 +2501,7 @@ export interface components {
             visitor: components["schemas"]["Visitor"];
             /** @description Proves the visitor, for `x-visitor-secret`. Shown once, when it is issued; null if the client has proven to have it. */
             visitorSecret: string | null;
-            /** @description Names the visitor, for `x-visitor-id`. Agents see it too. */
+            /** @description Names the visitor on this device, for `x-visitor-id`. On the device that created the visitor it is their `token`, which agents see. */
             visitorToken: string;
             widget: components["schemas"]["Widget"];
         };
@@ -2737,6 +2871,12 @@ export interface components {
          *       "country": null,
          *       "createdAt": "2024-01-15T10:29:00.000Z",
          *       "id": 789,
+         *       "identity": {
+         *         "email": "vera@customer.example",
+         *         "name": "Vera",
+         *         "userId": "4711",
+         *         "verified": true
+         *       },
          *       "ip": "203.0.113.9",
          *       "name": "Vera",
          *       "online": true,
@@ -2755,6 +2895,8 @@ export interface components {
             createdAt: string;
             /** Format: int64 */
             id: number;
+            /** @description The user of your website that the visitor is; null if unknown. */
+            identity: components["schemas"]["Identity"] | null;
             /** @description The address that the visitor was last seen at; empty if unknown. */
             ip: string;
             /** @description The given name, else a generated one like `Brave Otter`. */
@@ -3562,6 +3704,7 @@ export type ConversationCounts = components['schemas']['ConversationCounts'];
 export type ConversationPage = components['schemas']['ConversationPage'];
 export type ConversationPatch = components['schemas']['ConversationPatch'];
 export type ConversationStatus = components['schemas']['ConversationStatus'];
+export type CreatedIdentitySecret = components['schemas']['CreatedIdentitySecret'];
 export type CreatedInvitation = components['schemas']['CreatedInvitation'];
 export type CreatedToken = components['schemas']['CreatedToken'];
 export type Credentials = components['schemas']['Credentials'];
@@ -3577,6 +3720,10 @@ export type ExportGone = components['schemas']['ExportGone'];
 export type ExportGoneMessages = components['schemas']['ExportGoneMessages'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type Health = components['schemas']['Health'];
+export type Identity = components['schemas']['Identity'];
+export type IdentityClaim = components['schemas']['IdentityClaim'];
+export type IdentitySecret = components['schemas']['IdentitySecret'];
+export type IdentitySecrets = components['schemas']['IdentitySecrets'];
 export type Import = components['schemas']['Import'];
 export type ImportRow = components['schemas']['ImportRow'];
 export type ImportTurn = components['schemas']['ImportTurn'];
@@ -3609,6 +3756,7 @@ export type Rating = components['schemas']['Rating'];
 export type RatingStatistics = components['schemas']['RatingStatistics'];
 export type Ratings = components['schemas']['Ratings'];
 export type Removed = components['schemas']['Removed'];
+export type RemovedIdentitySecret = components['schemas']['RemovedIdentitySecret'];
 export type RevokedToken = components['schemas']['RevokedToken'];
 export type Role = components['schemas']['Role'];
 export type Sender = components['schemas']['Sender'];
@@ -4839,6 +4987,110 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+        };
+    };
+    listIdentitySecrets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secrets. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentitySecrets"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createIdentitySecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedIdentitySecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    removeIdentitySecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path: {
+                /** @example 5 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret is removed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedIdentitySecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
         };
     };
     createOwnTicket: {

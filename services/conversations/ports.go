@@ -97,6 +97,15 @@ type Visitor struct {
 	Online    bool       `json:"online"`
 	CreatedAt time.Time  `json:"createdAt"`
 	UpdatedAt time.Time  `json:"updatedAt"`
+	Identity  *Identity  `json:"identity"` // nil if unknown
+}
+
+// Identity is the user of the website that a visitor is, as the API shows it.
+type Identity struct {
+	UserID   string  `json:"userId"`
+	Email    *string `json:"email"`
+	Name     *string `json:"name"`
+	Verified bool    `json:"verified"` // whether the website's backend has signed it
 }
 
 // Accounts reads agents. Errors are faults.

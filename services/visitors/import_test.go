@@ -76,7 +76,7 @@ func TestImportStoresNewKeysAndRetriesConflicts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := &importing{next: 1, there: c.there, conflicts: c.conflicts}
-			done, err := visitors.New(store, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, rows)
+			done, err := visitors.New(store, nil, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, rows)
 			if fault.Is(err, fault.Conflict) != c.conflict || (err != nil) != c.conflict || len(store.stored) != c.stored {
 				t.Fatalf("%v, stored %v", err, store.stored)
 			}
@@ -92,7 +92,7 @@ func TestImportStoresNewKeysAndRetriesConflicts(t *testing.T) {
 func TestImportNamesVisitors(t *testing.T) {
 	t.Parallel()
 	store := &importing{next: 5, there: map[string]id.Visitor{}}
-	_, err := visitors.New(store, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{},
+	_, err := visitors.New(store, nil, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{},
 		visitors.ImportRows{{"a", " Ann "}, {"b", ""}})
 	if want := []string{"a=Ann", "b=" + visitors.FriendlyName(6)}; err != nil || !slices.Equal(store.stored, want) {
 		t.Errorf("%v, stored %v, want %v", err, store.stored, want)
@@ -106,12 +106,12 @@ func TestInvalidImportListsWrongFields(t *testing.T) {
 		"rows.1.key,rows.2.name": {{"a", ""}, {strings.Repeat("k", 201), ""}, {"c", strings.Repeat("n", 101)}},
 		"rows":                   slices.Repeat(visitors.ImportRows{{"a", ""}}, 501),
 	} {
-		_, err := visitors.New(&importing{}, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, rows)
+		_, err := visitors.New(&importing{}, nil, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, rows)
 		if got := fieldsOf(err); got != wrong {
 			t.Errorf("wrong = %q, want %q", got, wrong)
 		}
 	}
-	done, err := visitors.New(&importing{}, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, nil)
+	done, err := visitors.New(&importing{}, nil, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, nil)
 	if len(done) != 0 || err != nil {
 		t.Errorf("an empty import: %v, %v", done, err)
 	}

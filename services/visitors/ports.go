@@ -20,8 +20,10 @@ type Store interface {
 	Owner(ctx context.Context, token string) (tenant.ID, Owner, error)
 	// SetSecret stores the hash of the secret of a token that has none, and reports whether it did.
 	SetSecret(ctx context.Context, token, hash string) (bool, error)
-	// ByToken returns the visitor of a token.
+	// ByToken returns the visitor of a token, which may be that of a further device.
 	ByToken(ctx context.Context, t tenant.ID, token string) (Visitor, error)
+	// ByUser returns the visitor who is verified as a user.
+	ByUser(ctx context.Context, t tenant.ID, userID string) (Visitor, error)
 	// ByIDs returns the visitors that exist among ids.
 	ByIDs(ctx context.Context, t tenant.ID, ids []id.Visitor) ([]Visitor, error)
 	// List returns visitors, newest first or in the order of changes.
@@ -29,10 +31,11 @@ type Store interface {
 	// CountSeen returns how many visitors have been seen since a time.
 	CountSeen(ctx context.Context, t tenant.ID, since time.Time) (int64, error)
 
-	// Create stores a new visitor.
+	// Create stores a new visitor. The error is Conflict if another one is verified as the same user.
 	Create(ctx context.Context, v Visitor) error
-	// Save changes the visitor of a token. change gets the stored visitor and may run more than once. The error is
-	// PreconditionFailed if the context requires another version.
+	// Save changes the visitor of a token. change gets the stored visitor and may run more than once. The tokens of
+	// devices that it adds and removes are stored and removed. The error is PreconditionFailed if the context requires
+	// another version, Conflict if another visitor is verified as the same user.
 	Save(ctx context.Context, t tenant.ID, token string, change func(Visitor) (Visitor, error)) (Visitor, error)
 	// Seen stores that a visitor was seen at now, unless a time since noted is stored already. It reports whether it
 	// stored the time.

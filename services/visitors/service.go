@@ -18,6 +18,7 @@ type Service struct {
 	widgets       Widgets
 	conversations Conversations
 	agents        Agents
+	identities    Identities
 	notifier      Notifier
 	storage       Storage // nil: no limit
 	now           func() time.Time
@@ -25,13 +26,15 @@ type Service struct {
 
 // New returns a Service over its ports. now is the clock; its times are truncated to the precision of the database.
 func New(
-	store Store, widgets Widgets, conversations Conversations, agents Agents, notifier Notifier, now func() time.Time,
+	store Store, widgets Widgets, conversations Conversations, agents Agents, identities Identities, notifier Notifier,
+	now func() time.Time,
 ) *Service {
 	return &Service{
 		store:         store,
 		widgets:       widgets,
 		conversations: conversations,
 		agents:        agents,
+		identities:    identities,
 		notifier:      notifier,
 		now:           timestamp.Clock(now),
 	}

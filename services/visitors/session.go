@@ -18,6 +18,7 @@ type NewSession struct {
 	VisitorSecret *string
 	IP            string
 	Patch         Patch
+	Claim         Claim // who the page says that the visitor is; may be empty
 }
 
 // Validate returns an Invalid fault that names a wrong field.
@@ -25,13 +26,17 @@ func (n NewSession) Validate() error {
 	if !publictoken.WellFormed(n.ClientToken) {
 		return fault.Bad("clientToken", "must be "+publictoken.Form)
 	}
+	if err := n.Claim.Validate(); err != nil {
+		return err
+	}
 	return n.Patch.Validate()
 }
 
 // Session is the state that a widget needs to start.
 type Session struct {
 	Visitor      Visitor
-	Secret       string // the visitor's secret if this session issued it, else ""
+	Token        string // names the visitor on this device
+	Secret       string // belongs to Token, if this session issued it; else ""
 	Widget       View
 	Conversation View // nil if none is open
 	AgentsOnline bool
@@ -51,23 +56,28 @@ func (s *Service) OpenSession(ctx context.Context, n NewSession) (Session, error
 	if !w.ChatEnabled {
 		return Session{}, fault.Coded(fault.Forbidden, "chat_disabled", "the chat of this website is switched off")
 	}
-	resumed, err := s.resume(ctx, w, n)
+	if !n.Claim.Empty() {
+		return s.identify(ctx, w, n)
+	}
+	resumed, err := s.resume(ctx, w, n, nil)
 	if err == nil || !fault.Is(err, fault.NotFound) {
 		return resumed, err
 	}
-	secret := newSecret()
-	v, err := s.create(ctx, w.WebsiteID, secret, n)
-	return Session{Visitor: v, Secret: secret, Widget: w.View, AgentsOnline: s.agentsOnline(ctx, w.WebsiteID)}, err
+	return s.open(ctx, w, n, nil)
 }
 
-// resume returns NotFound if the client hasn't proven to be a visitor of the website. If the visitor has no secret, one
-// is issued as the last step: a client whose session failed before can retry with the token alone.
-func (s *Service) resume(ctx context.Context, w Widget, n NewSession) (Session, error) {
+// resume returns NotFound if the client hasn't proven to be a visitor of the website, or one who can be the user. If the
+// visitor has no secret, one is issued as the last step: a client whose session failed before can retry with the token
+// alone.
+func (s *Service) resume(ctx context.Context, w Widget, n NewSession, user *Identity) (Session, error) {
 	v, owner, err := s.proven(ctx, w.WebsiteID, n)
+	if err == nil && !mayBecome(v, owner, user) {
+		err = fault.Missing("visitor")
+	}
 	if err != nil {
 		return Session{}, err
 	}
-	resumed, err := s.continueSession(ctx, v, w, n)
+	resumed, err := s.continueSession(ctx, v, w, n, joining{user: user})
 	if err != nil || owner.SecretHash != "" || n.VisitorSecret == nil {
 		return resumed, err
 	}
@@ -101,12 +111,14 @@ func (s *Service) proven(ctx context.Context, t tenant.ID, n NewSession) (Visito
 }
 
 // continueSession reads the conversation first: if that fails, nothing has changed, and the client can retry.
-func (s *Service) continueSession(ctx context.Context, v Visitor, w Widget, n NewSession) (Session, error) {
+func (s *Service) continueSession(
+	ctx context.Context, v Visitor, w Widget, n NewSession, j joining,
+) (Session, error) {
 	conversation, err := s.conversations.Open(ctx, w.WebsiteID, v.ID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Session{}, err
 	}
-	if n.Patch.Empty() && (n.IP == "" || n.IP == v.IP) {
+	if !j.changes(v) && n.Patch.Empty() && (n.IP == "" || n.IP == v.IP) {
 		if err = s.seen(ctx, w.WebsiteID, v.ID); err == nil {
 			v.LastSeenAt = s.now()
 		}
@@ -117,18 +129,22 @@ func (s *Service) continueSession(ctx context.Context, v Visitor, w Widget, n Ne
 			if n.IP != "" {
 				v.IP = n.IP
 			}
-			return n.Patch.Apply(v)
+			return j.applied(v, n.Patch)
 		})
 	}
 	return Session{
 		Visitor:      v,
+		Token:        orElse(j.token, n.VisitorToken),
+		Secret:       j.secret,
 		Widget:       w.View,
 		Conversation: conversation,
 		AgentsOnline: s.agentsOnline(ctx, w.WebsiteID),
 	}, err
 }
 
-func (s *Service) create(ctx context.Context, t tenant.ID, secret string, n NewSession) (Visitor, error) {
+func (s *Service) create(
+	ctx context.Context, t tenant.ID, secret string, n NewSession, user *Identity,
+) (Visitor, error) {
 	if s.storage != nil {
 		if err := s.storage.Check(ctx, t); err != nil {
 			return Visitor{}, err
@@ -140,7 +156,7 @@ func (s *Service) create(ctx context.Context, t tenant.ID, secret string, n NewS
 	}
 	v := newVisitor(t, number, secret, s.now())
 	v.IP, v.LastSeenAt = n.IP, v.CreatedAt
-	if v, err = n.Patch.Apply(v); err != nil {
+	if v, err = (joining{user: user}).applied(v, n.Patch); err != nil {
 		return Visitor{}, err
 	}
 	if err = s.store.Create(ctx, v); err == nil {

@@ -103,7 +103,7 @@ func TestSessionNeedsTheSecret(t *testing.T) {
 			t.Parallel()
 			known := visitors.Visitor{ID: 7, WebsiteID: c.of, Token: "vis_known", Name: "Ann", Context: "{}"}
 			s := &sessions{hash: c.hash, quicker: c.quicker, known: known, away: fault.Missing("conversation")}
-			service := visitors.New(s, resolver{website}, s, s, s, time.Now)
+			service := visitors.New(s, resolver{website}, s, s, nil, s, time.Now)
 			got, err := service.OpenSession(t.Context(), visitors.NewSession{
 				ClientToken:   "site",
 				VisitorToken:  c.token,
@@ -146,7 +146,7 @@ func TestNoSecretIsIssuedByASessionThatFails(t *testing.T) {
 		WebsiteID: website,
 		Token:     "vis_known",
 	}, away: fault.New(fault.Unavailable, "away")}
-	_, err := visitors.New(s, resolver{website}, s, s, s, time.Now).OpenSession(t.Context(), visitors.NewSession{
+	_, err := visitors.New(s, resolver{website}, s, s, nil, s, time.Now).OpenSession(t.Context(), visitors.NewSession{
 		ClientToken:   "site",
 		VisitorToken:  "vis_known",
 		VisitorSecret: &empty,

@@ -40,7 +40,7 @@ func TestNewVisitorsAreRefusedWithoutStorage(t *testing.T) {
 		limit error
 		want  error
 	}{{"below the limit", nil, errReserved}, {"at the limit", refusal, refusal}} {
-		s := visitors.New(reserving{}, anyWidget{}, nil, online{}, nil, time.Now)
+		s := visitors.New(reserving{}, anyWidget{}, nil, online{}, nil, nil, time.Now)
 		s.LimitStorage(full{c.limit})
 		if _, err := s.OpenSession(t.Context(), visitors.NewSession{ClientToken: "shop"}); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", c.name, err)

@@ -31,7 +31,10 @@ type Visitor struct {
 	UpdatedAt  time.Time  `bson:"updatedAt"`
 	Version    int64      `bson:"version"`             // incremented by every change
 	ImportKey  string     `bson:"importKey,omitempty"` // key of an imported visitor
-	SecretHash string     `bson:"-"`                   // only set for a new visitor: stored with the token
+	Identity   *Identity  `bson:"identity,omitempty"`  // nil if neither the page nor the backend says who they are
+	// VerifiedUser is Identity's UserID if it is verified: a website has one visitor for each.
+	VerifiedUser string `bson:"verifiedUser,omitempty"`
+	SecretHash   string `bson:"-"` // only set for a new visitor or device: stored with the token
 }
 
 // SortKey implements the order of lists: by creation.
@@ -57,7 +60,7 @@ func newVisitor(t tenant.ID, number id.Visitor, secret string, now time.Time) Vi
 	return Visitor{
 		ID:         number,
 		WebsiteID:  t,
-		Token:      tokenPrefix + random(),
+		Token:      newToken(),
 		Name:       FriendlyName(number),
 		Context:    emptyContext,
 		CreatedAt:  now,
@@ -74,6 +77,8 @@ func random() string {
 }
 
 const tokenPrefix = "vis_"
+
+func newToken() string { return tokenPrefix + random() }
 
 // ValidToken reports whether s has the form of a visitor token.
 func ValidToken(s string) bool {

@@ -105,6 +105,11 @@ func PersonOperations() []PersonOperation {
 			Body: Map{"email": "{unique}@shop.example", "role": Agent}, Mistyped: Map{"email": 5},
 		}),
 		admin(Operation{Method: "DELETE", Path: "/invitations/{invitation}", Status: 200, Malformed: 400, Ends: true}),
+		admin(Operation{Method: "GET", Path: "/identity-secrets", Status: 200}),
+		admin(Operation{Method: "POST", Path: "/identity-secrets", Status: 201}),
+		admin(Operation{
+			Method: "DELETE", Path: "/identity-secrets/{identitySecret}", Status: 200, Malformed: 400, Ends: true,
+		}),
 		admin(Operation{Method: "GET", Path: "/tokens", Status: 200}),
 		admin(Operation{
 			Method: "POST", Path: "/tokens", Status: 201, Body: Map{"name": "importer", "level": Write},
@@ -135,11 +140,21 @@ func (w *Website) Team(t testing.TB, owner Person) map[string]string {
 	}
 }
 
+// IdentitySecret returns the id of one of the website's identity secrets, which an owner creates if there is none.
+func (w *Website) IdentitySecret(t testing.TB, owner Person) string {
+	t.Helper()
+	if all := owner.Get(t, "/identity-secrets").List("data"); len(all) > 0 {
+		return PathID(all[0].Int("id"))
+	}
+	return PathID(owner.Send(t, 201, "POST", "/identity-secrets", nil).Int("id"))
+}
+
 // UnknownTeam returns well-formed names that no object of a team has.
 func UnknownTeam() map[string]string {
 	return map[string]string{
 		"member": PathID(UnknownID), "invitation": PathID(UnknownID), "invited": "UNKNOWN",
 		"token": PathID(UnknownID), "session": PathID(UnknownID), "email": "unknown@shop.example",
+		"identitySecret": PathID(UnknownID),
 	}
 }
 
@@ -147,6 +162,6 @@ func UnknownTeam() map[string]string {
 func MalformedTeam() map[string]string {
 	return map[string]string{
 		"member": "no-number", "invitation": "no-number", "invited": "no.token", "token": "no-number",
-		"session": "no-number", "email": "unknown@shop.example",
+		"session": "no-number", "email": "unknown@shop.example", "identitySecret": "no-number",
 	}
 }

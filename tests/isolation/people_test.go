@@ -2,6 +2,7 @@ package isolation_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"fivechat.dev/tests/harness"
@@ -78,9 +79,12 @@ type team struct {
 }
 
 // names returns new objects of the team. Those of a person themselves are of the person by.
-func (m team) names(t *testing.T, by harness.Person) map[string]string {
+func (m team) names(t *testing.T, op harness.PersonOperation, by harness.Person) map[string]string {
 	t.Helper()
 	names := m.Team(t, m.persons[harness.Owner])
+	if strings.Contains(op.Path, "{identitySecret}") { // a website has few of them
+		names["identitySecret"] = m.IdentitySecret(t, m.persons[harness.Owner])
+	}
 	for _, s := range by.Get(t, "/auth/sessions").List("data") {
 		if s.Bool("current") {
 			names["session"] = harness.PathID(s.Int("id"))
@@ -103,7 +107,7 @@ func TestPeopleMatrix(t *testing.T) {
 		t.Run(op.Name(), func(t *testing.T) {
 			t.Parallel()
 			if op.SignsIn {
-				op.Ask(t, own.Public(), own.names(t, own.persons[harness.Owner])).Want(t, op.Status)
+				op.Ask(t, own.Public(), own.names(t, op, own.persons[harness.Owner])).Want(t, op.Status)
 				if op.Malformed != 0 {
 					op.Ask(t, own.Public(), harness.UnknownTeam()).Want(t, 404)
 					op.Ask(t, own.Public(), harness.MalformedTeam()).Want(t, op.Malformed)
@@ -116,7 +120,7 @@ func TestPeopleMatrix(t *testing.T) {
 			for _, role := range roles {
 				by := own.Person(t, role)
 				if op.Role != "" && !includes(role, op.Role) {
-					op.Ask(t, by.Client, own.names(t, by)).Want(t, 403)
+					op.Ask(t, by.Client, own.names(t, op, by)).Want(t, 403)
 					continue
 				}
 				if op.Role != "" {
@@ -124,13 +128,13 @@ func TestPeopleMatrix(t *testing.T) {
 				}
 				if op.Malformed != 0 {
 					unknown := op.Ask(t, by.Client, harness.UnknownTeam()).Want(t, 404)
-					foreign := op.Ask(t, by.Client, other.names(t, other.persons[harness.Owner])).Want(t, 404)
+					foreign := op.Ask(t, by.Client, other.names(t, op, other.persons[harness.Owner])).Want(t, 404)
 					if plain(unknown) != plain(foreign) {
 						t.Errorf("%s: the response for a foreign object differs:\n%s\n%s", role, plain(unknown), plain(foreign))
 					}
 					op.Ask(t, by.Client, harness.MalformedTeam()).Want(t, op.Malformed)
 				}
-				op.Ask(t, by.Client, own.names(t, by)).Want(t, op.Status)
+				op.Ask(t, by.Client, own.names(t, op, by)).Want(t, op.Status)
 			}
 		})
 	}

@@ -30,6 +30,8 @@ var kinds = map[string]string{
 	"clientMessageId": "key", "key": "row",
 	"Last-Event-ID":  "", // TestEventIDs: streams don't end, so they can't be compared
 	"emailMessageId": "", // an id of another system, which identifies nothing here
+	"userId":         "", // of the website's own users, in a claim; TestJourneys has those of another website
+	"token":          "", // signed by the website's backend, in a claim; TestJourneys has another website's
 }
 
 // TestPlaces calls each operation with each id, token, cursor, key or ETag outside of the path (TestMatrix does the

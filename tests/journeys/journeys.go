@@ -40,6 +40,9 @@ var All = []Journey{
 	{"agents", Users},
 	{"people of a team", People},
 	{"visitors", Visitors},
+	{"a verified visitor on two devices", Identified},
+	{"identity claims that aren't proven", Claimed},
+	{"devices that identify at once", IdentifiedAtOnce},
 	{"presence", Presence},
 	{"the widget is installed", Installed},
 }

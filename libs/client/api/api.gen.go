@@ -231,6 +231,21 @@ func (e RemovedDeleted) Valid() bool {
 	}
 }
 
+// Defines values for RemovedIdentitySecretRemoved.
+const (
+	RemovedIdentitySecretRemovedTrue RemovedIdentitySecretRemoved = true
+)
+
+// Valid indicates whether the value is a known member of the RemovedIdentitySecretRemoved enum.
+func (e RemovedIdentitySecretRemoved) Valid() bool {
+	switch e {
+	case RemovedIdentitySecretRemovedTrue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RevokedTokenRevoked.
 const (
 	RevokedTokenRevokedTrue RevokedTokenRevoked = true
@@ -925,6 +940,19 @@ type ConversationPatch struct {
 // ConversationStatus defines model for ConversationStatus.
 type ConversationStatus string
 
+// CreatedIdentitySecret defines model for CreatedIdentitySecret.
+type CreatedIdentitySecret struct {
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy"`
+	ID        int64     `json:"id"`
+
+	// Prefix The secret's first characters.
+	Prefix string `json:"prefix"`
+
+	// Secret The secret, shown once.
+	Secret string `json:"secret"`
+}
+
 // CreatedInvitation defines model for CreatedInvitation.
 type CreatedInvitation struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -1062,6 +1090,46 @@ type Health struct {
 
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
+
+// Identity The user of your website that the visitor is. If `verified` is true, your backend has signed every member that isn't null.
+// Otherwise the page says so, and nothing proves it.
+type Identity struct {
+	Email    nullable.Nullable[string] `json:"email"`
+	Name     nullable.Nullable[string] `json:"name"`
+	UserID   string                    `json:"userId"`
+	Verified bool                      `json:"verified"`
+}
+
+// IdentityClaim Who the page says that the visitor is. With `token` or `userHash` it is verified: a wrong signature gets 400, and changes nothing.
+// Verified, the visitor of that user is resumed, also on another device. A visitor who is another user already isn't resumed.
+type IdentityClaim struct {
+	// Email Only shown if nothing is signed.
+	Email *string `json:"email,omitempty"`
+
+	// Token A JWT with HS256 and an identity secret. Claims: `sub` (the user's id), `exp` (at most 24 hours ahead), and optionally `email` and `name`.
+	Token *string `json:"token,omitempty"`
+
+	// UserHash HMAC-SHA-256 of `userId` with an identity secret, in hexadecimal.
+	UserHash *string `json:"userHash,omitempty"`
+
+	// UserID Required without `token`; with it, absent or the same as its claim `sub`.
+	UserID *string `json:"userId,omitempty"`
+}
+
+// IdentitySecret defines model for IdentitySecret.
+type IdentitySecret struct {
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy"`
+	ID        int64     `json:"id"`
+
+	// Prefix The secret's first characters.
+	Prefix string `json:"prefix"`
+}
+
+// IdentitySecrets defines model for IdentitySecrets.
+type IdentitySecrets struct {
+	Data []IdentitySecret `json:"data"`
+}
 
 // Import defines model for Import.
 type Import struct {
@@ -1225,7 +1293,11 @@ type NewSession struct {
 
 	// Context Merged into the stored context, one level deep; null removes a member. Members with a location (`country`, `lat`, `ip` and the like) are dropped.
 	Context *ContextChange `json:"context,omitempty"`
-	Name    *string        `json:"name,omitempty"`
+
+	// Identity Who the page says that the visitor is. With `token` or `userHash` it is verified: a wrong signature gets 400, and changes nothing.
+	// Verified, the visitor of that user is resumed, also on another device. A visitor who is another user already isn't resumed.
+	Identity *IdentityClaim `json:"identity,omitempty"`
+	Name     *string        `json:"name,omitempty"`
 
 	// VisitorSecret The secret of an earlier session; empty or null if there is none. Always send the member: it says that the client stores secrets.
 	VisitorSecret nullable.Nullable[string] `json:"visitorSecret,omitempty"`
@@ -1432,6 +1504,15 @@ type Removed struct {
 // RemovedDeleted defines model for Removed.Deleted.
 type RemovedDeleted bool
 
+// RemovedIdentitySecret defines model for RemovedIdentitySecret.
+type RemovedIdentitySecret struct {
+	ID      int64                        `json:"id"`
+	Removed RemovedIdentitySecretRemoved `json:"removed"`
+}
+
+// RemovedIdentitySecretRemoved defines model for RemovedIdentitySecret.Removed.
+type RemovedIdentitySecretRemoved bool
+
 // RevokedToken defines model for RevokedToken.
 type RevokedToken struct {
 	ID      int64               `json:"id"`
@@ -1458,7 +1539,7 @@ type Session struct {
 	// VisitorSecret Proves the visitor, for `x-visitor-secret`. Shown once, when it is issued; null if the client has proven to have it.
 	VisitorSecret nullable.Nullable[string] `json:"visitorSecret"`
 
-	// VisitorToken Names the visitor, for `x-visitor-id`. Agents see it too.
+	// VisitorToken Names the visitor on this device, for `x-visitor-id`. On the device that created the visitor it is their `token`, which agents see.
 	VisitorToken string `json:"visitorToken"`
 	Widget       Widget `json:"widget"`
 }
@@ -1766,6 +1847,9 @@ type Visitor struct {
 	Country   nullable.Nullable[string] `json:"country"`
 	CreatedAt time.Time                 `json:"createdAt"`
 	ID        int64                     `json:"id"`
+
+	// Identity The user of your website that the visitor is; null if unknown.
+	Identity nullable.Nullable[Identity] `json:"identity"`
 
 	// IP The address that the visitor was last seen at; empty if unknown.
 	IP string `json:"ip"`
@@ -2610,6 +2694,24 @@ type ExportVisitorsParams struct {
 
 	// Limit The number of rows in a response, at most 1000. Rows of one import come together and may be more; of large rows there are fewer.
 	Limit *ExportLimit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListIdentitySecretsParams defines parameters for ListIdentitySecrets.
+type ListIdentitySecretsParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// CreateIdentitySecretParams defines parameters for CreateIdentitySecret.
+type CreateIdentitySecretParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// RemoveIdentitySecretParams defines parameters for RemoveIdentitySecret.
+type RemoveIdentitySecretParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
 }
 
 // CreateOwnTicketParams defines parameters for CreateOwnTicket.
@@ -3947,6 +4049,36 @@ type ClientInterface interface {
 	// Corresponds with GET /health (the `GetHealth` operationId).
 	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListIdentitySecrets The website's identity secrets
+	//
+	// At most three, newest first, without the secrets themselves.
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with GET /identity-secrets (the `ListIdentitySecrets` operationId).
+	ListIdentitySecrets(ctx context.Context, params *ListIdentitySecretsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateIdentitySecret Create an identity secret
+	//
+	// Your backend signs with it which of your users a visitor is. It is shown once, so `Idempotency-Key` is refused. Older secrets stay
+	// valid until you remove them: to rotate, create one, deploy it, and remove the old one. 409 `too_many_identity_secrets` if there are
+	// three.
+	//
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with POST /identity-secrets (the `CreateIdentitySecret` operationId).
+	CreateIdentitySecret(ctx context.Context, params *CreateIdentitySecretParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveIdentitySecret Remove an identity secret
+	//
+	// What it signed is refused at once. Visitors that were verified with it stay verified.
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with DELETE /identity-secrets/{id} (the `RemoveIdentitySecret` operationId).
+	RemoveIdentitySecret(ctx context.Context, id int64, params *RemoveIdentitySecretParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CreateOwnTicketWithBody Create a ticket as the visitor
 	//
 	// Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
@@ -5240,6 +5372,65 @@ func (c *Client) ExportVisitors(ctx context.Context, params *ExportVisitorsParam
 // Corresponds with GET /health (the `GetHealth` operationId).
 func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetHealthRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListIdentitySecrets The website's identity secrets
+//
+// At most three, newest first, without the secrets themselves.
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with GET /identity-secrets (the `ListIdentitySecrets` operationId).
+func (c *Client) ListIdentitySecrets(ctx context.Context, params *ListIdentitySecretsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListIdentitySecretsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateIdentitySecret Create an identity secret
+//
+// Your backend signs with it which of your users a visitor is. It is shown once, so `Idempotency-Key` is refused. Older secrets stay
+// valid until you remove them: to rotate, create one, deploy it, and remove the old one. 409 `too_many_identity_secrets` if there are
+// three.
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with POST /identity-secrets (the `CreateIdentitySecret` operationId).
+func (c *Client) CreateIdentitySecret(ctx context.Context, params *CreateIdentitySecretParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateIdentitySecretRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveIdentitySecret Remove an identity secret
+//
+// What it signed is refused at once. Visitors that were verified with it stay verified.
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with DELETE /identity-secrets/{id} (the `RemoveIdentitySecret` operationId).
+func (c *Client) RemoveIdentitySecret(ctx context.Context, id int64, params *RemoveIdentitySecretParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveIdentitySecretRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8116,6 +8307,139 @@ func NewGetHealthRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListIdentitySecretsRequest constructs an http.Request for the ListIdentitySecrets method
+func NewListIdentitySecretsRequest(server string, params *ListIdentitySecretsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/identity-secrets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateIdentitySecretRequest constructs an http.Request for the CreateIdentitySecret method
+func NewCreateIdentitySecretRequest(server string, params *CreateIdentitySecretParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/identity-secrets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveIdentitySecretRequest constructs an http.Request for the RemoveIdentitySecret method
+func NewRemoveIdentitySecretRequest(server string, id int64, params *RemoveIdentitySecretParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/identity-secrets/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -11876,6 +12200,21 @@ func (o *Operations) ExportVisitors(ctx context.Context, params *ExportVisitorsP
 // GetHealth The gateway's public health check
 func (o *Operations) GetHealth(ctx context.Context) (Answer[Health], error) {
 	return read[Health](o.client.GetHealth(ctx))
+}
+
+// ListIdentitySecrets The website's identity secrets
+func (o *Operations) ListIdentitySecrets(ctx context.Context, params *ListIdentitySecretsParams) (Answer[IdentitySecrets], error) {
+	return read[IdentitySecrets](o.client.ListIdentitySecrets(ctx, params))
+}
+
+// CreateIdentitySecret Create an identity secret
+func (o *Operations) CreateIdentitySecret(ctx context.Context, params *CreateIdentitySecretParams) (Answer[CreatedIdentitySecret], error) {
+	return read[CreatedIdentitySecret](o.client.CreateIdentitySecret(ctx, params))
+}
+
+// RemoveIdentitySecret Remove an identity secret
+func (o *Operations) RemoveIdentitySecret(ctx context.Context, id int64, params *RemoveIdentitySecretParams) (Answer[RemovedIdentitySecret], error) {
+	return read[RemovedIdentitySecret](o.client.RemoveIdentitySecret(ctx, id, params))
 }
 
 // CreateOwnTicket Create a ticket as the visitor

@@ -33,6 +33,9 @@ type Membership int64
 // Invitation is the id of an invitation to a website.
 type Invitation int64
 
+// IdentitySecret is the id of a secret that signs who a website's visitors are.
+type IdentitySecret int64
+
 // Token is the id of an API token.
 type Token int64
 

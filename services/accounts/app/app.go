@@ -24,6 +24,7 @@ import (
 	"fivechat.dev/services/accounts/internal/eraser"
 	"fivechat.dev/services/accounts/internal/mongostore"
 	"fivechat.dev/services/accounts/internal/passwords"
+	"fivechat.dev/services/accounts/internal/proofs"
 	"fivechat.dev/services/accounts/internal/sealed"
 )
 
@@ -111,6 +112,12 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	api.Mount(base.Router, base.Chain, service, people, meter)
+	box, err := sealed.New(c.SecretKeys)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	api.MountIdentities(base.Router, base.Chain, service,
+		accounts.NewIdentities(store, service, box, proofs.Verifier{}, time.Now))
 	return base.Unit(ctx, runner.Task{Name: "quotas", Run: follow},
 		runner.Task{Name: "erase", Run: eraser.Task{Service: service, Logger: base.Log}.Run})
 }

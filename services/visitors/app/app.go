@@ -67,6 +67,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		clients.Widgets{Client: base.Client(c.WidgetsURL)},
 		clients.Conversations{Client: base.Client(c.ConversationsURL)},
 		accounts,
+		accounts,
 		transient.NewNotifier(base.Redis, base.Telemetry),
 		time.Now,
 	)

@@ -73,6 +73,7 @@ func tables(db *mongokit.DB) datasubject.Tables {
 		datasubject.Table{Kind: "token", Omit: []string{"hash"}}.In(db, "accounts_tokens"),
 		datasubject.Table{Kind: "membership"}.In(db, "accounts_memberships"),
 		datasubject.Table{Kind: "invitation", Omit: []string{"hash"}}.In(db, "accounts_invitations"),
+		datasubject.Table{Kind: "identitySecret", Omit: []string{"sealed"}}.In(db, "accounts_identity_secrets"),
 		datasubject.Table{Kind: "audit"}.In(db, "accounts_audit"),
 	}
 }
@@ -106,6 +107,7 @@ func (s *Store) ExportAccounts(ctx context.Context, t tenant.ID, after string) (
 func (s *Store) EraseAccounts(ctx context.Context, t tenant.ID) (more bool, err error) {
 	for _, some := range []func() (int64, error){
 		func() (int64, error) { return s.tokens.DeleteSome(ctx, t, nil, eraseRows) },
+		func() (int64, error) { return s.identitySecrets.DeleteSome(ctx, t, nil, eraseRows) },
 		func() (int64, error) { return s.users.DeleteSome(ctx, t, nil, eraseRows) },
 		func() (int64, error) {
 			return s.audit.DeleteSome(ctx, t,

@@ -33,6 +33,7 @@ type Store struct {
 	tables   datasubject.Tables
 
 	people
+	identities
 
 	websiteIDs, userIDs, tokenIDs, entryIDs, erasureIDs *mongokit.Sequence
 }
@@ -64,6 +65,8 @@ func New(db *mongokit.DB) *Store {
 		stored: mongokit.GlobalOf[datasubject.Row](db, "accounts_websites", "website"),
 		tables: tables(db),
 		people: newPeople(db),
+
+		identities: newIdentities(db),
 
 		websiteIDs: mongokit.NewSequence(db, "accounts", "website"),
 		userIDs:    mongokit.NewSequence(db, "accounts", "user"),

@@ -42,6 +42,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 				VisitorSecret: req.secret(),
 				IP:            httpkit.ClientAddress(ctx),
 				Patch:         req.patch(),
+				Claim:         visitors.Claim(req.Identity),
 			})
 			return sessionOf(opened), err
 		}))

@@ -57,7 +57,16 @@ type openSession struct {
 	VisitorToken string `json:"visitorToken"`
 	// VisitorSecret is empty if the client has no secret yet. Clients older than secrets omit it.
 	VisitorSecret optional.Value[string] `json:"visitorSecret"`
+	Identity      claim                  `json:"identity"`
 	changes
+}
+
+// claim is what a page says about the user that its visitor is.
+type claim struct {
+	UserID   string `json:"userId"`
+	Email    string `json:"email"`
+	UserHash string `json:"userHash"`
+	Token    string `json:"token"`
 }
 
 // secret is nil if the field is omitted.

@@ -22,7 +22,30 @@ type view struct {
 	Online    bool       `json:"online"`
 	CreatedAt time.Time  `json:"createdAt" writer:"kept"`
 	UpdatedAt time.Time  `json:"updatedAt" writer:"kept"`
+	Identity  *user      `json:"identity"`
 	of        version.Of
+}
+
+// user is the user of the website that a visitor is. If it isn't verified, the page says so and nothing proves it.
+type user struct {
+	UserID   string  `json:"userId"`
+	Email    *string `json:"email"`
+	Name     *string `json:"name"`
+	Verified bool    `json:"verified"`
+}
+
+func userOf(i *visitors.Identity) *user {
+	if i == nil {
+		return nil
+	}
+	return &user{i.UserID, textOrNil(i.Email), textOrNil(i.Name), i.Verified}
+}
+
+func textOrNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 // Revision is the version of the visitor in the view.
@@ -31,7 +54,7 @@ func (v view) Revision() version.Of { return v.of }
 func viewOf(v visitors.Visitor) view {
 	return view{
 		v.ID, v.Name, v.Token, v.IP, v.Context, v.WebsiteID, v.Country, v.City, v.Online(time.Now()), v.CreatedAt,
-		v.UpdatedAt, v.Revision(),
+		v.UpdatedAt, userOf(v.Identity), v.Revision(),
 	}
 }
 
@@ -54,7 +77,7 @@ type session struct {
 }
 
 func sessionOf(s visitors.Session) session {
-	v := session{viewOf(s.Visitor), s.Visitor.Token, nil, s.Widget, s.Conversation, s.AgentsOnline}
+	v := session{viewOf(s.Visitor), s.Token, nil, s.Widget, s.Conversation, s.AgentsOnline}
 	if s.Secret != "" {
 		v.VisitorSecret = &s.Secret
 	}

@@ -2,6 +2,7 @@ package mongostore
 
 import (
 	"context"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -16,12 +17,20 @@ import (
 
 // Create implements visitors.Store.
 func (s *Store) Create(ctx context.Context, v visitors.Visitor) error {
-	return s.db.Tx(ctx, func(ctx context.Context) error {
+	return userTaken(s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.insert(ctx, v.WebsiteID, v); err != nil {
 			return err
 		}
 		return s.log.AppendNew(ctx, v.WebsiteID, int64(v.ID), v.Created())
-	})
+	}))
+}
+
+// userTaken translates the error of storing a visitor whose user another visitor is verified as.
+func userTaken(err error) error {
+	if mongokit.IsDuplicate(err) {
+		return fault.New(fault.Conflict, "another visitor is verified as this user")
+	}
+	return err
 }
 
 // Save implements visitors.Store. It reads, changes and writes in one transaction, so that concurrent updates are all
@@ -44,12 +53,37 @@ func (s *Store) Save(
 		if err = s.visitors.Save(ctx, t, bson.D{{Key: "_id", Value: v.ID}}, v, saved); err != nil {
 			return err
 		}
+		if err = s.saveDevices(ctx, v, saved); err != nil {
+			return err
+		}
 		if err = s.texts.Resize(ctx, t, textOf(v), textOf(saved)); err != nil {
 			return err
 		}
 		return s.log.Append(ctx, t, int64(v.ID), saved.Updated())
 	})
-	return saved, err
+	return saved, userTaken(err)
+}
+
+// saveDevices stores and removes the tokens of a visitor's devices. It runs inside a transaction.
+func (s *Store) saveDevices(ctx context.Context, was, is visitors.Visitor) error {
+	before, after := was.Tokens(), is.Tokens()
+	for _, added := range after {
+		if slices.Contains(before, added) {
+			continue
+		}
+		if err := s.tokens.Insert(ctx, token{added, is.WebsiteID, is.ID, is.SecretHash}); err != nil {
+			return err
+		}
+	}
+	for _, removed := range before {
+		if slices.Contains(after, removed) {
+			continue
+		}
+		if _, err := s.tokens.Delete(ctx, bson.D{{Key: "_id", Value: removed}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Imported implements visitors.Store.

@@ -69,7 +69,7 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor id.Visito
 
 // eraseSome removes up to eraseVisitors of a website's visitors.
 func (s *Store) eraseSome(ctx context.Context, t tenant.ID) (more bool, err error) {
-	found, err := s.visitors.List(ctx, t, nil, mongokit.Query{Limit: eraseVisitors, Only: []string{"token"}})
+	found, err := s.visitors.List(ctx, t, nil, mongokit.Query{Limit: eraseVisitors, Only: []string{"token", "identity"}})
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
@@ -78,9 +78,10 @@ func (s *Store) eraseSome(ctx context.Context, t tenant.ID) (more bool, err erro
 
 // remove removes visitors and their tokens. It runs inside a transaction.
 func (s *Store) remove(ctx context.Context, t tenant.ID, gone []visitors.Visitor) error {
-	tokens, ids := make([]string, len(gone)), make([]id.Visitor, len(gone))
+	var tokens []string
+	ids := make([]id.Visitor, len(gone))
 	for i, v := range gone {
-		tokens[i], ids[i] = v.Token, v.ID
+		tokens, ids[i] = append(tokens, v.Tokens()...), v.ID
 	}
 	if _, err := s.tokens.Delete(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: tokens}}}}); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -61,6 +62,7 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 		visitors: mongokit.Tenanted[visitors.Visitor](db, "visitors_visitors", "visitor",
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
 			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"},
+			mongokit.Index{Keys: bson.D{{Key: "verifiedUser", Value: 1}}, Unique: true, Present: "verifiedUser"},
 			mongokit.Index{Keys: byLastSeen, Needed: true},
 			mongokit.ChangeIndex(),
 			mongokit.Index{Keys: newestFirst, Needed: true}),
@@ -118,7 +120,20 @@ func (s *Store) SetSecret(ctx context.Context, visitorToken, hash string) (bool,
 
 // ByToken implements visitors.Store.
 func (s *Store) ByToken(ctx context.Context, t tenant.ID, visitorToken string) (visitors.Visitor, error) {
-	return s.visitors.Get(ctx, t, bson.D{{Key: "token", Value: visitorToken}})
+	v, err := s.visitors.Get(ctx, t, bson.D{{Key: "token", Value: visitorToken}})
+	if !fault.Is(err, fault.NotFound) {
+		return v, err
+	}
+	device, err := s.tokens.Get(ctx, bson.D{{Key: "_id", Value: visitorToken}})
+	if err != nil {
+		return visitors.Visitor{}, err
+	}
+	return s.visitors.Get(ctx, t, bson.D{{Key: "_id", Value: device.Visitor}})
+}
+
+// ByUser implements visitors.Store.
+func (s *Store) ByUser(ctx context.Context, t tenant.ID, userID string) (visitors.Visitor, error) {
+	return s.visitors.Get(ctx, t, bson.D{{Key: "verifiedUser", Value: userID}})
 }
 
 // ByIDs implements visitors.Store.

@@ -267,7 +267,7 @@ func TestImportIsAllOrNothing(t *testing.T) {
 func TestConcurrentImportsCreateEachVisitorOnce(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	service := visitors.New(s, nil, nil, nil, nil, time.Now)
+	service := visitors.New(s, nil, nil, nil, nil, nil, time.Now)
 	rows := make(visitors.ImportRows, 40)
 	for i := range rows {
 		rows[i].Key = fmt.Sprint("k", i)

@@ -1,0 +1,73 @@
+package mongostore
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/store/mongokit"
+	"fivechat.dev/services/accounts"
+)
+
+// identities is the collection of identity secrets.
+type identities struct {
+	identitySecrets   *mongokit.Collection[accounts.IdentitySecret]
+	identitySecretIDs *mongokit.Sequence
+}
+
+func newIdentities(db *mongokit.DB) identities {
+	return identities{
+		identitySecrets: mongokit.Tenanted[accounts.IdentitySecret](db, "accounts_identity_secrets", "identity secret",
+			mongokit.Index{Keys: newestFirst}),
+		identitySecretIDs: mongokit.NewSequence(db, "accounts", "identity secret"),
+	}
+}
+
+// NextIdentitySecret implements accounts.IdentitySecretStore.
+func (i identities) NextIdentitySecret(ctx context.Context) (id.IdentitySecret, error) {
+	n, err := i.identitySecretIDs.Next(ctx)
+	return id.IdentitySecret(n), err
+}
+
+// IdentitySecrets implements accounts.IdentitySecretStore.
+func (i identities) IdentitySecrets(ctx context.Context, t tenant.ID) ([]accounts.IdentitySecret, error) {
+	return i.identitySecrets.List(ctx, t, nil, mongokit.Query{Sort: newestFirst, Limit: accounts.MaxIdentitySecrets})
+}
+
+// AddIdentitySecret implements accounts.IdentitySecretStore. The website's row is written too, so that two additions
+// conflict and both count the secrets.
+func (s *Store) AddIdentitySecret(ctx context.Context, i accounts.IdentitySecret, e accounts.Entry) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		found, err := s.websites.Update(ctx, byID(i.WebsiteID),
+			bson.D{{Key: "$inc", Value: bson.D{{Key: "identitySecretsVersion", Value: 1}}}})
+		if err == nil && !found {
+			err = fault.Missing("website")
+		}
+		if err != nil {
+			return err
+		}
+		there, err := s.identitySecrets.Count(ctx, i.WebsiteID, nil)
+		if err != nil {
+			return err
+		}
+		if there >= accounts.MaxIdentitySecrets {
+			return accounts.ErrTooManyIdentitySecrets()
+		}
+		if err := s.identitySecrets.Insert(ctx, i.WebsiteID, i); err != nil {
+			return err
+		}
+		return s.AddEntry(ctx, e)
+	})
+}
+
+// DeleteIdentitySecret implements accounts.IdentitySecretStore.
+func (s *Store) DeleteIdentitySecret(
+	ctx context.Context, t tenant.ID, id id.IdentitySecret, entry func(accounts.IdentitySecret) accounts.Entry,
+) error {
+	_, err := remove(ctx, s, s.identitySecrets, t, id,
+		func(i accounts.IdentitySecret) (accounts.Entry, error) { return entry(i), nil })
+	return err
+}
