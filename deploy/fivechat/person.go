@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -31,22 +30,34 @@ func personCommand() *cobra.Command {
 		}),
 	}
 	list.Flags().StringVar(&email, "email", "", "only the person with this e-mail address")
-	reset := &cobra.Command{
+	c.AddCommand(invitePerson(at), list, resetPerson(at),
+		disabling(at, "disable", "Keep a person from signing in, and end their sessions", true),
+		disabling(at, "enable", "Let a disabled person sign in again", false))
+	return c
+}
+
+func resetPerson(at *operatorFlags) *cobra.Command {
+	var totp bool
+	c := &cobra.Command{
 		Use:   "reset ID",
-		Short: "Replace a person's password by a new one, which is shown once, and end their sessions",
-		Args:  cobra.ExactArgs(1),
+		Short: "Print a link by which a person chooses a new password",
+		Long: "Print the path of a link, at the gateway's address. The person who opens it chooses a new password, which\n" +
+			"ends their sessions. It works once, for a day. With --totp, signing in needs no code of a lost app any more.",
+		Args: cobra.ExactArgs(1),
 		RunE: at.numbered("person", func(c *cobra.Command, client operator.Client, id int64) error {
-			password := rand.Text()
-			_, err := client.SetPerson(c.Context(), id, map[string]any{"password": password})
+			if totp {
+				if _, err := client.SetPerson(c.Context(), id, map[string]any{"totp": false}); err != nil {
+					return err
+				}
+			}
+			r, err := client.ResetPerson(c.Context(), id)
 			if err == nil {
-				fmt.Fprintln(c.OutOrStdout(), password)
+				fmt.Fprintln(c.OutOrStdout(), r.Path)
 			}
 			return err
 		}),
 	}
-	c.AddCommand(invitePerson(at), list, reset,
-		disabling(at, "disable", "Keep a person from signing in, and end their sessions", true),
-		disabling(at, "enable", "Let a disabled person sign in again", false))
+	c.Flags().BoolVar(&totp, "totp", false, "also remove the person's authenticator app")
 	return c
 }
 

@@ -4,6 +4,175 @@
  */
 
 export interface paths {
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The website's audit log
+         * @description Sign-ins of members, changes of the team, tokens, settings and users, newest first: the caller, the time, the address, and the
+         *     changed fields without secrets.
+         *
+         *
+         *     Needs a person with the role `owner`.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove again that it is you
+         * @description With the password, or with a code of the app. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
+         *     otherwise. So does a new sign-in. 401 `credentials_invalid` or `code_invalid` if it is wrong.
+         */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How you can sign in */
+        get: operations["getFactors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey
+         * @description Sets the session's cookie. 401 `passkey_invalid` if the passkey isn't known or its answer is wrong.
+         */
+        post: operations["signInWithPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in with a passkey
+         * @description For a page, which passes the options to `navigator.credentials.get`. Valid for 5 minutes.
+         */
+        post: operations["beginPasskeySignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a passkey
+         * @description 409 `passkey_known` if it is stored already, `too_many_passkeys` if you have 20.
+         *
+         *     Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+         */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to add a passkey
+         * @description For a page, which passes the options to `navigator.credentials.create`. Valid for 5 minutes.
+         *
+         *     Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+         */
+        post: operations["beginPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 6 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a passkey
+         * @description Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+         */
+        delete: operations["removePasskey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/password": {
         parameters: {
             query?: never;
@@ -21,8 +190,55 @@ export interface paths {
          * Sign in with a password
          * @description Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
          *     time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+         *     A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
          */
         post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New recovery codes
+         * @description The previous ones are no longer valid. They are shown once.
+         *
+         *     Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+         */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/resets/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example KV3BFD2G7XWN4QLS5TRJHY6MEA */
+                token: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password
+         * @description With the secret of a link that the operator gave (`fivechat person reset`), once, within a day. It ends all your sessions. Sign in
+         *     with the new password then. 404 `reset_invalid` if the link doesn't exist, has been used or has expired.
+         */
+        post: operations["resetPassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -86,6 +302,110 @@ export interface paths {
         post?: never;
         /** End one of your sessions */
         delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your personal access tokens */
+        get: operations["listPersonalTokens"];
+        put?: never;
+        /**
+         * Create a personal access token
+         * @description For your own programs: `Authorization: Bearer 5p_…` acts as you, with your role in each website. It can't do what needs a
+         *     confirmation. Its secret is shown once, so `Idempotency-Key` is refused. 409 `too_many_tokens` if you have 20.
+         *
+         *
+         *     Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+         */
+        post: operations["createPersonalToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 8 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a personal access token
+         * @description Takes effect within a second.
+         */
+        delete: operations["revokePersonalToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Use your new authenticator app
+         * @description Replaces a previous app. 401 `code_invalid` if the code isn't the app's; 409 `authenticator_missing` without a new key. The recovery
+         *     codes are shown once.
+         *
+         *
+         *     Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+         */
+        put: operations["confirmAuthenticator"];
+        /**
+         * Enter the code of your authenticator app
+         * @description The second step if `POST /auth/password` answers `{"next": "totp"}`. Sets the session's cookie. A recovery code does too. 401
+         *     `code_invalid` if the code is wrong, too old or was used: enter the next one. 401 `challenge_invalid` 5 minutes after the first
+         *     step. Ten attempts for one person are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+         */
+        post: operations["signInWithCode"];
+        /**
+         * Stop using an authenticator app
+         * @description Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+         */
+        delete: operations["removeAuthenticator"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/totp/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new key for an authenticator app
+         * @description It is in use after `PUT /auth/totp`. It is shown once.
+         *
+         *     Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+         */
+        post: operations["newAuthenticator"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -573,7 +893,7 @@ export interface paths {
          *     three.
          *
          *
-         *     Needs a person with the role `admin`.
+         *     Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
          */
         post: operations["createIdentitySecret"];
         delete?: never;
@@ -781,7 +1101,7 @@ export interface paths {
          * Change a member's role
          * @description Takes effect within a second. Only owners decide about owners. 409 `last_owner` if no owner would be left.
          *
-         *     Needs a person with the role `admin`.
+         *     Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
          */
         patch: operations["changeRole"];
         trace?: never;
@@ -1070,7 +1390,7 @@ export interface paths {
          * Create an API token
          * @description Its secret is shown once, so `Idempotency-Key` is refused.
          *
-         *     Needs a person with the role `admin`.
+         *     Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
          */
         post: operations["createToken"];
         delete?: never;
@@ -1131,7 +1451,7 @@ export interface paths {
          * @description The token itself is valid for another 24 hours, or for `overlapSeconds`, but not beyond its own expiry. The new secret is shown once.
          *
          *
-         *     Needs a person with the role `admin`.
+         *     Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
          */
         post: operations["rotateToken"];
         delete?: never;
@@ -1822,12 +2142,76 @@ export interface components {
              */
             userId: number;
         };
+        AuditEntry: {
+            /** @description For example `session.create` or `user.update`. */
+            action: string;
+            /** @description `operator`, or `token:` or `person:` and an id. */
+            actor: string;
+            /** @description The network address of the caller. */
+            address: string;
+            /** @description And after it. */
+            after: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            at: string;
+            /** @description The changed fields before the change. */
+            before: {
+                [key: string]: unknown;
+            };
+            /** Format: int64 */
+            id: number;
+            objectId: string;
+            objectKind: string;
+            requestId: string;
+            /** Format: int64 */
+            websiteId: number;
+        };
+        AuditPage: {
+            data: components["schemas"]["AuditEntry"][];
+        } & components["schemas"]["Page"];
+        /**
+         * @example {
+         *       "picture": "data:image/png;base64,iVBORw0KGgo=",
+         *       "secret": "JBSWY3DPEHPK3PXP",
+         *       "url": "otpauth://totp/Fivechat:una@shop.example?secret=JBSWY3DPEHPK3PXP"
+         *     }
+         */
+        AuthenticatorKey: {
+            /** @description The URL as a QR code, a data URL of a PNG. */
+            picture: string;
+            /** @description In base 32. */
+            secret: string;
+            /** @description `otpauth://…` */
+            url: string;
+        };
+        /**
+         * @example {
+         *       "challenge": "KV3BFD2G7XWN4QLS5TRJHY6MEA",
+         *       "options": {
+         *         "challenge": "xyz",
+         *         "rpId": "chat.example"
+         *       }
+         *     }
+         */
+        Ceremony: {
+            /** @description Names the ceremony when its result is sent. */
+            challenge: string;
+            /** @description WebAuthn's options in JSON. */
+            options: {
+                [key: string]: unknown;
+            };
+        };
         /** @description One that is common or easy to guess is refused. */
         ChosenPassword: string;
         /** @description CSS class names. */
         Classes: string;
         /** @description Your own id of the message. A message with the same id is the same message. */
         ClientMessageId: string;
+        CodeOfApp: {
+            /** @description Six digits. */
+            code: string;
+        };
         Colour: string;
         /** @description Merged into the stored context, one level deep; null removes a member. Members with a location (`country`, `lat`, `ip` and the like) are dropped. */
         ContextChange: {
@@ -1963,6 +2347,32 @@ export interface components {
         };
         /**
          * @example {
+         *       "createdAt": "2024-01-15T10:30:00.000Z",
+         *       "expiresAt": "2025-01-15T00:00:00.000Z",
+         *       "id": 8,
+         *       "lastUsedAt": "2024-01-15T10:30:00.000Z",
+         *       "name": "My script",
+         *       "token": "5p_KV3BFD2G7XWN4QLS5TRJHY6MEAKV3BFD2G7XWN4QLS5TRJHY6MEA"
+         *     }
+         */
+        CreatedPersonalToken: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            lastUsedAt: string;
+            name: string;
+            /** @description The secret, shown once. */
+            token: string;
+        };
+        /**
+         * @example {
          *       "createdAt": "2024-01-15T09:00:00.000Z",
          *       "createdBy": "person:1",
          *       "expiresAt": null,
@@ -2053,6 +2463,22 @@ export interface components {
             conversationId: number;
             /** @constant */
             deleted: true;
+        };
+        /**
+         * @example {
+         *       "passkeys": [],
+         *       "password": true,
+         *       "recoveryCodes": 10,
+         *       "totp": true
+         *     }
+         */
+        Factors: {
+            passkeys: components["schemas"]["Passkey"][];
+            password: boolean;
+            /** @description Unused ones. */
+            recoveryCodes: number;
+            /** @description Whether an authenticator app is in use. */
+            totp: boolean;
         };
         FieldProblem: {
             /** @description A member of the body, with dots for nesting, as `rows.3.turns.0.text`; or a parameter. */
@@ -2268,9 +2694,25 @@ export interface components {
             email: string;
             role: components["schemas"]["Role"];
         };
+        NewPasskey: {
+            challenge: string;
+            name: string;
+            /** @description The browser's credential in JSON. */
+            response: {
+                [key: string]: unknown;
+            };
+        };
         NewPassword: {
             current: string;
             password: components["schemas"]["ChosenPassword"];
+        };
+        NewPersonalToken: {
+            /**
+             * Format: date-time
+             * @description At most a year from now.
+             */
+            expiresAt: string;
+            name: string;
         };
         NewRole: {
             role: components["schemas"]["Role"];
@@ -2362,6 +2804,30 @@ export interface components {
             /** Format: int64 */
             totalPages: number | null;
         };
+        /**
+         * @example {
+         *       "createdAt": "2024-01-15T10:30:00.000Z",
+         *       "id": 6,
+         *       "lastUsedAt": "2024-01-15T10:30:00.000Z",
+         *       "name": "Laptop"
+         *     }
+         */
+        Passkey: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            lastUsedAt: string;
+            name: string;
+        };
+        PasskeyAnswer: {
+            challenge: string;
+            /** @description The browser's credential in JSON. */
+            response: {
+                [key: string]: unknown;
+            };
+        };
         Person: {
             /** Format: date-time */
             createdAt: string;
@@ -2394,6 +2860,36 @@ export interface components {
              */
             lastUsedAt: string;
         };
+        PersonalToken: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            lastUsedAt: string;
+            name: string;
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "createdAt": "2024-01-15T10:30:00.000Z",
+         *           "expiresAt": "2025-01-15T00:00:00.000Z",
+         *           "id": 8,
+         *           "lastUsedAt": "2024-01-15T10:30:00.000Z",
+         *           "name": "My script"
+         *         }
+         *       ]
+         *     }
+         */
+        PersonalTokenList: {
+            data: components["schemas"]["PersonalToken"][];
+        };
         /** @enum {string} */
         Plan: "FREE" | "PRO";
         /** @description An error, RFC 9457, with the members that clients of the hosted API read. */
@@ -2420,6 +2916,12 @@ export interface components {
              * @description Where the code is explained.
              */
             type: string;
+        };
+        /** @description One of them. */
+        Proof: {
+            /** @description Six digits of the app, or a recovery code. */
+            code?: string;
+            password?: string;
         };
         Rating: {
             feedback?: string;
@@ -2469,6 +2971,17 @@ export interface components {
                 5: number;
             };
         };
+        /**
+         * @example {
+         *       "codes": [
+         *         "kv3b-fd2g-7xwn-4qls"
+         *       ]
+         *     }
+         */
+        RecoveryCodes: {
+            /** @description Each is valid once. */
+            codes: string[];
+        };
         Removed: {
             /** @constant */
             deleted: true;
@@ -2481,6 +2994,9 @@ export interface components {
             /** @constant */
             removed: true;
         };
+        ResetPassword: {
+            password: components["schemas"]["ChosenPassword"];
+        };
         RevokedToken: {
             /** Format: int64 */
             id: number;
@@ -2489,6 +3005,11 @@ export interface components {
         };
         /** @enum {string} */
         Role: "viewer" | "agent" | "admin" | "owner";
+        SecondStep: {
+            challenge: string;
+            /** @description Six digits of the app, or a recovery code. */
+            code: string;
+        };
         /**
          * @description USER is an agent.
          * @enum {string}
@@ -2522,6 +3043,48 @@ export interface components {
          */
         SessionList: {
             data: components["schemas"]["PersonSession"][];
+        };
+        /**
+         * @description A person who has signed in, or the next step.
+         * @example {
+         *       "challenge": null,
+         *       "memberships": [
+         *         {
+         *           "id": 2,
+         *           "plan": "PRO",
+         *           "role": "owner",
+         *           "userId": 7,
+         *           "websiteId": 1,
+         *           "websiteName": "Harbour Books"
+         *         }
+         *       ],
+         *       "next": null,
+         *       "person": {
+         *         "createdAt": "2024-01-15T10:30:00.000Z",
+         *         "disabled": false,
+         *         "email": "una@shop.example",
+         *         "id": 1,
+         *         "name": "Una"
+         *       }
+         *     }
+         * @example {
+         *       "challenge": "KV3BFD2G7XWN4QLS5TRJHY6MEA",
+         *       "memberships": [],
+         *       "next": "totp",
+         *       "person": null
+         *     }
+         */
+        SignInResult: {
+            /** @description What the next step takes. */
+            challenge: string | null;
+            memberships: components["schemas"]["Membership"][];
+            /**
+             * @description `totp`: the second step is `POST /auth/totp`. `null`: signed in.
+             * @enum {string|null}
+             */
+            next: "totp" | null;
+            /** @description `null` before the last step. */
+            person: components["schemas"]["Person"] | null;
         };
         /**
          * @example {
@@ -3694,9 +4257,14 @@ export type AgentMessage = components['schemas']['AgentMessage'];
 export type AgentPresence = components['schemas']['AgentPresence'];
 export type AgentStatistics = components['schemas']['AgentStatistics'];
 export type AgentSummary = components['schemas']['AgentSummary'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type AuthenticatorKey = components['schemas']['AuthenticatorKey'];
+export type Ceremony = components['schemas']['Ceremony'];
 export type ChosenPassword = components['schemas']['ChosenPassword'];
 export type Classes = components['schemas']['Classes'];
 export type ClientMessageId = components['schemas']['ClientMessageId'];
+export type CodeOfApp = components['schemas']['CodeOfApp'];
 export type Colour = components['schemas']['Colour'];
 export type ContextChange = components['schemas']['ContextChange'];
 export type Conversation = components['schemas']['Conversation'];
@@ -3706,6 +4274,7 @@ export type ConversationPatch = components['schemas']['ConversationPatch'];
 export type ConversationStatus = components['schemas']['ConversationStatus'];
 export type CreatedIdentitySecret = components['schemas']['CreatedIdentitySecret'];
 export type CreatedInvitation = components['schemas']['CreatedInvitation'];
+export type CreatedPersonalToken = components['schemas']['CreatedPersonalToken'];
 export type CreatedToken = components['schemas']['CreatedToken'];
 export type Credentials = components['schemas']['Credentials'];
 export type DeletedTag = components['schemas']['DeletedTag'];
@@ -3718,6 +4287,7 @@ export type EventId = components['schemas']['EventId'];
 export type ExportEnd = components['schemas']['ExportEnd'];
 export type ExportGone = components['schemas']['ExportGone'];
 export type ExportGoneMessages = components['schemas']['ExportGoneMessages'];
+export type Factors = components['schemas']['Factors'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type Health = components['schemas']['Health'];
 export type Identity = components['schemas']['Identity'];
@@ -3737,7 +4307,9 @@ export type MemberPage = components['schemas']['MemberPage'];
 export type Membership = components['schemas']['Membership'];
 export type Message = components['schemas']['Message'];
 export type NewInvitation = components['schemas']['NewInvitation'];
+export type NewPasskey = components['schemas']['NewPasskey'];
 export type NewPassword = components['schemas']['NewPassword'];
+export type NewPersonalToken = components['schemas']['NewPersonalToken'];
 export type NewRole = components['schemas']['NewRole'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewTicket = components['schemas']['NewTicket'];
@@ -3748,20 +4320,29 @@ export type NewWebhook = components['schemas']['NewWebhook'];
 export type News = components['schemas']['News'];
 export type OpenedConversation = components['schemas']['OpenedConversation'];
 export type Page = components['schemas']['Page'];
+export type Passkey = components['schemas']['Passkey'];
+export type PasskeyAnswer = components['schemas']['PasskeyAnswer'];
 export type Person = components['schemas']['Person'];
 export type PersonSession = components['schemas']['PersonSession'];
+export type PersonalToken = components['schemas']['PersonalToken'];
+export type PersonalTokenList = components['schemas']['PersonalTokenList'];
 export type Plan = components['schemas']['Plan'];
 export type Problem = components['schemas']['Problem'];
+export type Proof = components['schemas']['Proof'];
 export type Rating = components['schemas']['Rating'];
 export type RatingStatistics = components['schemas']['RatingStatistics'];
 export type Ratings = components['schemas']['Ratings'];
+export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type Removed = components['schemas']['Removed'];
 export type RemovedIdentitySecret = components['schemas']['RemovedIdentitySecret'];
+export type ResetPassword = components['schemas']['ResetPassword'];
 export type RevokedToken = components['schemas']['RevokedToken'];
 export type Role = components['schemas']['Role'];
+export type SecondStep = components['schemas']['SecondStep'];
 export type Sender = components['schemas']['Sender'];
 export type Session = components['schemas']['Session'];
 export type SessionList = components['schemas']['SessionList'];
+export type SignInResult = components['schemas']['SignInResult'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type Statistics = components['schemas']['Statistics'];
 export type StatisticsHistory = components['schemas']['StatisticsHistory'];
@@ -3885,6 +4466,297 @@ export type HeaderXRateLimitReset = components['headers']['X-RateLimit-Reset'];
 export type HeaderXRequestId = components['headers']['X-Request-Id'];
 export type $defs = Record<string, never>;
 export interface operations {
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only entries since this time. */
+                since?: string;
+                /** @description The page, from 1. Invalid values are clamped. */
+                page?: components["parameters"]["pageNumber"];
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the list. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "four words make one"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description Proven. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your password, app and passkeys. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factors"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    signInWithPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "challenge": "KV3BFD2G7XWN4QLS5TRJHY6MEA",
+                 *       "response": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description The person, and what they are a member of. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    beginPasskeySignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The options. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "challenge": "KV3BFD2G7XWN4QLS5TRJHY6MEA",
+                 *       "name": "Laptop",
+                 *       "response": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description The passkey. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    beginPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The options. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 6 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It can't be used any more. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     changePassword: {
         parameters: {
             query?: never;
@@ -3947,7 +4819,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The person, and what they are a member of. */
+            /** @description The person, and what they are a member of; or the next step. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3957,12 +4829,85 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedIn"];
+                    "application/json": components["schemas"]["SignInResult"];
                 };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recovery codes. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example KV3BFD2G7XWN4QLS5TRJHY6MEA */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "and five make a better one"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description The password is changed. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
@@ -4115,6 +5060,255 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listPersonalTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 20, the newest first. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalTokenList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createPersonalToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "expiresAt": "2030-01-15T00:00:00.000Z",
+                 *       "name": "My script"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPersonalToken"];
+            };
+        };
+        responses: {
+            /** @description The token with its secret. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedPersonalToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    revokePersonalToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 8 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is revoked. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    confirmAuthenticator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "123456"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CodeOfApp"];
+            };
+        };
+        responses: {
+            /** @description The recovery codes. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    signInWithCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "challenge": "KV3BFD2G7XWN4QLS5TRJHY6MEA",
+                 *       "code": "123456"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SecondStep"];
+            };
+        };
+        responses: {
+            /** @description The person, and what they are a member of. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    removeAuthenticator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signing in needs no code any more. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    newAuthenticator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticatorKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

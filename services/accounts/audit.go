@@ -34,7 +34,7 @@ type Entry struct {
 	CreatedAt time.Time `bson:"createdAt"`
 	Actor     string    `bson:"actor"`
 	Action    string    `bson:"action"`     // "user.update"
-	Kind      string    `bson:"objectKind"` // of the object: website, user, token, visitor
+	Kind      string    `bson:"objectKind"` // of the object: website, user, token, visitor, person's session
 	ObjectID  string    `bson:"objectId"`
 	Before    string    `bson:"before"` // JSON object of the changed fields before the change; never a secret
 	After     string    `bson:"after"`  // and after it
@@ -76,6 +76,29 @@ func (s *Service) entry(ctx context.Context, t tenant.ID, by By, kind, action st
 		RequestID: by.RequestID,
 		Address:   by.Address,
 	}, err
+}
+
+// note adds an entry about a person to the audit log of each of their websites.
+func (p *People) note(ctx context.Context, person id.Person, by By, kind, action string) error {
+	_, err := p.noteIn(ctx, person, by, kind, action)
+	return err
+}
+
+// noteIn is note, and returns the person's memberships.
+func (p *People) noteIn(ctx context.Context, person id.Person, by By, kind, action string) ([]MembershipOf, error) {
+	memberships, err := p.memberships(ctx, person)
+	if err != nil || len(memberships) == 0 {
+		return memberships, err
+	}
+	entries := make([]Entry, 0, len(memberships))
+	for _, m := range memberships {
+		e, err := p.websites.entry(ctx, m.WebsiteID, by, kind, action, int64(person))
+		if err != nil {
+			return memberships, err
+		}
+		entries = append(entries, e)
+	}
+	return memberships, p.store.AddEntries(ctx, entries)
 }
 
 // changing returns e with the fields that differ between before and after. Either may be nil.

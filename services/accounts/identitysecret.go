@@ -44,12 +44,6 @@ type IdentitySecretStore interface {
 	DeleteIdentitySecret(ctx context.Context, t tenant.ID, id id.IdentitySecret, entry func(IdentitySecret) Entry) error
 }
 
-// Sealer encrypts secrets that have to be read again. A sealed secret opens only in its own context.
-type Sealer interface {
-	Seal(secret, context string) (string, error)
-	Open(sealed, context string) (string, error)
-}
-
 // IdentityProof is what a page sends to prove which user of the website its visitor is: a token that the website's
 // backend signed, or the hash of the user's id.
 type IdentityProof struct {

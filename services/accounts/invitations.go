@@ -123,7 +123,7 @@ func (p *People) Accept(ctx context.Context, secret string, a Acceptance, d Devi
 	if err := accepted(p.store.AcceptInvitation(ctx, i, &person, join)); err != nil {
 		return SignedIn{}, "", err
 	}
-	return p.begin(ctx, person, d)
+	return p.begin(ctx, person, d, by)
 }
 
 // AcceptAs makes a signed-in person a member of the website of an invitation. The error is Forbidden

@@ -93,8 +93,9 @@ func (p *People) Persons(ctx context.Context, email string, w paging.Window) (pa
 
 // PersonPatch is what the operator changes of a person. An absent field leaves the stored value unchanged.
 type PersonPatch struct {
-	Password optional.Value[string]
-	Disabled optional.Value[bool]
+	Password      optional.Value[string]
+	Disabled      optional.Value[bool]
+	Authenticator optional.Value[bool] // only false: removes the person's authenticator app
 }
 
 // Validate reports every invalid field.
@@ -103,11 +104,12 @@ func (p PersonPatch) Validate() error {
 	if p.Password.Set {
 		checkPassword(p.Password.V, &wrong)
 	}
+	wrong.Check(!p.Authenticator.V, "totp", "must be false: only the person can add an authenticator app")
 	return wrong.Err()
 }
 
 // UpdatePerson changes a person, for the operator, and ends their sessions.
-func (p *People) UpdatePerson(ctx context.Context, id id.Person, patch PersonPatch) (Person, error) {
+func (p *People) UpdatePerson(ctx context.Context, id id.Person, patch PersonPatch, by By) (Person, error) {
 	if err := patch.Validate(); err != nil {
 		return Person{}, err
 	}
@@ -128,13 +130,20 @@ func (p *People) UpdatePerson(ctx context.Context, id id.Person, patch PersonPat
 		if patch.Disabled.Set {
 			stored.Disabled = patch.Disabled.V
 		}
+		if patch.Authenticator.Set {
+			stored.Authenticator, stored.NewAuthenticator = nil, ""
+		}
 		stored.UpdatedAt = p.now()
 		return stored, nil
 	})
 	if err != nil {
 		return Person{}, err
 	}
-	return after, p.SignOutEverywhere(ctx, id)
+	if err := p.SignOutEverywhere(ctx, id); err != nil {
+		return Person{}, err
+	}
+	p.announce.PersonChanged(ctx, id)
+	return after, p.note(ctx, id, by, "person", "update")
 }
 
 // Member is a person's membership as their website's team sees it.

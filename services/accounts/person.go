@@ -19,6 +19,9 @@ type Person struct {
 	Disabled  bool      `bson:"disabled"` // by the operator: can't sign in
 	CreatedAt time.Time `bson:"createdAt"`
 	UpdatedAt time.Time `bson:"updatedAt"`
+
+	Authenticator    *Authenticator `bson:"authenticator"`    // nil for a person without a second factor
+	NewAuthenticator string         `bson:"newAuthenticator"` // the encrypted key of an app that isn't in use yet
 }
 
 // SortKey implements the order of lists: by creation.

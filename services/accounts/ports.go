@@ -188,8 +188,31 @@ type PeopleStore interface {
 	AddSession(ctx context.Context, s Session, limit int) (ended []Session, err error)
 	// UsedSession stores that a session was used at now, unless a time since noted is stored already.
 	UsedSession(ctx context.Context, id id.Session, now, noted time.Time) error
-	// EndSessions removes a session of a person, all for nil, and returns the removed ones.
-	EndSessions(ctx context.Context, person id.Person, session *id.Session) (ended []Session, err error)
+	// EndSessions removes the sessions of a person that selected selects, and returns them.
+	EndSessions(ctx context.Context, person id.Person, selected func(Session) bool) (ended []Session, err error)
+	// ConfirmSession stores that the person of a session proved at now who they are, and returns the session.
+	ConfirmSession(ctx context.Context, person id.Person, session id.Session, now time.Time) (Session, error)
+	// AddPersonalToken stores a personal access token, unless the person has limit that haven't expired.
+	AddPersonalToken(ctx context.Context, token Session, limit int) (added bool, err error)
+
+	// AddChallenge stores a step of signing in. Challenge returns the one of a hash. TakeChallenge removes it, and reports
+	// whether it was there: of several callers, one takes it.
+	AddChallenge(ctx context.Context, c Challenge) error
+	Challenge(ctx context.Context, hash string) (Challenge, error)
+	TakeChallenge(ctx context.Context, hash string) (taken bool, err error)
+
+	// NextPasskey reserves an unused id. AddPasskey stores a passkey, unless the person has limit; the error is Conflict if
+	// its credential is stored already. Passkeys returns a person's, the newest first. UsedPasskey stores the credential
+	// and the last use.
+	NextPasskey(ctx context.Context) (id.Passkey, error)
+	AddPasskey(ctx context.Context, key Passkey, limit int) (added bool, err error)
+	Passkeys(ctx context.Context, person id.Person) ([]Passkey, error)
+	PasskeyByCredential(ctx context.Context, credentialID []byte) (Passkey, error)
+	UsedPasskey(ctx context.Context, key Passkey) error
+	RemovePasskey(ctx context.Context, person id.Person, key id.Passkey) (removed bool, err error)
+
+	// AddEntries stores entries of the audit log, each of its website.
+	AddEntries(ctx context.Context, entries []Entry) error
 
 	// InvitationByHash returns the invitation of a hash, of any website. Invitations lists a website's, newest first.
 	InvitationByHash(ctx context.Context, hash string) (Invitation, error)
@@ -214,8 +237,23 @@ type Passwords interface {
 	Matches(ctx context.Context, password, hash string) (bool, error)
 }
 
-// Attempts limits the attempts to sign in with an e-mail address, known or not.
+// Attempts limits the attempts to sign in as a person.
 type Attempts interface {
-	// Take counts an attempt. Its error is Limited if there have been too many.
-	Take(ctx context.Context, email string) error
+	// Take counts an attempt under a name: an e-mail address, known or not, or another name of what is guessed. Its error
+	// is Limited if there have been too many.
+	Take(ctx context.Context, name string) error
+}
+
+// Codes makes and checks the codes of authenticator apps.
+type Codes interface {
+	// New returns a new key for an app, which shows it under the name of the account.
+	New(account string) (AuthenticatorKey, error)
+	// Step returns the time step of a code of a key, and whether it is one that is valid at now.
+	Step(secret, code string, now time.Time) (step int64, ok bool)
+}
+
+// Sealer encrypts secrets that have to be read again. A sealed secret opens only in its own context.
+type Sealer interface {
+	Seal(secret, context string) (string, error)
+	Open(sealed, context string) (string, error)
 }

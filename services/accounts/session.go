@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Session is a person's signed-in browser. Its secret isn't stored.
+// Session is a person's signed-in browser, or a personal access token of their programs. Its secret isn't stored.
 type Session struct {
 	ID         id.Session `bson:"_id"`
 	Hash       string     `bson:"hash"`
@@ -19,7 +19,12 @@ type Session struct {
 	CreatedAt  time.Time  `bson:"createdAt"`
 	LastUsedAt time.Time  `bson:"lastUsedAt"`
 	ExpiresAt  time.Time  `bson:"expiresAt"` // whatever its use
+	ProvenAt   time.Time  `bson:"provenAt"`  // when the person last proved who they are; zero for personal access tokens
+	Name       string     `bson:"name"`      // of a personal access token, else ""
 }
+
+// IsPersonalToken reports whether it is a personal access token.
+func (s Session) IsPersonalToken() bool { return s.Name != "" }
 
 // SortKey implements the order of lists: by creation.
 func (s Session) SortKey() (time.Time, int64) { return s.CreatedAt, int64(s.ID) }
@@ -33,6 +38,9 @@ const (
 
 // Ends returns the time at which the session ends unless it is used.
 func (s Session) Ends() time.Time {
+	if s.IsPersonalToken() {
+		return s.ExpiresAt
+	}
 	if idle := s.LastUsedAt.Add(sessionIdle); idle.Before(s.ExpiresAt) {
 		return idle
 	}
@@ -54,7 +62,7 @@ func (d Device) session(id id.Session, person id.Person, now time.Time) (Session
 	return Session{
 		ID: id, Hash: identity.HashSecret(secret), PersonID: person,
 		Device: strings.ToValidUTF8(d.Name[:min(len(d.Name), maxDevice)], ""), Address: d.Address,
-		CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(SessionLife),
+		CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(SessionLife), ProvenAt: now,
 	}, secret
 }
 

@@ -12,23 +12,38 @@ import (
 	"fivechat.dev/libs/kernel/timestamp"
 )
 
-// People has the use cases of persons: signing in, sessions, invitations and memberships.
+// People has the use cases of persons: signing in, second factors, sessions, invitations and memberships.
 type People struct {
 	store     PeopleStore
 	websites  *Service
 	passwords Passwords
 	attempts  Attempts
+	codes     Codes
+	webauthn  WebAuthn
+	secrets   Sealer
 	announce  Announcer
 	now       func() time.Time
 }
 
+// PeoplePorts are what People needs from outside.
+type PeoplePorts struct {
+	Store     PeopleStore
+	Passwords Passwords
+	Attempts  Attempts
+	Codes     Codes
+	WebAuthn  WebAuthn
+	Secrets   Sealer
+	Announcer Announcer
+}
+
 // NewPeople returns a People over its ports. websites creates the websites of their first owners. now is the clock; its
 // times are truncated to the precision of the database.
-func NewPeople(
-	store PeopleStore, websites *Service, passwords Passwords, attempts Attempts, announce Announcer,
-	now func() time.Time,
-) *People {
-	return &People{store, websites, passwords, attempts, announce, timestamp.Clock(now)}
+func NewPeople(ports PeoplePorts, websites *Service, now func() time.Time) *People {
+	return &People{
+		store: ports.Store, websites: websites, passwords: ports.Passwords, attempts: ports.Attempts,
+		codes: ports.Codes, webauthn: ports.WebAuthn, secrets: ports.Secrets, announce: ports.Announcer,
+		now: timestamp.Clock(now),
+	}
 }
 
 // usedSessionEvery is the minimum interval of storing a session's last use.
@@ -42,36 +57,74 @@ func errCredentials() error {
 	return fault.Coded(fault.Unauthenticated, "credentials_invalid", "the e-mail address or the password is wrong")
 }
 
-// SignIn starts a session for the person of an e-mail address and a password. It returns the session's secret, which
-// can't be read again. The error is Unauthenticated, after the same time whether the address is unknown or the password
-// is wrong. It is Limited after too many attempts for the address, known or not.
-func (p *People) SignIn(ctx context.Context, email, password string, d Device) (SignedIn, string, error) {
+// SignInStep is the result of a step of signing in: a session with its secret, which can't be read again, or the
+// challenge of the next step.
+type SignInStep struct {
+	SignedIn SignedIn
+	Secret   string
+	Next     string // of the challenge of SignInWithCode; "" if the person has signed in
+}
+
+// SignIn signs a person in with an e-mail address and a password, up to the second factor if they have one. The error
+// is Unauthenticated, after the same time whether the address is unknown or the password is wrong. It is Limited after
+// too many attempts for the address, known or not.
+func (p *People) SignIn(ctx context.Context, email, password string, d Device, by By) (SignInStep, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	var wrong fault.Problems
 	wrong.Check(isEmail(email), "email", emailRule)
 	wrong.Check(password != "" && len(password) <= maxPassword, "password", "must have 1 to 1024 bytes")
 	if err := wrong.Err(); err != nil {
-		return SignedIn{}, "", err
+		return SignInStep{}, err
 	}
 	if err := p.attempts.Take(ctx, email); err != nil {
-		return SignedIn{}, "", err
+		return SignInStep{}, err
 	}
 	person, err := p.store.PersonByEmail(ctx, email)
 	if err != nil && !fault.Is(err, fault.NotFound) {
-		return SignedIn{}, "", err
+		return SignInStep{}, err
 	}
 	matches, failed := p.passwords.Matches(ctx, password, person.Password) // "" if there is no person
 	if failed != nil {
-		return SignedIn{}, "", failed
+		return SignInStep{}, failed
 	}
 	if !matches || person.Disabled {
-		return SignedIn{}, "", errCredentials()
+		return SignInStep{}, errCredentials()
 	}
-	return p.begin(ctx, person, d)
+	if person.Authenticator != nil {
+		next, err := p.challenge(ctx, forCode, person.ID, "", challengeIn)
+		return SignInStep{Next: next}, err
+	}
+	in, secret, err := p.begin(ctx, person, d, by)
+	return SignInStep{SignedIn: in, Secret: secret}, err
 }
 
-// begin starts a session.
-func (p *People) begin(ctx context.Context, person Person, d Device) (SignedIn, string, error) {
+// SignInWithCode starts a session for the person of a challenge, with a code of their app or a recovery code. It
+// returns the session's secret.
+func (p *People) SignInWithCode(
+	ctx context.Context, challenge, code string, d Device, by By,
+) (SignedIn, string, error) {
+	c, err := p.challenged(ctx, forCode, challenge)
+	if err != nil {
+		return SignedIn{}, "", err
+	}
+	if err := p.useCode(ctx, c.PersonID, code); err != nil {
+		return SignedIn{}, "", err
+	}
+	if err := p.take(ctx, c); err != nil {
+		return SignedIn{}, "", err
+	}
+	person, err := p.store.Person(ctx, c.PersonID)
+	if err != nil {
+		return SignedIn{}, "", err
+	}
+	if person.Disabled {
+		return SignedIn{}, "", errCredentials()
+	}
+	return p.begin(ctx, person, d, by)
+}
+
+// begin starts a session, and returns its secret.
+func (p *People) begin(ctx context.Context, person Person, d Device, by By) (SignedIn, string, error) {
 	id, err := p.store.NextSession(ctx)
 	if err != nil {
 		return SignedIn{}, "", err
@@ -82,7 +135,8 @@ func (p *People) begin(ctx context.Context, person Person, d Device) (SignedIn, 
 		return SignedIn{}, "", err
 	}
 	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
-	memberships, err := p.memberships(ctx, person.ID)
+	by.Actor = actorOf(person.ID)
+	memberships, err := p.noteIn(ctx, person.ID, by, "session", "create")
 	return SignedIn{person, session, memberships}, secret, err
 }
 
@@ -137,15 +191,20 @@ func (p *People) Current(ctx context.Context, caller identity.Principal) (Signed
 	return SignedIn{Person: person, Memberships: memberships}, err
 }
 
-// Sessions returns a person's sessions that haven't ended, the newest first.
+// Sessions returns a person's sessions that haven't ended, the newest first. Personal access tokens aren't among them.
 func (p *People) Sessions(ctx context.Context, person id.Person) ([]Session, error) {
+	return p.sessions(ctx, person, func(s Session) bool { return !s.IsPersonalToken() })
+}
+
+// sessions returns a person's sessions and personal access tokens that haven't ended and that keep selects.
+func (p *People) sessions(ctx context.Context, person id.Person, keep func(Session) bool) ([]Session, error) {
 	all, err := p.store.Sessions(ctx, person)
 	if err != nil {
 		return nil, err
 	}
 	now, current := p.now(), all[:0]
 	for _, s := range all {
-		if !s.Expired(now) {
+		if !s.Expired(now) && keep(s) {
 			current = append(current, s)
 		}
 	}
@@ -154,22 +213,27 @@ func (p *People) Sessions(ctx context.Context, person id.Person) ([]Session, err
 
 // SignOut ends one session of a person. The error is NotFound if the person has no such session.
 func (p *People) SignOut(ctx context.Context, person id.Person, session id.Session) error {
-	ended, err := p.end(ctx, person, &session)
+	ended, err := p.end(ctx, person, EndOne(session, false))
 	if err == nil && ended == 0 {
 		return fault.Missing("session")
 	}
 	return err
 }
 
-// SignOutEverywhere ends all sessions of a person.
+// SignOutEverywhere ends all sessions of a person. Their personal access tokens stay.
 func (p *People) SignOutEverywhere(ctx context.Context, person id.Person) error {
-	_, err := p.end(ctx, person, nil)
+	_, err := p.end(ctx, person, func(s Session) bool { return !s.IsPersonalToken() })
 	return err
 }
 
-// end ends a session of a person, or all for nil, and returns how many ended.
-func (p *People) end(ctx context.Context, person id.Person, session *id.Session) (int, error) {
-	ended, err := p.store.EndSessions(ctx, person, session)
+// EndOne selects the session of an id, or the personal access token.
+func EndOne(session id.Session, isPersonalToken bool) func(Session) bool {
+	return func(s Session) bool { return s.ID == session && s.IsPersonalToken() == isPersonalToken }
+}
+
+// end ends the sessions of a person that selected selects, and returns how many ended.
+func (p *People) end(ctx context.Context, person id.Person, selected func(Session) bool) (int, error) {
+	ended, err := p.store.EndSessions(ctx, person, selected)
 	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
 	return len(ended), err
 }
@@ -177,21 +241,14 @@ func (p *People) end(ctx context.Context, person id.Person, session *id.Session)
 // ChangePassword replaces a person's password, ends all their sessions and starts a new one. It returns that session's
 // secret. The error is Unauthenticated if the current password is wrong.
 func (p *People) ChangePassword(
-	ctx context.Context, person id.Person, current, password string, d Device,
+	ctx context.Context, person id.Person, current, password string, d Device, by By,
 ) (SignedIn, string, error) {
 	before, err := p.store.Person(ctx, person)
 	if err != nil {
 		return SignedIn{}, "", err
 	}
-	if err := p.attempts.Take(ctx, before.Email); err != nil {
+	if err := p.checkPassword(ctx, before, current); err != nil {
 		return SignedIn{}, "", err
-	}
-	matches, err := p.passwords.Matches(ctx, current, before.Password)
-	if err != nil {
-		return SignedIn{}, "", err
-	}
-	if !matches {
-		return SignedIn{}, "", errCredentials()
 	}
 	var wrong fault.Problems
 	checkPassword(password, &wrong)
@@ -215,7 +272,10 @@ func (p *People) ChangePassword(
 	if err := p.SignOutEverywhere(ctx, person); err != nil {
 		return SignedIn{}, "", err
 	}
-	return p.begin(ctx, after, d)
+	if err := p.note(ctx, person, by, "password", "update"); err != nil {
+		return SignedIn{}, "", err
+	}
+	return p.begin(ctx, after, d, by)
 }
 
 func hashesOf(sessions []Session) []string {

@@ -72,6 +72,7 @@ func documents(t *testing.T, table map[string]row) {
 		"ManageWrite": "[map[token:[WRITE]] map[session:[admin]]]",
 		"ManageBoth":  "[map[token:[READ_WRITE]] map[session:[admin]]]",
 		"Person":      "[map[session:[]]]", "Viewer": "[map[session:[viewer]]]", "Admin": "[map[session:[admin]]]",
+		"Owner": "[map[session:[owner]]]",
 	}
 	left := maps.Clone(table)
 	for _, op := range d.Operations {
@@ -82,6 +83,11 @@ func documents(t *testing.T, table map[string]row) {
 			t.Errorf("%s is documented, but the edge has no row", name)
 			continue
 		}
+		rule, confirmed := strings.CutSuffix(r.rule, " confirmed")
+		if strings.Contains(op.Description, "after a confirmation in the last 15 minutes") != confirmed {
+			t.Errorf("%s: the description and the rule %s differ about the confirmation", name, r.rule)
+		}
+		r.rule = rule
 		want := securities[r.rule]
 		switch {
 		case r.visitor == "VisitorProven":
@@ -92,11 +98,12 @@ func documents(t *testing.T, table map[string]row) {
 		if have := fmt.Sprint(op.Security); have != want && name != "GET /health" {
 			t.Errorf("%s: the document's security is %s under the rule %s", name, have, r.rule)
 		}
-		byPerson := r.rule == "Person" || r.rule == "Viewer" || r.rule == "Admin"
+		byPerson := r.rule == "Person" || r.rule == "Viewer" || r.rule == "Admin" || r.rule == "Owner"
 		byToken, pro := r.rule != "Public" && r.rule != "Visitor" && !byPerson, strings.HasPrefix(r.rule, "Pro")
 		for status, want := range map[int]bool{
 			401: byToken || byPerson || r.visitor == "VisitorCredential" || r.visitor == "VisitorProven" ||
-				name == "POST /auth/password" || name == "GET /health",
+				name == "GET /health" ||
+				r.class == "ClassSignIn" && slices.Contains([]string{"/auth/password", "/auth/totp", "/auth/passkey"}, op.Path),
 			403: byToken || byPerson || r.class == "ClassSignIn" || // from a page of another origin
 				name == "POST /visitor/sessions", // if the chat is switched off
 			429: r.service != "", 503: r.service != "",
@@ -113,6 +120,18 @@ func documents(t *testing.T, table map[string]row) {
 	for _, name := range slices.Sorted(maps.Keys(left)) {
 		t.Errorf("%s has a row, but is not documented", name)
 	}
+}
+
+// ruleOf returns the name of a rule of authz, with " confirmed" if it needs a confirmation.
+func ruleOf(e ast.Expr) string {
+	call, is := e.(*ast.CallExpr)
+	if !is {
+		return called(e)
+	}
+	if rule, of := call.Fun.(*ast.SelectorExpr); of && rule.Sel.Name == "AfterConfirmation" {
+		return called(rule.X) + " confirmed"
+	}
+	return ""
 }
 
 // publicTable reads the rows of route.Public, which are generated.
@@ -139,7 +158,7 @@ func publicTable(t *testing.T) map[string]row {
 				service = ""
 			}
 			found[literal(cells["Method"])+" "+literal(cells["Pattern"])] = row{
-				service, called(cells["Rule"]),
+				service, ruleOf(cells["Rule"]),
 				called(cells["Visitor"]), called(cells["Class"]), cells["Session"] != nil,
 			}
 		}
@@ -166,7 +185,7 @@ func mounts(t *testing.T) map[string]row {
 			case what == "Handle" && len(call.Args) >= 4:
 				rule := ""
 				if made, ok := call.Args[3].(*ast.CallExpr); ok && len(made.Args) > 2 {
-					rule = called(made.Args[2])
+					rule = ruleOf(made.Args[2])
 				}
 				found[literal(call.Args[1])] = row{service: name, rule: rule}
 			case (what == "Mount" || what == "Stream") && len(call.Args) == 2:

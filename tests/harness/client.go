@@ -90,6 +90,13 @@ func (s System) Operator() Client {
 	return NewClient(s.OperatorURL).With("Authorization", "Bearer "+s.OperatorKey)
 }
 
+// Without returns a copy that doesn't send a header.
+func (c Client) Without(header string) Client {
+	c.header = c.header.Clone()
+	c.header.Del(header)
+	return c
+}
+
 // With returns a copy that sends one more header.
 func (c Client) With(name, value string) Client {
 	h := c.header.Clone()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 )
 
 // The roles of a person in a website.
@@ -43,6 +44,13 @@ func (w *Website) Person(t testing.TB, role string) Person {
 	}
 }
 
+// PersonalToken returns a client that sends a new personal access token of p, and the website's id.
+func (p Person) PersonalToken(t testing.TB) Client {
+	t.Helper()
+	created := p.Send(t, 201, "POST", "/auth/tokens", Map{"name": "My script", "expiresAt": soon()})
+	return p.Without("Cookie").With("Authorization", "Bearer "+created.Text("token"))
+}
+
 // SessionOf returns the secret of the session that a response starts.
 func SessionOf(t testing.TB, a Answer) string {
 	t.Helper()
@@ -66,15 +74,14 @@ type PersonOperation struct {
 
 	Role    string // the least role in the website; "" if the operation is about the person themselves
 	SignsIn bool   // it needs no session
+
+	Confirmed bool // it needs a recent proof of the person
 }
 
 // PersonOperations returns these operations. Their paths contain {member}, {invitation}, {invited}, {token} or
 // {session} for the object.
 func PersonOperations() []PersonOperation {
-	admin := func(o Operation) PersonOperation { return PersonOperation{Operation: o, Role: Admin} }
-	own := func(o Operation) PersonOperation { return PersonOperation{Operation: o} }
-	anyone := func(o Operation) PersonOperation { return PersonOperation{Operation: o, SignsIn: true} }
-	return []PersonOperation{
+	return append(factorOperations(), []PersonOperation{
 		anyone(Operation{
 			Method: "POST", Path: "/auth/password", Status: 200, Body: Map{"email": "{email}", "password": Password},
 			Mistyped: Map{"email": 5},
@@ -93,11 +100,12 @@ func PersonOperations() []PersonOperation {
 			Method: "PUT", Path: "/auth/password", Status: 200, Ends: true,
 			Body: Map{"current": Password, "password": "five words make a sentence"}, Mistyped: Map{"current": 5},
 		}),
+		{Operation: Operation{Method: "GET", Path: "/audit", Status: 200}, Role: Owner},
 		{Operation: Operation{Method: "GET", Path: "/members", Status: 200}, Role: Viewer},
-		admin(Operation{
+		confirmed(admin(Operation{
 			Method: "PATCH", Path: "/members/{member}", Status: 200, Malformed: 400,
 			Body: Map{"role": Agent}, Mistyped: Map{"role": 5},
-		}),
+		})),
 		admin(Operation{Method: "DELETE", Path: "/members/{member}", Status: 200, Malformed: 400, Ends: true}),
 		admin(Operation{Method: "GET", Path: "/invitations", Status: 200}),
 		admin(Operation{
@@ -106,24 +114,74 @@ func PersonOperations() []PersonOperation {
 		}),
 		admin(Operation{Method: "DELETE", Path: "/invitations/{invitation}", Status: 200, Malformed: 400, Ends: true}),
 		admin(Operation{Method: "GET", Path: "/identity-secrets", Status: 200}),
-		admin(Operation{Method: "POST", Path: "/identity-secrets", Status: 201}),
+		confirmed(admin(Operation{Method: "POST", Path: "/identity-secrets", Status: 201})),
 		admin(Operation{
 			Method: "DELETE", Path: "/identity-secrets/{identitySecret}", Status: 200, Malformed: 400, Ends: true,
 		}),
 		admin(Operation{Method: "GET", Path: "/tokens", Status: 200}),
-		admin(Operation{
+		confirmed(admin(Operation{
 			Method: "POST", Path: "/tokens", Status: 201, Body: Map{"name": "importer", "level": Write},
 			Mistyped: Map{"name": 5},
-		}),
+		})),
 		admin(Operation{
 			Method: "PATCH", Path: "/tokens/{token}", Status: 200, Malformed: 400,
 			Body: Map{"name": "importer"}, Mistyped: Map{"name": 5},
 		}),
-		admin(Operation{
+		confirmed(admin(Operation{
 			Method: "POST", Path: "/tokens/{token}/rotate", Status: 201, Malformed: 400,
 			Body: Map{"overlapSeconds": 60}, Mistyped: Map{"overlapSeconds": "long"},
-		}),
+		})),
 		admin(Operation{Method: "DELETE", Path: "/tokens/{token}", Status: 200, Malformed: 400, Ends: true}),
+	}...)
+}
+
+// These make operations: of admins, of each person for themselves, without a session, and with a recent proof.
+func admin(o Operation) PersonOperation  { return PersonOperation{Operation: o, Role: Admin} }
+func own(o Operation) PersonOperation    { return PersonOperation{Operation: o} }
+func anyone(o Operation) PersonOperation { return PersonOperation{Operation: o, SignsIn: true} }
+func confirmed(p PersonOperation) PersonOperation {
+	p.Confirmed = true
+	return p
+}
+
+// factorOperations are those of second factors, passkeys and personal access tokens.
+func factorOperations() []PersonOperation {
+	return []PersonOperation{
+		anyone(Operation{
+			Method: "POST", Path: "/auth/totp", Status: 401, Body: Map{"challenge": "UNKNOWN", "code": "000000"},
+			Mistyped: Map{"code": 5},
+		}),
+		anyone(Operation{
+			Method: "POST", Path: "/auth/passkey", Status: 401, Body: Map{"challenge": "UNKNOWN", "response": Map{}},
+			Mistyped: Map{"challenge": 5},
+		}),
+		anyone(Operation{Method: "POST", Path: "/auth/passkey/options", Status: 400}), // only for pages of a named host
+		anyone(Operation{
+			Method: "POST", Path: "/auth/resets/{reset}", Status: 404, Malformed: 404,
+			Body: Map{"password": Password}, Mistyped: Map{"password": 5},
+		}),
+		confirmed(own(Operation{Method: "POST", Path: "/auth/totp/key", Status: 200})),
+		confirmed(own(Operation{
+			Method: "PUT", Path: "/auth/totp", Status: 409, Body: Map{"code": "000000"}, Mistyped: Map{"code": 5},
+		})),
+		confirmed(own(Operation{Method: "DELETE", Path: "/auth/totp", Status: 404})),
+		confirmed(own(Operation{Method: "POST", Path: "/auth/recovery-codes", Status: 404})),
+		own(Operation{Method: "GET", Path: "/auth/factors", Status: 200}),
+		own(Operation{
+			Method: "POST", Path: "/auth/confirm", Status: 204, Body: Map{"password": Password}, Mistyped: Map{"password": 5},
+		}),
+		confirmed(own(Operation{Method: "POST", Path: "/auth/passkeys/options", Status: 400})),
+		confirmed(own(Operation{
+			Method: "POST", Path: "/auth/passkeys", Status: 401, Mistyped: Map{"name": 5},
+			Body: Map{"challenge": "UNKNOWN", "name": "Laptop", "response": Map{}},
+		})),
+		confirmed(own(Operation{Method: "DELETE", Path: "/auth/passkeys/{passkey}", Status: 404, Malformed: 400})),
+		own(Operation{Method: "GET", Path: "/auth/tokens", Status: 200}),
+		confirmed(own(Operation{
+			Method: "POST", Path: "/auth/tokens", Status: 201, Mistyped: Map{"name": 5},
+			Body: Map{"name": "My script", "expiresAt": "{soon}"},
+		})),
+		own(Operation{Method: "DELETE", Path: "/auth/tokens/{personal}", Status: 204, Malformed: 400, Ends: true}),
 	}
 }
 
@@ -134,7 +192,9 @@ func (w *Website) Team(t testing.TB, owner Person) map[string]string {
 	token := owner.Send(t, 201, "POST", "/tokens", Map{"name": "importer", "level": Read})
 	other := w.Person(t, Agent)
 	sessions := other.Get(t, "/auth/sessions").List("data")
+	personal := other.Send(t, 201, "POST", "/auth/tokens", Map{"name": "My script", "expiresAt": soon()})
 	return map[string]string{
+		"personal": PathID(personal.Int("id")), "soon": soon(), "reset": "UNKNOWN", "passkey": PathID(UnknownID),
 		"member": PathID(other.Member), "email": other.Email, "invitation": PathID(invited.Int("id")),
 		"invited": invited.Text("token"), "token": PathID(token.Int("id")), "session": PathID(sessions[0].Int("id")),
 	}
@@ -149,12 +209,16 @@ func (w *Website) IdentitySecret(t testing.TB, owner Person) string {
 	return PathID(owner.Send(t, 201, "POST", "/identity-secrets", nil).Int("id"))
 }
 
+// soon returns a time in the next hours.
+func soon() string { return time.Now().Add(time.Hour).UTC().Format(time.RFC3339) }
+
 // UnknownTeam returns well-formed names that no object of a team has.
 func UnknownTeam() map[string]string {
 	return map[string]string{
 		"member": PathID(UnknownID), "invitation": PathID(UnknownID), "invited": "UNKNOWN",
 		"token": PathID(UnknownID), "session": PathID(UnknownID), "email": "unknown@shop.example",
 		"identitySecret": PathID(UnknownID),
+		"personal":       PathID(UnknownID), "soon": soon(), "reset": "UNKNOWN", "passkey": PathID(UnknownID),
 	}
 }
 
@@ -163,5 +227,6 @@ func MalformedTeam() map[string]string {
 	return map[string]string{
 		"member": "no-number", "invitation": "no-number", "invited": "no.token", "token": "no-number",
 		"session": "no-number", "email": "unknown@shop.example", "identitySecret": "no-number",
+		"personal": "no-number", "soon": soon(), "reset": "no.token", "passkey": "no-number",
 	}
 }

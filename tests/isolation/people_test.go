@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fivechat.dev/tests/harness"
 )
@@ -90,6 +91,10 @@ func (m team) names(t *testing.T, op harness.PersonOperation, by harness.Person)
 			names["session"] = harness.PathID(s.Int("id"))
 		}
 	}
+	if by.ID != m.persons[harness.Owner].ID { // the owner would have too many
+		token := by.Send(t, 201, "POST", "/auth/tokens", harness.Map{"name": "My script", "expiresAt": names["soon"]})
+		names["personal"] = harness.PathID(token.Int("id"))
+	}
 	return names
 }
 
@@ -137,5 +142,55 @@ func TestPeopleMatrix(t *testing.T) {
 				op.Ask(t, by.Client, own.names(t, op, by)).Want(t, op.Status)
 			}
 		})
+	}
+}
+
+// TestPersonalTokenActsAsItsPerson checks that a personal access token has the role of its person in each of their
+// websites and in no other, without what needs a confirmation, until it is revoked.
+func TestPersonalTokenActsAsItsPerson(t *testing.T) {
+	t.Parallel()
+	s := harness.Running()
+	own, other := s.World(t, harness.Free), s.World(t, harness.Free)
+	admin := own.Person(t, harness.Admin)
+	in := admin.PersonalToken(t)
+	in.Get(t, "/members")
+	in.Get(t, "/conversations")
+	if m := in.Send(t, 201, "POST", "/conversations/"+own.Objects()["conversation"]+"/messages",
+		harness.Map{"content": "Hello"}); m.Int("userId") != admin.User {
+		t.Errorf("the author of %s isn't %d", m, admin.User)
+	}
+	in.Do(t, "POST", "/tokens", harness.Map{"name": "x", "level": harness.Read}).Want(t, 403)
+	in.Do(t, "GET", "/audit", nil).Want(t, 403)
+	in.With("X-Website-Id", harness.PathID(other.ID)).Do(t, "GET", "/members", nil).Want(t, 403)
+	in.With("Cookie", "__Host-fivechat=unknown").Do(t, "GET", "/members", nil).Want(t, 200)
+	own.Public().With("Authorization", "Bearer 5p_unknown").Do(t, "GET", "/members", nil).Want(t, 401)
+	token := admin.Get(t, "/auth/tokens").List("data")[0]
+	admin.Do(t, "DELETE", "/auth/tokens/"+harness.PathID(token.Int("id")), nil).Want(t, 204)
+	harness.Eventually(t, time.Second, "the end of the token", func() (bool, any) {
+		a := in.Do(t, "GET", "/members", nil)
+		return a.Status == 401, a.Status
+	})
+}
+
+// TestConfirmationIsNeeded checks that a session without a recent proof of its person can't do what a thief of it
+// would. A personal access token has no proof.
+func TestConfirmationIsNeeded(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().World(t, harness.Free)
+	owner := w.Person(t, harness.Owner)
+	by := owner.PersonalToken(t)
+	found := 0
+	for _, op := range harness.PersonOperations() {
+		if !op.Confirmed {
+			continue
+		}
+		found++
+		a := op.Ask(t, by, harness.UnknownTeam()).Want(t, 403)
+		if code := a.Object().Text("code"); code != "confirmation_required" {
+			t.Errorf("%s: %s", op.Name(), code)
+		}
+	}
+	if found == 0 {
+		t.Error("no operation needs a confirmation")
 	}
 }

@@ -237,6 +237,7 @@ func (e *Edge) watchPrincipal(r *http.Request, row *route.Route, c proxy.Caller,
 		case <-again.C:
 		}
 		p, err := e.identify(row, r, c.Address)
+		p.Confirmed = c.Principal.Confirmed // ends by itself, and no stream needs it
 		refused := fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.Forbidden)
 		if refused || err == nil && p != c.Principal {
 			end()
@@ -245,14 +246,14 @@ func (e *Edge) watchPrincipal(r *http.Request, row *route.Route, c proxy.Caller,
 	}
 }
 
-// takesSession reports whether the credential of a request is its session cookie: its row needs a person, or takes one,
-// and it has no bearer.
+// takesSession reports whether the credential of a request is a person's session: its row needs a person, or takes one
+// and the request has a personal access token, or a session cookie and no bearer.
 func takesSession(row *route.Route, h http.Header) bool {
 	switch {
 	case row.Rule.Caller == identity.Person:
 		return true
 	case row.Rule.Caller == identity.Token, row.Session:
-		return len(h.Values("Authorization")) == 0 && session.Has(h)
+		return session.HasPersonalToken(h) || len(h.Values("Authorization")) == 0 && session.Has(h)
 	default:
 		return false
 	}
@@ -262,7 +263,7 @@ func takesSession(row *route.Route, h http.Header) bool {
 // of another origin.
 func (e *Edge) identify(row *route.Route, r *http.Request, address string) (identity.Principal, error) {
 	ctx, bySession := r.Context(), takesSession(row, r.Header)
-	if bySession || row.Class == route.ClassSignIn {
+	if bySession && !session.HasPersonalToken(r.Header) || row.Class == route.ClassSignIn {
 		if err := e.SameOrigin(r); err != nil {
 			return identity.Principal{}, err
 		}

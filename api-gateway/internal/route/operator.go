@@ -34,6 +34,7 @@ var Operator = []Route{
 	operator("GET", "/operator/people", ClassOperator),
 	operator("POST", "/operator/people", ClassOperator),
 	operator("PATCH", "/operator/people/{id}", ClassOperator),
+	operator("POST", "/operator/people/{id}/resets", ClassOperator),
 	operator("POST", "/operator/invitations", ClassOperator),
 }
 

@@ -1,5 +1,5 @@
-// Package session resolves the session cookie of a request, and the website that the request names, to the Principal of
-// a person.
+// Package session resolves the session cookie of a request, or its personal access token, and the website that the
+// request names, to the Principal of a person.
 //
 // Begin with Resolver.Member. It asks the accounts service for the person and all their memberships, and caches them
 // for seconds; accounts announces sessions that end and memberships that change. A request with a cookie may come from
@@ -9,6 +9,7 @@ package session
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -43,6 +44,7 @@ type known struct {
 	person      identity.Principal // without a website
 	memberships map[tenant.ID]identity.Principal
 	only        tenant.ID // the website of the only membership
+	provenAt    time.Time // when the person last proved who they are
 }
 
 // Resolver resolves session cookies.
@@ -71,6 +73,7 @@ type resolved struct {
 	SessionID   id.Session   `json:"sessionId"`
 	PersonID    id.Person    `json:"personId"`
 	ExpiresAt   time.Time    `json:"expiresAt"`
+	ProvenAt    time.Time    `json:"provenAt"`
 	Memberships []membership `json:"memberships"`
 }
 
@@ -85,6 +88,7 @@ func (r resolved) known() known {
 	k := known{
 		person:      identity.Principal{Kind: identity.Person, PersonID: r.PersonID, SessionID: r.SessionID},
 		memberships: make(map[tenant.ID]identity.Principal, len(r.Memberships)),
+		provenAt:    r.ProvenAt,
 	}
 	for _, m := range r.Memberships {
 		p := k.person
@@ -99,12 +103,33 @@ func (r resolved) known() known {
 
 // Has reports whether a request has a session cookie.
 func Has(h http.Header) bool {
-	_, found := secretOf(h)
+	_, found := cookieOf(h)
 	return found
 }
 
-// secretOf returns the secret of the session cookie. Two such cookies are as bad as none: one of them is not ours.
+// HasPersonalToken reports whether the bearer of a request is a personal access token: a session without a cookie,
+// which no page of another site can send.
+func HasPersonalToken(h http.Header) bool {
+	_, found := personalToken(h)
+	return found
+}
+
+func personalToken(h http.Header) (string, bool) {
+	secret, err := token.Bearer(h)
+	return secret, err == nil && strings.HasPrefix(secret, identity.PersonalMark)
+}
+
+// secretOf returns the secret of a request's personal access token or session cookie.
 func secretOf(h http.Header) (secret string, found bool) {
+	if secret, found := personalToken(h); found {
+		return secret, len(secret) == secretLength+len(identity.PersonalMark)
+	}
+	secret, found = cookieOf(h)
+	return secret, found && len(secret) == secretLength
+}
+
+// cookieOf returns the secret of the session cookie. Two such cookies are as bad as none: one of them is not ours.
+func cookieOf(h http.Header) (secret string, found bool) {
 	if len(h["Cookie"]) == 0 {
 		return "", false
 	}
@@ -132,7 +157,7 @@ func (r *Resolver) CheckOrigin(req *http.Request) error {
 // valid session.
 func (r *Resolver) Person(ctx context.Context, h http.Header, address string) (identity.Principal, error) {
 	k, err := r.known(ctx, h, address)
-	return k.person, err
+	return k.confirm(k.person), err
 }
 
 // Member returns the Principal of a request's session, in the website that it names. Without a website, it is that of
@@ -143,16 +168,23 @@ func (r *Resolver) Member(ctx context.Context, h http.Header, address string) (i
 	if err != nil {
 		return identity.Principal{}, err
 	}
-	return k.in(h.Values(WebsiteHeader))
+	p, err := k.in(h.Values(WebsiteHeader))
+	return k.confirm(p), err
+}
+
+// confirm returns p with whether the person proved lately who they are.
+func (k known) confirm(p identity.Principal) identity.Principal {
+	p.Confirmed = time.Since(k.provenAt) < identity.ConfirmedFor
+	return p
 }
 
 // known returns what the session of a request is for.
 func (r *Resolver) known(ctx context.Context, h http.Header, address string) (known, error) {
-	secret, found := secretOf(h)
-	if !found {
+	secret, wellFormed := secretOf(h)
+	if !wellFormed && !Has(h) && !HasPersonalToken(h) {
 		return known{}, fault.Coded(fault.Unauthenticated, "session_missing", "sign in first")
 	}
-	if len(secret) != secretLength {
+	if !wellFormed {
 		return known{}, r.throttle.Failed(ctx, address, "", invalid())
 	}
 	return token.Find(ctx, r.lookups, r.throttle, identity.HashSecret(secret), address, "", invalid)

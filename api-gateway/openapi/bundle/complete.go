@@ -170,6 +170,8 @@ func withHeaders(answer any, t takes) any {
 
 // note describes the required roles in a sentence.
 func note(op object, t takes) {
+	extension, _ := op[edgeExtension].(object)
+	confirmed, _ := extension["confirmed"].(bool)
 	person := "a person with the role `" + t.role + "`"
 	text := "Needs " + person
 	switch {
@@ -178,8 +180,13 @@ func note(op object, t takes) {
 		if len(t.token) > 1 {
 			text += ", and the plan `" + strings.Join(t.token[1:], "`, `") + "`"
 		}
-	case t.role == "":
+	case t.role == "" && !confirmed:
 		return
+	case t.role == "":
+		text = "Needs a person"
+	}
+	if confirmed {
+		text += ", after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in)"
 	}
 	said, _ := op["description"].(string)
 	op["description"] = strings.TrimSpace(said + "\n\n" + text + ".")

@@ -17,11 +17,12 @@ import (
 //	visitor   "input" if an unknown visitor token is a wrong input (400), not a wrong credential (401)
 //	body      the limit of the request's body in bytes, if it isn't the default
 //	role      the least role of a person, if it isn't the one that the token's level means (viewer for READ, else agent)
+//	confirmed whether a person must have proven lately who they are
 //	stores    whether a request stores new text of a website, which counts towards the storage limit
 type edge struct {
 	service, class, visitor, role string
 	body                          int
-	stores                        bool
+	stores, confirmed             bool
 }
 
 const edgeExtension = "x-edge"
@@ -67,6 +68,8 @@ func takeEdge(op object) (e edge, err error) {
 		case "role":
 			e.role, ok = value.(string)
 			ok = ok && e.role == "admin"
+		case "confirmed":
+			e.confirmed, ok = value.(bool)
 		case "class":
 			e.class, ok = value.(string)
 		case "visitor":
@@ -126,6 +129,7 @@ var rules = map[string]string{
 	"session":               "Person",
 	"session viewer":        "Viewer",
 	"session admin":         "Admin",
+	"session owner":         "Owner",
 }
 
 // writeRow writes the row of an operation.
@@ -137,6 +141,9 @@ func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
 	rule, known := rules[security]
 	if !known {
 		return fmt.Errorf("security %q has no permission", security)
+	}
+	if e.confirmed {
+		rule += ".AfterConfirmation()"
 	}
 	visitor, cors := "NoVisitor", "Configured"
 	switch {

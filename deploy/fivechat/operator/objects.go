@@ -174,6 +174,16 @@ type Invitation struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
+// Reset is a link by which a person chooses a new password. Path is relative to the gateway's address.
+type Reset struct {
+	Path string `json:"path"`
+}
+
+// ResetPerson makes a link by which a person chooses a new password.
+func (c Client) ResetPerson(ctx context.Context, id int64) (r Reset, err error) {
+	return r, c.call(ctx, "POST", fmt.Sprintf("/operator/people/%d/resets", id), nil, &r)
+}
+
 // CreatePerson makes a person and their memberships.
 func (c Client) CreatePerson(
 	ctx context.Context, name, email, password string, memberships ...Membership,

@@ -306,6 +306,24 @@ func (e Sender) Valid() bool {
 	}
 }
 
+// Defines values for SignInResultNext.
+const (
+	SignInResultNextLessThanNil SignInResultNext = "<nil>"
+	SignInResultNextTotp        SignInResultNext = "totp"
+)
+
+// Valid indicates whether the value is a known member of the SignInResultNext enum.
+func (e SignInResultNext) Valid() bool {
+	switch e {
+	case SignInResultNextLessThanNil:
+		return true
+	case SignInResultNextTotp:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StatisticsHistoryInterval.
 const (
 	StatisticsHistoryIntervalDay  StatisticsHistoryInterval = "day"
@@ -863,6 +881,65 @@ type AgentSummary struct {
 	UserID int64 `json:"userId"`
 }
 
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	// Action For example `session.create` or `user.update`.
+	Action string `json:"action"`
+
+	// Actor `operator`, or `token:` or `person:` and an id.
+	Actor string `json:"actor"`
+
+	// Address The network address of the caller.
+	Address string `json:"address"`
+
+	// After And after it.
+	After map[string]interface{} `json:"after"`
+	At    time.Time              `json:"at"`
+
+	// Before The changed fields before the change.
+	Before     map[string]interface{} `json:"before"`
+	ID         int64                  `json:"id"`
+	ObjectID   string                 `json:"objectId"`
+	ObjectKind string                 `json:"objectKind"`
+	RequestID  string                 `json:"requestId"`
+	WebsiteID  int64                  `json:"websiteId"`
+}
+
+// AuditPage defines model for AuditPage.
+type AuditPage struct {
+	Data        []AuditEntry `json:"data"`
+	HasNextPage bool         `json:"hasNextPage"`
+	HasPrevPage bool         `json:"hasPrevPage"`
+	Limit       int64        `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+}
+
+// AuthenticatorKey defines model for AuthenticatorKey.
+type AuthenticatorKey struct {
+	// Picture The URL as a QR code, a data URL of a PNG.
+	Picture string `json:"picture"`
+
+	// Secret In base 32.
+	Secret string `json:"secret"`
+
+	// URL `otpauth://…`
+	URL string `json:"url"`
+}
+
+// Ceremony defines model for Ceremony.
+type Ceremony struct {
+	// Challenge Names the ceremony when its result is sent.
+	Challenge string `json:"challenge"`
+
+	// Options WebAuthn's options in JSON.
+	Options map[string]interface{} `json:"options"`
+}
+
 // ChosenPassword One that is common or easy to guess is refused.
 type ChosenPassword = string
 
@@ -871,6 +948,12 @@ type Classes = string
 
 // ClientMessageID Your own id of the message. A message with the same id is the same message.
 type ClientMessageID = string
+
+// CodeOfApp defines model for CodeOfApp.
+type CodeOfApp struct {
+	// Code Six digits.
+	Code string `json:"code"`
+}
 
 // Colour defines model for Colour.
 type Colour = string
@@ -968,6 +1051,20 @@ type CreatedInvitation struct {
 	Role Role   `json:"role"`
 
 	// Token The secret of the link, shown once.
+	Token string `json:"token"`
+}
+
+// CreatedPersonalToken defines model for CreatedPersonalToken.
+type CreatedPersonalToken struct {
+	CreatedAt time.Time `json:"createdAt"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	ID        int64     `json:"id"`
+
+	// LastUsedAt To the minute.
+	LastUsedAt time.Time `json:"lastUsedAt"`
+	Name       string    `json:"name"`
+
+	// Token The secret, shown once.
 	Token string `json:"token"`
 }
 
@@ -1074,6 +1171,18 @@ type ExportGoneMessages struct {
 
 // ExportGoneMessagesDeleted defines model for ExportGoneMessages.Deleted.
 type ExportGoneMessagesDeleted bool
+
+// Factors defines model for Factors.
+type Factors struct {
+	Passkeys []Passkey `json:"passkeys"`
+	Password bool      `json:"password"`
+
+	// RecoveryCodes Unused ones.
+	RecoveryCodes int `json:"recoveryCodes"`
+
+	// Totp Whether an authenticator app is in use.
+	Totp bool `json:"totp"`
+}
 
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
@@ -1273,12 +1382,28 @@ type NewInvitation struct {
 	Role  Role   `json:"role"`
 }
 
+// NewPasskey defines model for NewPasskey.
+type NewPasskey struct {
+	Challenge string `json:"challenge"`
+	Name      string `json:"name"`
+
+	// Response The browser's credential in JSON.
+	Response map[string]interface{} `json:"response"`
+}
+
 // NewPassword defines model for NewPassword.
 type NewPassword struct {
 	Current string `json:"current"`
 
 	// Password One that is common or easy to guess is refused.
 	Password ChosenPassword `json:"password"`
+}
+
+// NewPersonalToken defines model for NewPersonalToken.
+type NewPersonalToken struct {
+	// ExpiresAt At most a year from now.
+	ExpiresAt time.Time `json:"expiresAt"`
+	Name      string    `json:"name"`
 }
 
 // NewRole defines model for NewRole.
@@ -1392,6 +1517,22 @@ type Page struct {
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
 }
 
+// Passkey defines model for Passkey.
+type Passkey struct {
+	CreatedAt  time.Time `json:"createdAt"`
+	ID         int64     `json:"id"`
+	LastUsedAt time.Time `json:"lastUsedAt"`
+	Name       string    `json:"name"`
+}
+
+// PasskeyAnswer defines model for PasskeyAnswer.
+type PasskeyAnswer struct {
+	Challenge string `json:"challenge"`
+
+	// Response The browser's credential in JSON.
+	Response map[string]interface{} `json:"response"`
+}
+
 // Person defines model for Person.
 type Person struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -1421,6 +1562,22 @@ type PersonSession struct {
 
 	// LastUsedAt To the minute.
 	LastUsedAt time.Time `json:"lastUsedAt"`
+}
+
+// PersonalToken defines model for PersonalToken.
+type PersonalToken struct {
+	CreatedAt time.Time `json:"createdAt"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	ID        int64     `json:"id"`
+
+	// LastUsedAt To the minute.
+	LastUsedAt time.Time `json:"lastUsedAt"`
+	Name       string    `json:"name"`
+}
+
+// PersonalTokenList defines model for PersonalTokenList.
+type PersonalTokenList struct {
+	Data []PersonalToken `json:"data"`
 }
 
 // Plan defines model for Plan.
@@ -1454,6 +1611,13 @@ type Problem struct {
 
 	// Type Where the code is explained.
 	Type string `json:"type"`
+}
+
+// Proof One of them.
+type Proof struct {
+	// Code Six digits of the app, or a recovery code.
+	Code     *string `json:"code,omitempty"`
+	Password *string `json:"password,omitempty"`
 }
 
 // Rating defines model for Rating.
@@ -1495,6 +1659,12 @@ type Ratings struct {
 	} `json:"stars"`
 }
 
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	// Codes Each is valid once.
+	Codes []string `json:"codes"`
+}
+
 // Removed defines model for Removed.
 type Removed struct {
 	Deleted RemovedDeleted `json:"deleted"`
@@ -1513,6 +1683,12 @@ type RemovedIdentitySecret struct {
 // RemovedIdentitySecretRemoved defines model for RemovedIdentitySecret.Removed.
 type RemovedIdentitySecretRemoved bool
 
+// ResetPassword defines model for ResetPassword.
+type ResetPassword struct {
+	// Password One that is common or easy to guess is refused.
+	Password ChosenPassword `json:"password"`
+}
+
 // RevokedToken defines model for RevokedToken.
 type RevokedToken struct {
 	ID      int64               `json:"id"`
@@ -1524,6 +1700,14 @@ type RevokedTokenRevoked bool
 
 // Role defines model for Role.
 type Role string
+
+// SecondStep defines model for SecondStep.
+type SecondStep struct {
+	Challenge string `json:"challenge"`
+
+	// Code Six digits of the app, or a recovery code.
+	Code string `json:"code"`
+}
 
 // Sender USER is an agent.
 type Sender string
@@ -1548,6 +1732,22 @@ type Session struct {
 type SessionList struct {
 	Data []PersonSession `json:"data"`
 }
+
+// SignInResult A person who has signed in, or the next step.
+type SignInResult struct {
+	// Challenge What the next step takes.
+	Challenge   nullable.Nullable[string] `json:"challenge"`
+	Memberships []Membership              `json:"memberships"`
+
+	// Next `totp`: the second step is `POST /auth/totp`. `null`: signed in.
+	Next nullable.Nullable[SignInResultNext] `json:"next"`
+
+	// Person `null` before the last step.
+	Person nullable.Nullable[Person] `json:"person"`
+}
+
+// SignInResultNext `totp`: the second step is `POST /auth/totp`. `null`: signed in.
+type SignInResultNext string
 
 // SignedIn defines model for SignedIn.
 type SignedIn struct {
@@ -2553,6 +2753,24 @@ type WebhookID = int64
 // WebsiteID defines model for websiteId.
 type WebsiteID = int64
 
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Since Only entries since this time.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Page The page, from 1. Invalid values are clamped.
+	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
 // ListConversationsParams defines parameters for ListConversations.
 type ListConversationsParams struct {
 	// Page The page, from 1. Invalid values are clamped.
@@ -3149,11 +3367,32 @@ type UpdateWidgetParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ConfirmJSONRequestBody defines body for Confirm for application/json ContentType.
+type ConfirmJSONRequestBody = Proof
+
+// SignInWithPasskeyJSONRequestBody defines body for SignInWithPasskey for application/json ContentType.
+type SignInWithPasskeyJSONRequestBody = PasskeyAnswer
+
+// AddPasskeyJSONRequestBody defines body for AddPasskey for application/json ContentType.
+type AddPasskeyJSONRequestBody = NewPasskey
+
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = Credentials
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = NewPassword
+
+// ResetPasswordJSONRequestBody defines body for ResetPassword for application/json ContentType.
+type ResetPasswordJSONRequestBody = ResetPassword
+
+// CreatePersonalTokenJSONRequestBody defines body for CreatePersonalToken for application/json ContentType.
+type CreatePersonalTokenJSONRequestBody = NewPersonalToken
+
+// SignInWithCodeJSONRequestBody defines body for SignInWithCode for application/json ContentType.
+type SignInWithCodeJSONRequestBody = SecondStep
+
+// ConfirmAuthenticatorJSONRequestBody defines body for ConfirmAuthenticator for application/json ContentType.
+type ConfirmAuthenticatorJSONRequestBody = CodeOfApp
 
 // ImportConversationsJSONRequestBody defines body for ImportConversations for application/json ContentType.
 type ImportConversationsJSONRequestBody = Import
@@ -3791,10 +4030,110 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ListAudit The website's audit log
+	//
+	// Sign-ins of members, changes of the team, tokens, settings and users, newest first: the caller, the time, the address, and the
+	// changed fields without secrets.
+	//
+	//
+	// Needs a person with the role `owner`.
+	//
+	// Corresponds with GET /audit (the `ListAudit` operationId).
+	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmWithBody Prove again that it is you
+	//
+	// With the password, or with a code of the app. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
+	// otherwise. So does a new sign-in. 401 `credentials_invalid` or `code_invalid` if it is wrong.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /auth/confirm (the `Confirm` operationId).
+	ConfirmWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Confirm Prove again that it is you
+	//
+	// With the password, or with a code of the app. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
+	// otherwise. So does a new sign-in. 401 `credentials_invalid` or `code_invalid` if it is wrong.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /auth/confirm (the `Confirm` operationId).
+	Confirm(ctx context.Context, body ConfirmJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFactors How you can sign in
+	//
+	// Corresponds with GET /auth/factors (the `GetFactors` operationId).
+	GetFactors(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInWithPasskeyWithBody Sign in with a passkey
+	//
+	// Sets the session's cookie. 401 `passkey_invalid` if the passkey isn't known or its answer is wrong.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /auth/passkey (the `SignInWithPasskey` operationId).
+	SignInWithPasskeyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInWithPasskey Sign in with a passkey
+	//
+	// Sets the session's cookie. 401 `passkey_invalid` if the passkey isn't known or its answer is wrong.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /auth/passkey (the `SignInWithPasskey` operationId).
+	SignInWithPasskey(ctx context.Context, body SignInWithPasskeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginPasskeySignIn Begin to sign in with a passkey
+	//
+	// For a page, which passes the options to `navigator.credentials.get`. Valid for 5 minutes.
+	//
+	// Corresponds with POST /auth/passkey/options (the `BeginPasskeySignIn` operationId).
+	BeginPasskeySignIn(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddPasskeyWithBody Add a passkey
+	//
+	// 409 `passkey_known` if it is stored already, `too_many_passkeys` if you have 20.
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /auth/passkeys (the `AddPasskey` operationId).
+	AddPasskeyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddPasskey Add a passkey
+	//
+	// 409 `passkey_known` if it is stored already, `too_many_passkeys` if you have 20.
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /auth/passkeys (the `AddPasskey` operationId).
+	AddPasskey(ctx context.Context, body AddPasskeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginPasskey Begin to add a passkey
+	//
+	// For a page, which passes the options to `navigator.credentials.create`. Valid for 5 minutes.
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Corresponds with POST /auth/passkeys/options (the `BeginPasskey` operationId).
+	BeginPasskey(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemovePasskey Remove a passkey
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Corresponds with DELETE /auth/passkeys/{id} (the `RemovePasskey` operationId).
+	RemovePasskey(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SignInWithBody Sign in with a password
 	//
 	// Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
 	// time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+	// A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3805,6 +4144,7 @@ type ClientInterface interface {
 	//
 	// Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
 	// time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+	// A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3828,6 +4168,35 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /auth/password (the `ChangePassword` operationId).
 	ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RenewRecoveryCodes New recovery codes
+	//
+	// The previous ones are no longer valid. They are shown once.
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Corresponds with POST /auth/recovery-codes (the `RenewRecoveryCodes` operationId).
+	RenewRecoveryCodes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResetPasswordWithBody Choose a new password
+	//
+	// With the secret of a link that the operator gave (`fivechat person reset`), once, within a day. It ends all your sessions. Sign in
+	// with the new password then. 404 `reset_invalid` if the link doesn't exist, has been used or has expired.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /auth/resets/{token} (the `ResetPassword` operationId).
+	ResetPasswordWithBody(ctx context.Context, token string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResetPassword Choose a new password
+	//
+	// With the secret of a link that the operator gave (`fivechat person reset`), once, within a day. It ends all your sessions. Sign in
+	// with the new password then. 404 `reset_invalid` if the link doesn't exist, has been used or has expired.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /auth/resets/{token} (the `ResetPassword` operationId).
+	ResetPassword(ctx context.Context, token string, body ResetPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SignOut Sign out
 	//
@@ -3857,6 +4226,108 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /auth/sessions/{id} (the `EndSession` operationId).
 	EndSession(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPersonalTokens Your personal access tokens
+	//
+	// Corresponds with GET /auth/tokens (the `ListPersonalTokens` operationId).
+	ListPersonalTokens(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePersonalTokenWithBody Create a personal access token
+	//
+	// For your own programs: `Authorization: Bearer 5p_…` acts as you, with your role in each website. It can't do what needs a
+	// confirmation. Its secret is shown once, so `Idempotency-Key` is refused. 409 `too_many_tokens` if you have 20.
+	//
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /auth/tokens (the `CreatePersonalToken` operationId).
+	CreatePersonalTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePersonalToken Create a personal access token
+	//
+	// For your own programs: `Authorization: Bearer 5p_…` acts as you, with your role in each website. It can't do what needs a
+	// confirmation. Its secret is shown once, so `Idempotency-Key` is refused. 409 `too_many_tokens` if you have 20.
+	//
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /auth/tokens (the `CreatePersonalToken` operationId).
+	CreatePersonalToken(ctx context.Context, body CreatePersonalTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokePersonalToken Revoke a personal access token
+	//
+	// Takes effect within a second.
+	//
+	// Corresponds with DELETE /auth/tokens/{id} (the `RevokePersonalToken` operationId).
+	RevokePersonalToken(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveAuthenticator Stop using an authenticator app
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Corresponds with DELETE /auth/totp (the `RemoveAuthenticator` operationId).
+	RemoveAuthenticator(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInWithCodeWithBody Enter the code of your authenticator app
+	//
+	// The second step if `POST /auth/password` answers `{"next": "totp"}`. Sets the session's cookie. A recovery code does too. 401
+	// `code_invalid` if the code is wrong, too old or was used: enter the next one. 401 `challenge_invalid` 5 minutes after the first
+	// step. Ten attempts for one person are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /auth/totp (the `SignInWithCode` operationId).
+	SignInWithCodeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInWithCode Enter the code of your authenticator app
+	//
+	// The second step if `POST /auth/password` answers `{"next": "totp"}`. Sets the session's cookie. A recovery code does too. 401
+	// `code_invalid` if the code is wrong, too old or was used: enter the next one. 401 `challenge_invalid` 5 minutes after the first
+	// step. Ten attempts for one person are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /auth/totp (the `SignInWithCode` operationId).
+	SignInWithCode(ctx context.Context, body SignInWithCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmAuthenticatorWithBody Use your new authenticator app
+	//
+	// Replaces a previous app. 401 `code_invalid` if the code isn't the app's; 409 `authenticator_missing` without a new key. The recovery
+	// codes are shown once.
+	//
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /auth/totp (the `ConfirmAuthenticator` operationId).
+	ConfirmAuthenticatorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmAuthenticator Use your new authenticator app
+	//
+	// Replaces a previous app. 401 `code_invalid` if the code isn't the app's; 409 `authenticator_missing` without a new key. The recovery
+	// codes are shown once.
+	//
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /auth/totp (the `ConfirmAuthenticator` operationId).
+	ConfirmAuthenticator(ctx context.Context, body ConfirmAuthenticatorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NewAuthenticator A new key for an authenticator app
+	//
+	// It is in use after `PUT /auth/totp`. It is shown once.
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Corresponds with POST /auth/totp/key (the `NewAuthenticator` operationId).
+	NewAuthenticator(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListConversations A website's conversations
 	//
@@ -4065,7 +4536,7 @@ type ClientInterface interface {
 	// three.
 	//
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Corresponds with POST /identity-secrets (the `CreateIdentitySecret` operationId).
 	CreateIdentitySecret(ctx context.Context, params *CreateIdentitySecretParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4184,7 +4655,7 @@ type ClientInterface interface {
 	//
 	// Takes effect within a second. Only owners decide about owners. 409 `last_owner` if no owner would be left.
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4195,7 +4666,7 @@ type ClientInterface interface {
 	//
 	// Takes effect within a second. Only owners decide about owners. 409 `last_owner` if no owner would be left.
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4390,7 +4861,7 @@ type ClientInterface interface {
 	//
 	// Its secret is shown once, so `Idempotency-Key` is refused.
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4401,7 +4872,7 @@ type ClientInterface interface {
 	//
 	// Its secret is shown once, so `Idempotency-Key` is refused.
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4440,7 +4911,7 @@ type ClientInterface interface {
 	// The token itself is valid for another 24 hours, or for `overlapSeconds`, but not beyond its own expiry. The new secret is shown once.
 	//
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4452,7 +4923,7 @@ type ClientInterface interface {
 	// The token itself is valid for another 24 hours, or for `overlapSeconds`, but not beyond its own expiry. The new secret is shown once.
 	//
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4838,10 +5309,219 @@ type ClientInterface interface {
 	UpdateWidget(ctx context.Context, clientToken ClientToken, params *UpdateWidgetParams, body UpdateWidgetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
+// ListAudit The website's audit log
+//
+// Sign-ins of members, changes of the team, tokens, settings and users, newest first: the caller, the time, the address, and the
+// changed fields without secrets.
+//
+// Needs a person with the role `owner`.
+//
+// Corresponds with GET /audit (the `ListAudit` operationId).
+func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmWithBody Prove again that it is you
+//
+// With the password, or with a code of the app. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
+// otherwise. So does a new sign-in. 401 `credentials_invalid` or `code_invalid` if it is wrong.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /auth/confirm (the `Confirm` operationId).
+func (c *Client) ConfirmWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Confirm Prove again that it is you
+//
+// With the password, or with a code of the app. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
+// otherwise. So does a new sign-in. 401 `credentials_invalid` or `code_invalid` if it is wrong.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /auth/confirm (the `Confirm` operationId).
+func (c *Client) Confirm(ctx context.Context, body ConfirmJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetFactors How you can sign in
+//
+// Corresponds with GET /auth/factors (the `GetFactors` operationId).
+func (c *Client) GetFactors(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFactorsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInWithPasskeyWithBody Sign in with a passkey
+//
+// Sets the session's cookie. 401 `passkey_invalid` if the passkey isn't known or its answer is wrong.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /auth/passkey (the `SignInWithPasskey` operationId).
+func (c *Client) SignInWithPasskeyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInWithPasskeyRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInWithPasskey Sign in with a passkey
+//
+// Sets the session's cookie. 401 `passkey_invalid` if the passkey isn't known or its answer is wrong.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /auth/passkey (the `SignInWithPasskey` operationId).
+func (c *Client) SignInWithPasskey(ctx context.Context, body SignInWithPasskeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInWithPasskeyRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginPasskeySignIn Begin to sign in with a passkey
+//
+// For a page, which passes the options to `navigator.credentials.get`. Valid for 5 minutes.
+//
+// Corresponds with POST /auth/passkey/options (the `BeginPasskeySignIn` operationId).
+func (c *Client) BeginPasskeySignIn(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginPasskeySignInRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddPasskeyWithBody Add a passkey
+//
+// 409 `passkey_known` if it is stored already, `too_many_passkeys` if you have 20.
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /auth/passkeys (the `AddPasskey` operationId).
+func (c *Client) AddPasskeyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddPasskeyRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddPasskey Add a passkey
+//
+// 409 `passkey_known` if it is stored already, `too_many_passkeys` if you have 20.
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /auth/passkeys (the `AddPasskey` operationId).
+func (c *Client) AddPasskey(ctx context.Context, body AddPasskeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddPasskeyRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginPasskey Begin to add a passkey
+//
+// For a page, which passes the options to `navigator.credentials.create`. Valid for 5 minutes.
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Corresponds with POST /auth/passkeys/options (the `BeginPasskey` operationId).
+func (c *Client) BeginPasskey(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginPasskeyRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemovePasskey Remove a passkey
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Corresponds with DELETE /auth/passkeys/{id} (the `RemovePasskey` operationId).
+func (c *Client) RemovePasskey(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemovePasskeyRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SignInWithBody Sign in with a password
 //
 // Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
 // time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+// A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4862,6 +5542,7 @@ func (c *Client) SignInWithBody(ctx context.Context, contentType string, body io
 //
 // Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
 // time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+// A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4906,6 +5587,65 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 // Corresponds with PUT /auth/password (the `ChangePassword` operationId).
 func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePasswordRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RenewRecoveryCodes New recovery codes
+//
+// The previous ones are no longer valid. They are shown once.
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Corresponds with POST /auth/recovery-codes (the `RenewRecoveryCodes` operationId).
+func (c *Client) RenewRecoveryCodes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenewRecoveryCodesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResetPasswordWithBody Choose a new password
+//
+// With the secret of a link that the operator gave (`fivechat person reset`), once, within a day. It ends all your sessions. Sign in
+// with the new password then. 404 `reset_invalid` if the link doesn't exist, has been used or has expired.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /auth/resets/{token} (the `ResetPassword` operationId).
+func (c *Client) ResetPasswordWithBody(ctx context.Context, token string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetPasswordRequestWithBody(c.Server, token, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResetPassword Choose a new password
+//
+// With the secret of a link that the operator gave (`fivechat person reset`), once, within a day. It ends all your sessions. Sign in
+// with the new password then. 404 `reset_invalid` if the link doesn't exist, has been used or has expired.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /auth/resets/{token} (the `ResetPassword` operationId).
+func (c *Client) ResetPassword(ctx context.Context, token string, body ResetPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetPasswordRequest(c.Server, token, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4985,6 +5725,204 @@ func (c *Client) ListSessions(ctx context.Context, reqEditors ...RequestEditorFn
 // Corresponds with DELETE /auth/sessions/{id} (the `EndSession` operationId).
 func (c *Client) EndSession(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEndSessionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPersonalTokens Your personal access tokens
+//
+// Corresponds with GET /auth/tokens (the `ListPersonalTokens` operationId).
+func (c *Client) ListPersonalTokens(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPersonalTokensRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePersonalTokenWithBody Create a personal access token
+//
+// For your own programs: `Authorization: Bearer 5p_…` acts as you, with your role in each website. It can't do what needs a
+// confirmation. Its secret is shown once, so `Idempotency-Key` is refused. 409 `too_many_tokens` if you have 20.
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /auth/tokens (the `CreatePersonalToken` operationId).
+func (c *Client) CreatePersonalTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePersonalTokenRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePersonalToken Create a personal access token
+//
+// For your own programs: `Authorization: Bearer 5p_…` acts as you, with your role in each website. It can't do what needs a
+// confirmation. Its secret is shown once, so `Idempotency-Key` is refused. 409 `too_many_tokens` if you have 20.
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /auth/tokens (the `CreatePersonalToken` operationId).
+func (c *Client) CreatePersonalToken(ctx context.Context, body CreatePersonalTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePersonalTokenRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokePersonalToken Revoke a personal access token
+//
+// Takes effect within a second.
+//
+// Corresponds with DELETE /auth/tokens/{id} (the `RevokePersonalToken` operationId).
+func (c *Client) RevokePersonalToken(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokePersonalTokenRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveAuthenticator Stop using an authenticator app
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Corresponds with DELETE /auth/totp (the `RemoveAuthenticator` operationId).
+func (c *Client) RemoveAuthenticator(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveAuthenticatorRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInWithCodeWithBody Enter the code of your authenticator app
+//
+// The second step if `POST /auth/password` answers `{"next": "totp"}`. Sets the session's cookie. A recovery code does too. 401
+// `code_invalid` if the code is wrong, too old or was used: enter the next one. 401 `challenge_invalid` 5 minutes after the first
+// step. Ten attempts for one person are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /auth/totp (the `SignInWithCode` operationId).
+func (c *Client) SignInWithCodeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInWithCodeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInWithCode Enter the code of your authenticator app
+//
+// The second step if `POST /auth/password` answers `{"next": "totp"}`. Sets the session's cookie. A recovery code does too. 401
+// `code_invalid` if the code is wrong, too old or was used: enter the next one. 401 `challenge_invalid` 5 minutes after the first
+// step. Ten attempts for one person are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /auth/totp (the `SignInWithCode` operationId).
+func (c *Client) SignInWithCode(ctx context.Context, body SignInWithCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInWithCodeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmAuthenticatorWithBody Use your new authenticator app
+//
+// Replaces a previous app. 401 `code_invalid` if the code isn't the app's; 409 `authenticator_missing` without a new key. The recovery
+// codes are shown once.
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /auth/totp (the `ConfirmAuthenticator` operationId).
+func (c *Client) ConfirmAuthenticatorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmAuthenticatorRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmAuthenticator Use your new authenticator app
+//
+// Replaces a previous app. 401 `code_invalid` if the code isn't the app's; 409 `authenticator_missing` without a new key. The recovery
+// codes are shown once.
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /auth/totp (the `ConfirmAuthenticator` operationId).
+func (c *Client) ConfirmAuthenticator(ctx context.Context, body ConfirmAuthenticatorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmAuthenticatorRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NewAuthenticator A new key for an authenticator app
+//
+// It is in use after `PUT /auth/totp`. It is shown once.
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Corresponds with POST /auth/totp/key (the `NewAuthenticator` operationId).
+func (c *Client) NewAuthenticator(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNewAuthenticatorRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -5407,7 +6345,7 @@ func (c *Client) ListIdentitySecrets(ctx context.Context, params *ListIdentitySe
 // valid until you remove them: to rotate, create one, deploy it, and remove the old one. 409 `too_many_identity_secrets` if there are
 // three.
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Corresponds with POST /identity-secrets (the `CreateIdentitySecret` operationId).
 func (c *Client) CreateIdentitySecret(ctx context.Context, params *CreateIdentitySecretParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5655,7 +6593,7 @@ func (c *Client) RemoveMember(ctx context.Context, id MemberID, params *RemoveMe
 //
 // Takes effect within a second. Only owners decide about owners. 409 `last_owner` if no owner would be left.
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes any type of body and a specified content type.
 //
@@ -5676,7 +6614,7 @@ func (c *Client) ChangeRoleWithBody(ctx context.Context, id MemberID, params *Ch
 //
 // Takes effect within a second. Only owners decide about owners. 409 `last_owner` if no owner would be left.
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6079,7 +7017,7 @@ func (c *Client) ListTokens(ctx context.Context, params *ListTokensParams, reqEd
 //
 // Its secret is shown once, so `Idempotency-Key` is refused.
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes any type of body and a specified content type.
 //
@@ -6100,7 +7038,7 @@ func (c *Client) CreateTokenWithBody(ctx context.Context, params *CreateTokenPar
 //
 // Its secret is shown once, so `Idempotency-Key` is refused.
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6178,7 +7116,7 @@ func (c *Client) UpdateToken(ctx context.Context, id int64, params *UpdateTokenP
 //
 // The token itself is valid for another 24 hours, or for `overlapSeconds`, but not beyond its own expiry. The new secret is shown once.
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes any type of body and a specified content type.
 //
@@ -6199,7 +7137,7 @@ func (c *Client) RotateTokenWithBody(ctx context.Context, id int64, params *Rota
 //
 // The token itself is valid for another 24 hours, or for `overlapSeconds`, but not beyond its own expiry. The new secret is shown once.
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7012,6 +7950,346 @@ func (c *Client) UpdateWidget(ctx context.Context, clientToken ClientToken, para
 	return c.Client.Do(req)
 }
 
+// NewListAuditRequest constructs an http.Request for the ListAudit method
+func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/audit")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewConfirmRequest calls the generic Confirm builder with application/json body
+func NewConfirmRequest(server string, body ConfirmJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewConfirmRequestWithBody constructs an http.Request for the Confirm method, with any body, and a specified content type
+func NewConfirmRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/confirm")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetFactorsRequest constructs an http.Request for the GetFactors method
+func NewGetFactorsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/factors")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignInWithPasskeyRequest calls the generic SignInWithPasskey builder with application/json body
+func NewSignInWithPasskeyRequest(server string, body SignInWithPasskeyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignInWithPasskeyRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSignInWithPasskeyRequestWithBody constructs an http.Request for the SignInWithPasskey method, with any body, and a specified content type
+func NewSignInWithPasskeyRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/passkey")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewBeginPasskeySignInRequest constructs an http.Request for the BeginPasskeySignIn method
+func NewBeginPasskeySignInRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/passkey/options")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddPasskeyRequest calls the generic AddPasskey builder with application/json body
+func NewAddPasskeyRequest(server string, body AddPasskeyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddPasskeyRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewAddPasskeyRequestWithBody constructs an http.Request for the AddPasskey method, with any body, and a specified content type
+func NewAddPasskeyRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/passkeys")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewBeginPasskeyRequest constructs an http.Request for the BeginPasskey method
+func NewBeginPasskeyRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/passkeys/options")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRemovePasskeyRequest constructs an http.Request for the RemovePasskey method
+func NewRemovePasskeyRequest(server string, id int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/passkeys/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSignInRequest calls the generic SignIn builder with application/json body
 func NewSignInRequest(server string, body SignInJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -7083,6 +8361,80 @@ func NewChangePasswordRequestWithBody(server string, contentType string, body io
 	}
 
 	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRenewRecoveryCodesRequest constructs an http.Request for the RenewRecoveryCodes method
+func NewRenewRecoveryCodesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/recovery-codes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewResetPasswordRequest calls the generic ResetPassword builder with application/json body
+func NewResetPasswordRequest(server string, token string, body ResetPasswordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResetPasswordRequestWithBody(server, token, "application/json", bodyReader)
+}
+
+// NewResetPasswordRequestWithBody constructs an http.Request for the ResetPassword method, with any body, and a specified content type
+func NewResetPasswordRequestWithBody(server string, token string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/resets/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -7227,6 +8579,241 @@ func NewEndSessionRequest(server string, id int64) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPersonalTokensRequest constructs an http.Request for the ListPersonalTokens method
+func NewListPersonalTokensRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/tokens")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreatePersonalTokenRequest calls the generic CreatePersonalToken builder with application/json body
+func NewCreatePersonalTokenRequest(server string, body CreatePersonalTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreatePersonalTokenRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreatePersonalTokenRequestWithBody constructs an http.Request for the CreatePersonalToken method, with any body, and a specified content type
+func NewCreatePersonalTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/tokens")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRevokePersonalTokenRequest constructs an http.Request for the RevokePersonalToken method
+func NewRevokePersonalTokenRequest(server string, id int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/tokens/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRemoveAuthenticatorRequest constructs an http.Request for the RemoveAuthenticator method
+func NewRemoveAuthenticatorRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/totp")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignInWithCodeRequest calls the generic SignInWithCode builder with application/json body
+func NewSignInWithCodeRequest(server string, body SignInWithCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignInWithCodeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSignInWithCodeRequestWithBody constructs an http.Request for the SignInWithCode method, with any body, and a specified content type
+func NewSignInWithCodeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/totp")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewConfirmAuthenticatorRequest calls the generic ConfirmAuthenticator builder with application/json body
+func NewConfirmAuthenticatorRequest(server string, body ConfirmAuthenticatorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmAuthenticatorRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewConfirmAuthenticatorRequestWithBody constructs an http.Request for the ConfirmAuthenticator method, with any body, and a specified content type
+func NewConfirmAuthenticatorRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/totp")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewNewAuthenticatorRequest constructs an http.Request for the NewAuthenticator method
+func NewNewAuthenticatorRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/totp/key")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -12092,14 +13679,64 @@ func (c *Client) applyEditors(ctx context.Context, req *http.Request, additional
 // Operations is every operation of the API.
 type Operations struct{ client *Client }
 
+// ListAudit The website's audit log
+func (o *Operations) ListAudit(ctx context.Context, params *ListAuditParams) (Answer[AuditPage], error) {
+	return read[AuditPage](o.client.ListAudit(ctx, params))
+}
+
+// Confirm Prove again that it is you
+func (o *Operations) Confirm(ctx context.Context, body Proof) error {
+	return done(o.client.Confirm(ctx, body))
+}
+
+// GetFactors How you can sign in
+func (o *Operations) GetFactors(ctx context.Context) (Answer[Factors], error) {
+	return read[Factors](o.client.GetFactors(ctx))
+}
+
+// SignInWithPasskey Sign in with a passkey
+func (o *Operations) SignInWithPasskey(ctx context.Context, body PasskeyAnswer) (Answer[SignedIn], error) {
+	return read[SignedIn](o.client.SignInWithPasskey(ctx, body))
+}
+
+// BeginPasskeySignIn Begin to sign in with a passkey
+func (o *Operations) BeginPasskeySignIn(ctx context.Context) (Answer[Ceremony], error) {
+	return read[Ceremony](o.client.BeginPasskeySignIn(ctx))
+}
+
+// AddPasskey Add a passkey
+func (o *Operations) AddPasskey(ctx context.Context, body NewPasskey) (Answer[Passkey], error) {
+	return read[Passkey](o.client.AddPasskey(ctx, body))
+}
+
+// BeginPasskey Begin to add a passkey
+func (o *Operations) BeginPasskey(ctx context.Context) (Answer[Ceremony], error) {
+	return read[Ceremony](o.client.BeginPasskey(ctx))
+}
+
+// RemovePasskey Remove a passkey
+func (o *Operations) RemovePasskey(ctx context.Context, id int64) error {
+	return done(o.client.RemovePasskey(ctx, id))
+}
+
 // SignIn Sign in with a password
-func (o *Operations) SignIn(ctx context.Context, body Credentials) (Answer[SignedIn], error) {
-	return read[SignedIn](o.client.SignIn(ctx, body))
+func (o *Operations) SignIn(ctx context.Context, body Credentials) (Answer[SignInResult], error) {
+	return read[SignInResult](o.client.SignIn(ctx, body))
 }
 
 // ChangePassword Change your password
 func (o *Operations) ChangePassword(ctx context.Context, body NewPassword) (Answer[SignedIn], error) {
 	return read[SignedIn](o.client.ChangePassword(ctx, body))
+}
+
+// RenewRecoveryCodes New recovery codes
+func (o *Operations) RenewRecoveryCodes(ctx context.Context) (Answer[RecoveryCodes], error) {
+	return read[RecoveryCodes](o.client.RenewRecoveryCodes(ctx))
+}
+
+// ResetPassword Choose a new password
+func (o *Operations) ResetPassword(ctx context.Context, token string, body ResetPassword) error {
+	return done(o.client.ResetPassword(ctx, token, body))
 }
 
 // SignOut Sign out
@@ -12125,6 +13762,41 @@ func (o *Operations) ListSessions(ctx context.Context) (Answer[SessionList], err
 // EndSession End one of your sessions
 func (o *Operations) EndSession(ctx context.Context, id int64) error {
 	return done(o.client.EndSession(ctx, id))
+}
+
+// ListPersonalTokens Your personal access tokens
+func (o *Operations) ListPersonalTokens(ctx context.Context) (Answer[PersonalTokenList], error) {
+	return read[PersonalTokenList](o.client.ListPersonalTokens(ctx))
+}
+
+// CreatePersonalToken Create a personal access token
+func (o *Operations) CreatePersonalToken(ctx context.Context, body NewPersonalToken) (Answer[CreatedPersonalToken], error) {
+	return read[CreatedPersonalToken](o.client.CreatePersonalToken(ctx, body))
+}
+
+// RevokePersonalToken Revoke a personal access token
+func (o *Operations) RevokePersonalToken(ctx context.Context, id int64) error {
+	return done(o.client.RevokePersonalToken(ctx, id))
+}
+
+// RemoveAuthenticator Stop using an authenticator app
+func (o *Operations) RemoveAuthenticator(ctx context.Context) error {
+	return done(o.client.RemoveAuthenticator(ctx))
+}
+
+// SignInWithCode Enter the code of your authenticator app
+func (o *Operations) SignInWithCode(ctx context.Context, body SecondStep) (Answer[SignedIn], error) {
+	return read[SignedIn](o.client.SignInWithCode(ctx, body))
+}
+
+// ConfirmAuthenticator Use your new authenticator app
+func (o *Operations) ConfirmAuthenticator(ctx context.Context, body CodeOfApp) (Answer[RecoveryCodes], error) {
+	return read[RecoveryCodes](o.client.ConfirmAuthenticator(ctx, body))
+}
+
+// NewAuthenticator A new key for an authenticator app
+func (o *Operations) NewAuthenticator(ctx context.Context) (Answer[AuthenticatorKey], error) {
+	return read[AuthenticatorKey](o.client.NewAuthenticator(ctx))
 }
 
 // ListConversations A website's conversations

@@ -16,6 +16,8 @@ type Rule struct {
 	Level  identity.Level // for tokens: Read, Write, or ReadWrite for both
 	Plan   identity.Plan  // for tokens and persons: Pro, or Free for every plan
 	Role   identity.Role  // for persons: the least role in the website; "" needs no website
+	// Confirmed is whether a person must have proven within identity.ConfirmedFor who they are.
+	Confirmed bool
 }
 
 // The rules that operations use.
@@ -25,23 +27,36 @@ var (
 	Operator = Rule{Caller: identity.Operator}
 	Internal = Rule{Caller: identity.Service}
 
-	Read  = Rule{identity.Token, identity.Read, identity.Free, identity.Viewer}
-	Write = Rule{identity.Token, identity.Write, identity.Free, identity.Agent}
+	Read  = ofTeam(identity.Read, identity.Free, identity.Viewer)
+	Write = ofTeam(identity.Write, identity.Free, identity.Agent)
 
-	ProRead  = Rule{identity.Token, identity.Read, identity.Pro, identity.Viewer}
-	ProWrite = Rule{identity.Token, identity.Write, identity.Pro, identity.Agent}
+	ProRead  = ofTeam(identity.Read, identity.Pro, identity.Viewer)
+	ProWrite = ofTeam(identity.Write, identity.Pro, identity.Agent)
 
 	// These are for what a website is set up with: its settings, team and webhooks. ManageBoth is for changes that lead
 	// to reading: a webhook receives all events.
-	ManageRead  = Rule{identity.Token, identity.Read, identity.Free, identity.Admin}
-	ManageWrite = Rule{identity.Token, identity.Write, identity.Free, identity.Admin}
-	ManageBoth  = Rule{identity.Token, identity.ReadWrite, identity.Free, identity.Admin}
+	ManageRead  = ofTeam(identity.Read, identity.Free, identity.Admin)
+	ManageWrite = ofTeam(identity.Write, identity.Free, identity.Admin)
+	ManageBoth  = ofTeam(identity.ReadWrite, identity.Free, identity.Admin)
 
 	// These are for persons only. Person needs no website.
 	Person = Rule{Caller: identity.Person}
 	Viewer = Rule{Caller: identity.Person, Plan: identity.Free, Role: identity.Viewer}
 	Admin  = Rule{Caller: identity.Person, Plan: identity.Free, Role: identity.Admin}
+	Owner  = Rule{Caller: identity.Person, Plan: identity.Free, Role: identity.Owner}
 )
+
+// ofTeam is the rule of an operation for a website's team: programs with a token, and persons.
+func ofTeam(level identity.Level, plan identity.Plan, role identity.Role) Rule {
+	return Rule{Caller: identity.Token, Level: level, Plan: plan, Role: role}
+}
+
+// AfterConfirmation returns r for an operation that a stolen session must not allow: it changes how the person signs
+// in, or gives or shows much at once.
+func (r Rule) AfterConfirmation() Rule {
+	r.Confirmed = true
+	return r
+}
 
 // Author returns the author of a text that p writes for a website. A person writes as their own user and can't name
 // another; a program may name one.
@@ -78,6 +93,11 @@ func (r Rule) Check(p identity.Principal) error {
 	if p.Kind == identity.Person && r.Role != "" && !p.Role.Includes(r.Role) {
 		return fault.Coded(
 			fault.Forbidden, "role_required", "this operation needs the role "+string(r.Role)+" or a higher one",
+		)
+	}
+	if p.Kind == identity.Person && r.Confirmed && !p.Confirmed {
+		return fault.Coded(
+			fault.Forbidden, "confirmation_required", "prove again that it is you: POST /auth/confirm, or sign in again",
 		)
 	}
 	if r.Caller != identity.Token {

@@ -27,6 +27,9 @@ type Person int64
 // Session is the id of a person's session, which is no secret.
 type Session int64
 
+// Passkey is the id of a person's passkey, which is no secret.
+type Passkey int64
+
 // Membership is the id of a person's membership in a website.
 type Membership int64
 

@@ -6,6 +6,7 @@ package identity
 import (
 	"context"
 	"slices"
+	"time"
 
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
@@ -93,7 +94,12 @@ type Principal struct {
 	SessionID id.Session `json:"session,omitempty"` // Person only
 	UserID    id.User    `json:"user,omitempty"`    // Person in a website: the user that they are there
 	Role      Role       `json:"role,omitempty"`    // Person in a website
+	// Confirmed is whether a Person proved within ConfirmedFor who they are: with a password, a code or a passkey.
+	Confirmed bool `json:"confirmed,omitempty"`
 }
+
+// ConfirmedFor is how long a proof of who a person is allows what a stolen session must not.
+const ConfirmedFor = 15 * time.Minute
 
 // OfTeam reports whether the caller acts for a website: a program with a token, or a person of the website's team.
 func (p Principal) OfTeam() bool { return !p.Website.IsZero() && (p.Kind == Token || p.Kind == Person) }

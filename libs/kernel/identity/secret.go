@@ -37,6 +37,12 @@ func NewSecret() string {
 // random bits. It doesn't have the form of an API token.
 func NewSessionSecret() string { return rand.Text() + rand.Text() }
 
+// PersonalMark is the beginning of every personal access token, by which scanners find a leaked one.
+const PersonalMark = "5p_"
+
+// NewPersonalSecret returns the secret of a personal access token: the mark and 260 random bits.
+func NewPersonalSecret() string { return PersonalMark + NewSessionSecret() }
+
 // inBase62 reports for each byte whether it is a digit of base 62.
 var inBase62 = func() (is [256]bool) {
 	for _, digit := range []byte(base62) {

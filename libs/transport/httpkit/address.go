@@ -27,6 +27,14 @@ func UserAgent(ctx context.Context) string {
 	return ""
 }
 
+// Origin returns the origin of the page that made the request of ctx, as its browser states it, or "".
+func Origin(ctx context.Context) string {
+	if req, ok := ctx.Value(requestKey{}).(*http.Request); ok {
+		return req.Header.Get("Origin")
+	}
+	return ""
+}
+
 // prefixBits is the part of an IPv6 address that AddressKey keeps: a network assigns at least a /64 to each subscriber
 // (RFC 6177), who may use any address in it.
 const prefixBits = 64

@@ -21,8 +21,10 @@ import (
 	"fivechat.dev/services/accounts/internal/api"
 	"fivechat.dev/services/accounts/internal/attempts"
 	"fivechat.dev/services/accounts/internal/clients"
+	"fivechat.dev/services/accounts/internal/codes"
 	"fivechat.dev/services/accounts/internal/eraser"
 	"fivechat.dev/services/accounts/internal/mongostore"
+	"fivechat.dev/services/accounts/internal/passkeys"
 	"fivechat.dev/services/accounts/internal/passwords"
 	"fivechat.dev/services/accounts/internal/proofs"
 	"fivechat.dev/services/accounts/internal/sealed"
@@ -103,7 +105,11 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	service := accounts.New(store, clients.Widgets{Client: base.Client(c.WidgetsURL)},
 		clients.Visitors{Client: base.Client(c.VisitorsURL)}, clients.Statistics{Client: base.Client(c.StatisticsURL)},
 		holders, announce, time.Now)
-	people, err := newPeople(base, store, service, announce)
+	box, err := sealed.New(c.SecretKeys)
+	if err != nil {
+		return runner.Unit{}, err
+	}
+	people, err := newPeople(base, store, service, box, announce)
 	if err != nil {
 		return runner.Unit{}, err
 	}
@@ -112,10 +118,6 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	api.Mount(base.Router, base.Chain, service, people, meter)
-	box, err := sealed.New(c.SecretKeys)
-	if err != nil {
-		return runner.Unit{}, err
-	}
 	api.MountIdentities(base.Router, base.Chain, service,
 		accounts.NewIdentities(store, service, box, proofs.Verifier{}, time.Now))
 	return base.Unit(ctx, runner.Task{Name: "quotas", Run: follow},
@@ -124,7 +126,8 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 
 // newPeople returns the use cases of persons.
 func newPeople(
-	base *servicekit.Component, store *mongostore.Store, service *accounts.Service, announce accounts.Announcer,
+	base *servicekit.Component, store *mongostore.Store, service *accounts.Service, box *sealed.Box,
+	announce accounts.Announcer,
 ) (*accounts.People, error) {
 	hasher, err := passwords.New()
 	if err != nil {
@@ -138,7 +141,10 @@ func newPeople(
 	if err != nil {
 		return nil, err
 	}
-	return accounts.NewPeople(store, service, hasher, attempts.Limiter{Limiter: limiter}, announce, time.Now), nil
+	return accounts.NewPeople(accounts.PeoplePorts{
+		Store: store, Passwords: hasher, Attempts: attempts.Limiter{Limiter: limiter}, Codes: codes.Codes{},
+		WebAuthn: passkeys.WebAuthn{}, Secrets: box, Announcer: announce,
+	}, service, time.Now), nil
 }
 
 // newMeter returns the meter of stored bytes, and the task that reloads its limits when the quota file changes.

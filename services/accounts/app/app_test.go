@@ -21,8 +21,15 @@ type system struct {
 
 func start(t *testing.T) system {
 	t.Helper()
+	return startWith(t, "a key of the tests, at least 32 bytes long")
+}
+
+// startWith is start with keys for stored secrets.
+func startWith(t *testing.T, keys ...string) system {
+	t.Helper()
 	widgets := apitest.NewFake(t, apitest.JSON(200, `{"id":1,"websiteClientToken":"wgt_x","color":"#fff"}`))
 	c := app.Config{Config: apitest.Config(t), WidgetsURL: widgets.URL}
+	c.SecretKeys = keys
 	unit, err := app.New(t.Context(), c)
 	return system{apitest.Serve(t, unit, err), widgets}
 }

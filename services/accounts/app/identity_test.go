@@ -9,25 +9,14 @@ import (
 	"testing"
 
 	"fivechat.dev/libs/kernel/identity"
-	"fivechat.dev/services/accounts/app"
 	"fivechat.dev/services/internal/apitest"
 	"fivechat.dev/services/internal/storetest"
 )
 
-// startWithKeys starts the service with a key that encrypts secrets.
-func startWithKeys(t *testing.T) system {
-	t.Helper()
-	widgets := apitest.NewFake(t, apitest.JSON(200, `{"id":1,"websiteClientToken":"wgt_x","color":"#fff"}`))
-	c := app.Config{Config: apitest.Config(t), WidgetsURL: widgets.URL}
-	c.SecretKeys = []string{strings.Repeat("k", 32)}
-	unit, err := app.New(t.Context(), c)
-	return system{apitest.Serve(t, unit, err), widgets}
-}
-
 func admin(website int64) identity.Principal {
 	return identity.Principal{
 		Kind: identity.Person, PersonID: 1, SessionID: 1, UserID: 1, Website: storetest.Tenant(website),
-		Role: identity.Admin, Level: identity.ReadWrite, Plan: identity.Free,
+		Role: identity.Admin, Level: identity.ReadWrite, Plan: identity.Free, Confirmed: true,
 	}
 }
 
@@ -41,7 +30,7 @@ func proof(secret any) string {
 // TestIdentitySecretsAreRotated: a secret is shown once. Its successor doesn't end it; its removal does, at once.
 func TestIdentitySecretsAreRotated(t *testing.T) {
 	t.Parallel()
-	s := startWithKeys(t)
+	s := start(t)
 	website := s.website("FREE")
 	const secrets, proofs = "/identity-secrets", "/internal/identity-proofs"
 	old := s.Want(201, admin(website), "POST", secrets, "")
@@ -78,7 +67,7 @@ func TestIdentitySecretsAreRotated(t *testing.T) {
 
 func TestIdentitySecretsAreBounded(t *testing.T) {
 	t.Parallel()
-	s := startWithKeys(t)
+	s := start(t)
 	website, other := s.website("FREE"), s.website("FREE")
 	operator := fmt.Sprintf("/operator/websites/%d/identity-secrets", website)
 	first := s.Want(201, apitest.Operator, "POST", operator, "")
@@ -101,7 +90,7 @@ func TestIdentitySecretsAreBounded(t *testing.T) {
 // TestIdentitySecretsAreIsolated: another website's secret is like one that doesn't exist, and proves nothing here.
 func TestIdentitySecretsAreIsolated(t *testing.T) {
 	t.Parallel()
-	s := startWithKeys(t)
+	s := start(t)
 	website, other := s.website("FREE"), s.website("FREE")
 	own := s.Want(201, admin(website), "POST", "/identity-secrets", "")
 	s.Want(201, admin(other), "POST", "/identity-secrets", "")
@@ -118,7 +107,7 @@ func TestIdentitySecretsAreIsolated(t *testing.T) {
 
 func TestIdentitySecretsNeedAKey(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := startWith(t)
 	if said := s.Refused(503, admin(s.website("FREE")), "POST", "/identity-secrets", ""); said != "secrets_unconfigured" {
 		t.Errorf("without FIVECHAT_SECRET_KEYS: %s", said)
 	}

@@ -27,6 +27,7 @@ func (s system) as(secret string) identity.Principal {
 	r := s.Want(200, apitest.Sibling(0), "GET", "/internal/sessions/"+identity.HashSecret(secret), "")
 	p := identity.Principal{
 		Kind: identity.Person, PersonID: id.Person(r["personId"].(float64)), SessionID: id.Session(r["sessionId"].(float64)),
+		Confirmed: true,
 	}
 	if all := r["memberships"].([]any); len(all) > 0 {
 		m := all[0].(map[string]any)

@@ -164,9 +164,11 @@ func (s *Service) Refused(status int, p identity.Principal, method, path, body s
 }
 
 // Cookie is Want for a response that sets a cookie, which it returns.
-func (s *Service) Cookie(status int, p identity.Principal, method, path, body string) *http.Cookie {
+func (s *Service) Cookie(
+	status int, p identity.Principal, method, path, body string, header ...string,
+) *http.Cookie {
 	s.t.Helper()
-	resp := s.send(p, method, path, body)
+	resp := s.send(p, method, path, body, header...)
 	defer resp.Body.Close()
 	set := resp.Cookies()
 	if b, err := io.ReadAll(resp.Body); resp.StatusCode != status || len(set) != 1 || err != nil {

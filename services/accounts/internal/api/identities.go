@@ -22,7 +22,7 @@ func MountIdentities(r *httpkit.Router, chain operation.Chain, s *accounts.Servi
 			return identitySecrets{viewsOf(found, identitySecretViewOf)}, err
 		}))
 	httpkit.Handle(r, "POST /identity-secrets", 201,
-		operation.New(chain, "accounts.create_identity_secret", authz.Admin,
+		operation.New(chain, "accounts.create_identity_secret", authz.Admin.AfterConfirmation(),
 			func(ctx context.Context, _ noMembers) (createdIdentitySecret, error) {
 				row, secret, err := i.CreateSecret(ctx, identity.From(ctx).Website, by(ctx))
 				return createdIdentitySecret{identitySecretViewOf(row), secret}, err

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"fivechat.dev/libs/kernel/authz"
@@ -14,21 +13,6 @@ import (
 	"fivechat.dev/libs/transport/operation"
 	"fivechat.dev/services/accounts"
 )
-
-// device returns the browser of the request.
-func device(ctx context.Context) accounts.Device {
-	return accounts.Device{Name: httpkit.UserAgent(ctx), Address: httpkit.ClientAddress(ctx)}
-}
-
-type signIn struct {
-	Email    string `json:"email"`
-	Password string `json:"password"`
-}
-
-type changePassword struct {
-	Current  string `json:"current"`
-	Password string `json:"password"`
-}
 
 type invitedBy struct {
 	Token string `path:"token" json:"-"`
@@ -52,144 +36,6 @@ func (a acceptance) input() accounts.Acceptance {
 		NewPerson: accounts.NewPerson{Email: a.Email, Name: a.Name, Password: a.Password},
 		Website:   accounts.NewWebsite{Name: a.Website.Name, URL: a.Website.URL},
 	}
-}
-
-// personView is a person as they and the operator see them.
-type personView struct {
-	ID        id.Person `json:"id"`
-	Email     string    `json:"email"`
-	Name      string    `json:"name"`
-	Disabled  bool      `json:"disabled"`
-	CreatedAt time.Time `json:"createdAt"`
-}
-
-func personViewOf(p accounts.Person) personView {
-	return personView{p.ID, p.Email, p.Name, p.Disabled, p.CreatedAt}
-}
-
-type membershipView struct {
-	ID          id.Membership `json:"id"`
-	WebsiteID   int64         `json:"websiteId"`
-	WebsiteName string        `json:"websiteName"`
-	Plan        identity.Plan `json:"plan"`
-	Role        identity.Role `json:"role"`
-	UserID      id.User       `json:"userId"`
-}
-
-func membershipViewOf(m accounts.MembershipOf) membershipView {
-	return membershipView{m.ID, m.WebsiteID.Int64(), m.WebsiteName, m.Plan, m.Role, m.UserID}
-}
-
-// signedIn is a person with their memberships. A secret becomes the session's cookie.
-type signedIn struct {
-	Person      personView       `json:"person"`
-	Memberships []membershipView `json:"memberships"`
-	secret      string
-}
-
-// Cookie is the cookie of a new session.
-func (s signedIn) Cookie() *http.Cookie {
-	if s.secret == "" {
-		return nil
-	}
-	return sessionCookie(s.secret, accounts.SessionLife)
-}
-
-func sessionCookie(secret string, life time.Duration) *http.Cookie {
-	c := &http.Cookie{
-		Name: httpkit.SessionCookie, Value: secret, Path: "/", Secure: true, HttpOnly: true,
-		SameSite: http.SameSiteLaxMode, MaxAge: int(life.Seconds()),
-	}
-	if secret == "" {
-		c.MaxAge = -1
-	}
-	return c
-}
-
-func signedInOf(s accounts.SignedIn, secret string, err error) (signedIn, error) {
-	if err != nil {
-		return signedIn{}, err
-	}
-	return signedIn{personViewOf(s.Person), viewsOf(s.Memberships, membershipViewOf), secret}, nil
-}
-
-// signedOut is the response to the end of a session, which removes the cookie.
-type signedOut struct{}
-
-// Cookie removes the session's cookie.
-func (signedOut) Cookie() *http.Cookie { return sessionCookie("", 0) }
-
-type sessionView struct {
-	ID         id.Session `json:"id"`
-	Device     string     `json:"device"`
-	Address    string     `json:"address"`
-	Current    bool       `json:"current"`
-	CreatedAt  time.Time  `json:"createdAt"`
-	LastUsedAt time.Time  `json:"lastUsedAt"`
-	ExpiresAt  time.Time  `json:"expiresAt"`
-}
-
-type sessionList struct {
-	Data []sessionView `json:"data"`
-}
-
-// resolvedSession is what the gateway needs to know of a session.
-type resolvedSession struct {
-	SessionID   id.Session       `json:"sessionId"`
-	PersonID    id.Person        `json:"personId"`
-	ExpiresAt   time.Time        `json:"expiresAt"`
-	Memberships []membershipView `json:"memberships"`
-}
-
-func mountSessions(r *httpkit.Router, chain operation.Chain, p *accounts.People) {
-	httpkit.Handle(r, "GET /internal/sessions/{hash}", 200,
-		operation.New(chain, "accounts.resolve_session", authz.Internal,
-			func(ctx context.Context, req byHash) (resolvedSession, error) {
-				s, err := p.Resolve(ctx, req.Hash)
-				return resolvedSession{
-					s.Session.ID, s.Person.ID, s.Session.Ends(), viewsOf(s.Memberships, membershipViewOf),
-				}, err
-			}))
-	httpkit.Handle(r, "POST /auth/password", 200, operation.New(chain, "accounts.sign_in", authz.Public,
-		func(ctx context.Context, req signIn) (signedIn, error) {
-			return signedInOf(p.SignIn(ctx, req.Email, req.Password, device(ctx)))
-		}))
-	httpkit.Handle(r, "PUT /auth/password", 200, operation.New(chain, "accounts.change_password", authz.Person,
-		func(ctx context.Context, req changePassword) (signedIn, error) {
-			return signedInOf(p.ChangePassword(ctx, identity.From(ctx).PersonID, req.Current, req.Password, device(ctx)))
-		}))
-	httpkit.Handle(r, "GET /auth/session", 200, operation.New(chain, "accounts.get_session", authz.Person,
-		func(ctx context.Context, _ operation.None) (signedIn, error) {
-			s, err := p.Current(ctx, identity.From(ctx))
-			return signedInOf(s, "", err)
-		}))
-	httpkit.Handle(r, "DELETE /auth/session", 204, operation.New(chain, "accounts.sign_out", authz.Person,
-		func(ctx context.Context, _ operation.None) (signedOut, error) {
-			caller := identity.From(ctx)
-			return signedOut{}, p.SignOut(ctx, caller.PersonID, caller.SessionID)
-		}))
-	httpkit.Handle(r, "GET /auth/sessions", 200, operation.New(chain, "accounts.list_sessions", authz.Person,
-		func(ctx context.Context, _ operation.None) (sessionList, error) {
-			caller := identity.From(ctx)
-			all, err := p.Sessions(ctx, caller.PersonID)
-			return sessionList{viewsOf(all, func(s accounts.Session) sessionView {
-				return sessionView{
-					s.ID, s.Device, s.Address, s.ID == caller.SessionID, s.CreatedAt, s.LastUsedAt, s.Ends(),
-				}
-			})}, err
-		}))
-	httpkit.Handle(r, "DELETE /auth/sessions", 204, operation.New(chain, "accounts.sign_out_everywhere", authz.Person,
-		func(ctx context.Context, _ operation.None) (signedOut, error) {
-			return signedOut{}, p.SignOutEverywhere(ctx, identity.From(ctx).PersonID)
-		}))
-	httpkit.Handle(r, "DELETE /auth/sessions/{id}", 204, operation.New(chain, "accounts.end_session", authz.Person,
-		func(ctx context.Context, req sessionByID) (operation.None, error) {
-			return operation.None{}, p.SignOut(ctx, identity.From(ctx).PersonID, req.ID)
-		}))
-}
-
-type sessionByID struct {
-	ID id.Session `path:"id" json:"-"`
 }
 
 type memberView struct {
@@ -277,7 +123,7 @@ func mountTeam(r *httpkit.Router, chain operation.Chain, p *accounts.People) {
 			found, err := p.Members(ctx, identity.From(ctx).Website, req.Window)
 			return paging.Envelope(req.Window, found, viewsOf(found.Rows, memberViewOf)), err
 		}))
-	httpkit.Handle(r, "PATCH /members/{id}", 200, operation.New(chain, "accounts.change_role", authz.Admin,
+	httpkit.Handle(r, "PATCH /members/{id}", 200, operation.New(chain, "accounts.change_role", authz.Admin.AfterConfirmation(),
 		func(ctx context.Context, req changeRole) (memberView, error) {
 			caller := identity.From(ctx)
 			m, err := p.ChangeRole(ctx, caller.Website, req.ID, req.Role, caller.Role, by(ctx))
@@ -349,6 +195,17 @@ type updatePerson struct {
 	ID       id.Person              `path:"id" json:"-"`
 	Password optional.Value[string] `json:"password"`
 	Disabled optional.Value[bool]   `json:"disabled"`
+	TOTP     optional.Value[bool]   `json:"totp"`
+}
+
+type personByID struct {
+	ID id.Person `path:"id" json:"-"`
+}
+
+// createdReset is the secret of a link to choose a new password, which is shown once.
+type createdReset struct {
+	Token string `json:"token"`
+	Path  string `json:"path"` // of the page where it is used, at the gateway's address
 }
 
 func mountPeople(r *httpkit.Router, chain operation.Chain, s *accounts.Service, p *accounts.People) {
@@ -373,9 +230,16 @@ func mountPeople(r *httpkit.Router, chain operation.Chain, s *accounts.Service, 
 		}))
 	httpkit.Handle(r, "PATCH /operator/people/{id}", 200, operation.New(chain, "accounts.update_person", authz.Operator,
 		func(ctx context.Context, req updatePerson) (personView, error) {
-			person, err := p.UpdatePerson(ctx, req.ID, accounts.PersonPatch{Password: req.Password, Disabled: req.Disabled})
+			patch := accounts.PersonPatch{Password: req.Password, Disabled: req.Disabled, Authenticator: req.TOTP}
+			person, err := p.UpdatePerson(ctx, req.ID, patch, by(ctx))
 			return personViewOf(person), err
 		}))
+	httpkit.Handle(r, "POST /operator/people/{id}/resets", 201,
+		operation.New(chain, "accounts.create_reset", authz.Operator,
+			func(ctx context.Context, req personByID) (createdReset, error) {
+				secret, err := p.NewReset(ctx, req.ID)
+				return createdReset{secret, "/console#/reset/" + secret}, err
+			}))
 	httpkit.Handle(r, "POST /operator/invitations", 201,
 		operation.New(chain, "accounts.invite_for_operator", authz.Operator,
 			func(ctx context.Context, req operatorsInvitation) (createdInvitation, error) {

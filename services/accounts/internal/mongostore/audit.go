@@ -18,6 +18,11 @@ func (s *Store) AddEntry(ctx context.Context, e accounts.Entry) error {
 	return s.audit.Insert(ctx, e.WebsiteID, e)
 }
 
+// AddEntries implements accounts.PeopleStore.
+func (s *Store) AddEntries(ctx context.Context, entries []accounts.Entry) error {
+	return s.allAudit.Insert(ctx, entries...)
+}
+
 // Entries implements accounts.Store.
 func (s *Store) Entries(
 	ctx context.Context, f accounts.AuditFilter, w paging.Window,

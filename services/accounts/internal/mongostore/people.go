@@ -25,7 +25,10 @@ type people struct {
 	invitations    *mongokit.Collection[accounts.Invitation]
 	allInvitations *mongokit.Global[accounts.Invitation]
 
-	personIDs, membershipIDs, sessionIDs, invitationIDs *mongokit.Sequence
+	challenges *mongokit.Global[accounts.Challenge]
+	passkeys   *mongokit.Global[accounts.Passkey]
+
+	personIDs, membershipIDs, sessionIDs, invitationIDs, passkeyIDs *mongokit.Sequence
 }
 
 func newPeople(db *mongokit.DB) people {
@@ -48,10 +51,17 @@ func newPeople(db *mongokit.DB) people {
 			mongokit.Index{Keys: bson.D{{Key: "hash", Value: 1}}, Unique: true},
 			mongokit.Index{Keys: bson.D{{Key: "expiresAt", Value: 1}}, TTL: 24 * time.Hour}),
 
+		challenges: mongokit.GlobalOf[accounts.Challenge](db, "accounts_challenges", "challenge",
+			mongokit.Index{Keys: bson.D{{Key: "expiresAt", Value: 1}}, TTL: time.Hour}),
+		passkeys: mongokit.GlobalOf[accounts.Passkey](db, "accounts_passkeys", "passkey",
+			mongokit.Index{Keys: bson.D{{Key: "credentialId", Value: 1}}, Unique: true},
+			mongokit.Index{Keys: bson.D{{Key: "personId", Value: 1}, {Key: "_id", Value: -1}}}),
+
 		personIDs:     mongokit.NewSequence(db, "accounts", "person"),
 		membershipIDs: mongokit.NewSequence(db, "accounts", "membership"),
 		sessionIDs:    mongokit.NewSequence(db, "accounts", "session"),
 		invitationIDs: mongokit.NewSequence(db, "accounts", "invitation"),
+		passkeyIDs:    mongokit.NewSequence(db, "accounts", "passkey"),
 	}
 }
 

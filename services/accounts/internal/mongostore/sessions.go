@@ -2,6 +2,7 @@ package mongostore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -40,6 +41,7 @@ func (s *Store) AddSession(
 		if err != nil {
 			return err
 		}
+		all = slices.DeleteFunc(all, accounts.Session.IsPersonalToken)
 		if ended = nil; len(all) >= limit {
 			ended = all[limit-1:]
 		}
@@ -61,19 +63,55 @@ func (p people) UsedSession(ctx context.Context, id id.Session, now, noted time.
 
 // EndSessions implements accounts.PeopleStore.
 func (s *Store) EndSessions(
-	ctx context.Context, person id.Person, session *id.Session,
+	ctx context.Context, person id.Person, selected func(accounts.Session) bool,
 ) (ended []accounts.Session, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		filter := bson.D{{Key: "personId", Value: person}}
-		if session != nil {
-			filter = append(filter, bson.E{Key: "_id", Value: *session})
-		}
-		if ended, err = s.sessions.List(ctx, filter, mongokit.Query{}); err != nil {
+		all, err := s.Sessions(ctx, person)
+		if err != nil {
 			return err
 		}
+		ended = slices.DeleteFunc(all, func(session accounts.Session) bool { return !selected(session) })
 		return s.removeSessions(ctx, ended)
 	})
 	return ended, err
+}
+
+// ConfirmSession implements accounts.PeopleStore.
+func (p people) ConfirmSession(
+	ctx context.Context, person id.Person, session id.Session, now time.Time,
+) (accounts.Session, error) {
+	filter := bson.D{{Key: "_id", Value: session}, {Key: "personId", Value: person}}
+	found, err := p.sessions.Update(ctx, filter, bson.D{{Key: "$set", Value: bson.D{{Key: "provenAt", Value: now}}}})
+	if err != nil {
+		return accounts.Session{}, err
+	}
+	if !found {
+		return accounts.Session{}, fault.Missing("session")
+	}
+	return p.sessions.Get(ctx, filter)
+}
+
+// AddPersonalToken implements accounts.PeopleStore.
+func (s *Store) AddPersonalToken(
+	ctx context.Context, token accounts.Session, limit int,
+) (added bool, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		all, err := s.Sessions(ctx, token.PersonID)
+		if err != nil {
+			return err
+		}
+		tokens := 0
+		for _, other := range all {
+			if other.IsPersonalToken() && !other.Expired(token.CreatedAt) {
+				tokens++
+			}
+		}
+		if added = tokens < limit; !added {
+			return nil
+		}
+		return s.sessions.Insert(ctx, token)
+	})
+	return added, err
 }
 
 func (s *Store) removeSessions(ctx context.Context, sessions []accounts.Session) error {
