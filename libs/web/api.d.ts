@@ -66,6 +66,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out, also at the identity provider
+         * @description Ends this session within a second, everywhere, and removes the cookie. If the session began at an identity provider whose settings have
+         *     `postLogout`, the response has the address where the browser ends the session there.
+         */
+        post: operations["signOutAtProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity providers at which persons can sign in */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/oidc/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The provider's id in the installation's settings.
+                 * @example corp
+                 */
+                provider: components["parameters"]["provider"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Sign in at an identity provider
+         * @description For a browser, which it sends to the provider. The cookie belongs to this one sign-in, for 10 minutes. If the provider can't be reached,
+         *     the browser is sent to the console's sign-in page with the error, as at the end of a sign-in.
+         */
+        get: operations["startProviderSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The provider's id in the installation's settings.
+                 * @example corp
+                 */
+                provider: components["parameters"]["provider"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The end of a sign-in at an identity provider
+         * @description The provider sends the browser here. It is sent on to the console: with the session's cookie, to `#/signed-in` and the view to return
+         *     to; or to `#/sign-in/` and a code. The codes are `sign_in_expired` (the cookie is missing, is of another sign-in or has been used),
+         *     `sign_in_denied` (by the provider), `provider_unavailable`, `provider_response_invalid`, `email_missing`, `email_unverified`,
+         *     `email_domain_refused`, `not_invited`, `account_disabled`, `email_taken` (by another member of the website) and `sign_in_failed`.
+         */
+        get: operations["finishProviderSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/oidc/{provider}/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The provider's id in the installation's settings.
+                 * @example corp
+                 */
+                provider: components["parameters"]["provider"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Back-channel logout
+         * @description For the identity provider (OpenID Connect Back-Channel Logout 1.0). Ends the sessions that the token names within a second,
+         *     everywhere. 400 `logout_token_invalid` if the token isn't valid; a token is accepted once, for 10 minutes.
+         */
+        post: operations["endProviderSessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/passkey": {
         parameters: {
             query?: never;
@@ -2521,6 +2642,24 @@ export interface components {
             /** @description Required without `token`; with it, absent or the same as its claim `sub`. */
             userId?: string;
         };
+        IdentityProvider: {
+            id: string;
+            /** @description For the button. */
+            name: string;
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "id": "corp",
+         *           "name": "Shop Ltd"
+         *         }
+         *       ]
+         *     }
+         */
+        IdentityProviderList: {
+            data: components["schemas"]["IdentityProvider"][];
+        };
         IdentitySecret: {
             /** Format: date-time */
             createdAt: string;
@@ -2602,6 +2741,15 @@ export interface components {
         } & components["schemas"]["Page"];
         /** @enum {string} */
         Level: "READ" | "WRITE" | "READ_WRITE";
+        /**
+         * @example {
+         *       "loggedOut": true
+         *     }
+         */
+        LoggedOut: {
+            /** @constant */
+            loggedOut: true;
+        };
         /**
          * @example {
          *       "createdAt": "2024-01-15T09:00:00.000Z",
@@ -2923,6 +3071,10 @@ export interface components {
             code?: string;
             password?: string;
         };
+        ProviderLogout: {
+            /** @description A JWT that the provider has signed. */
+            logout_token: string;
+        };
         Rating: {
             feedback?: string;
             /** Format: int64 */
@@ -3110,6 +3262,15 @@ export interface components {
         SignedIn: {
             memberships: components["schemas"]["Membership"][];
             person: components["schemas"]["Person"];
+        };
+        /**
+         * @example {
+         *       "providerUrl": null
+         *     }
+         */
+        SignedOut: {
+            /** @description Where the browser ends the session at the identity provider. */
+            providerUrl: string | null;
         };
         /**
          * @example {
@@ -4195,6 +4356,11 @@ export interface components {
         memberId: number;
         /** @description The page, from 1. Invalid values are clamped. */
         pageNumber: number;
+        /**
+         * @description The provider's id in the installation's settings.
+         * @example corp
+         */
+        provider: string;
         /** @example 123456789 */
         ticketId: string;
         /**
@@ -4292,6 +4458,8 @@ export type FieldProblem = components['schemas']['FieldProblem'];
 export type Health = components['schemas']['Health'];
 export type Identity = components['schemas']['Identity'];
 export type IdentityClaim = components['schemas']['IdentityClaim'];
+export type IdentityProvider = components['schemas']['IdentityProvider'];
+export type IdentityProviderList = components['schemas']['IdentityProviderList'];
 export type IdentitySecret = components['schemas']['IdentitySecret'];
 export type IdentitySecrets = components['schemas']['IdentitySecrets'];
 export type Import = components['schemas']['Import'];
@@ -4302,6 +4470,7 @@ export type Invitation = components['schemas']['Invitation'];
 export type InvitationDetails = components['schemas']['InvitationDetails'];
 export type InvitationPage = components['schemas']['InvitationPage'];
 export type Level = components['schemas']['Level'];
+export type LoggedOut = components['schemas']['LoggedOut'];
 export type Member = components['schemas']['Member'];
 export type MemberPage = components['schemas']['MemberPage'];
 export type Membership = components['schemas']['Membership'];
@@ -4329,6 +4498,7 @@ export type PersonalTokenList = components['schemas']['PersonalTokenList'];
 export type Plan = components['schemas']['Plan'];
 export type Problem = components['schemas']['Problem'];
 export type Proof = components['schemas']['Proof'];
+export type ProviderLogout = components['schemas']['ProviderLogout'];
 export type Rating = components['schemas']['Rating'];
 export type RatingStatistics = components['schemas']['RatingStatistics'];
 export type Ratings = components['schemas']['Ratings'];
@@ -4344,6 +4514,7 @@ export type Session = components['schemas']['Session'];
 export type SessionList = components['schemas']['SessionList'];
 export type SignInResult = components['schemas']['SignInResult'];
 export type SignedIn = components['schemas']['SignedIn'];
+export type SignedOut = components['schemas']['SignedOut'];
 export type Statistics = components['schemas']['Statistics'];
 export type StatisticsHistory = components['schemas']['StatisticsHistory'];
 export type StatisticsInterval = components['schemas']['StatisticsInterval'];
@@ -4444,6 +4615,7 @@ export type ParameterLastEventId = components['parameters']['lastEventId'];
 export type ParameterLimit = components['parameters']['limit'];
 export type ParameterMemberId = components['parameters']['memberId'];
 export type ParameterPageNumber = components['parameters']['pageNumber'];
+export type ParameterProvider = components['parameters']['provider'];
 export type ParameterTicketId = components['parameters']['ticketId'];
 export type ParameterTo = components['parameters']['to'];
 export type ParameterTz = components['parameters']['tz'];
@@ -4572,6 +4744,195 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    signOutAtProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of the installation's settings. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProviderList"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    startProviderSignIn: {
+        parameters: {
+            query?: {
+                /** @description The view of the console to return to, like `/inbox`: the path in its fragment. */
+                return?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The provider's id in the installation's settings.
+                 * @example corp
+                 */
+                provider: components["parameters"]["provider"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser is sent on. */
+            302: {
+                headers: {
+                    /** @description The provider's page, or the console. */
+                    Location?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    finishProviderSignIn: {
+        parameters: {
+            query?: {
+                /** @description As the sign-in began with. */
+                state?: string;
+                /** @description The authorization code. */
+                code?: string;
+                /** @description Why the provider didn't sign the person in. */
+                error?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The provider's id in the installation's settings.
+                 * @example corp
+                 */
+                provider: components["parameters"]["provider"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser is sent on. */
+            302: {
+                headers: {
+                    /** @description The provider's page, or the console. */
+                    Location?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    endProviderSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The provider's id in the installation's settings.
+                 * @example corp
+                 */
+                provider: components["parameters"]["provider"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "logout_token": "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["ProviderLogout"];
+            };
+        };
+        responses: {
+            /** @description The sessions have ended. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

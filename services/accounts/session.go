@@ -18,9 +18,10 @@ type Session struct {
 	Address    string     `bson:"address"` // of the sign-in
 	CreatedAt  time.Time  `bson:"createdAt"`
 	LastUsedAt time.Time  `bson:"lastUsedAt"`
-	ExpiresAt  time.Time  `bson:"expiresAt"` // whatever its use
-	ProvenAt   time.Time  `bson:"provenAt"`  // when the person last proved who they are; zero for personal access tokens
-	Name       string     `bson:"name"`      // of a personal access token, else ""
+	ExpiresAt  time.Time  `bson:"expiresAt"`        // whatever its use
+	ProvenAt   time.Time  `bson:"provenAt"`         // when the person last proved who they are; zero for personal access tokens
+	Name       string     `bson:"name"`             // of a personal access token, else ""
+	SignOn     *SignOn    `bson:"signOn,omitempty"` // nil if it began with a password
 }
 
 // IsPersonalToken reports whether it is a personal access token.
@@ -54,6 +55,7 @@ func (s Session) Expired(now time.Time) bool { return !now.Before(s.Ends()) }
 type Device struct {
 	Name    string // its User-Agent
 	Address string
+	SignOn  *SignOn // nil with a password
 }
 
 // session returns a new session and its secret.
@@ -63,6 +65,7 @@ func (d Device) session(id id.Session, person id.Person, now time.Time) (Session
 		ID: id, Hash: identity.HashSecret(secret), PersonID: person,
 		Device: strings.ToValidUTF8(d.Name[:min(len(d.Name), maxDevice)], ""), Address: d.Address,
 		CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(SessionLife), ProvenAt: now,
+		SignOn: d.SignOn,
 	}, secret
 }
 

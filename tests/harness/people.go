@@ -91,6 +91,12 @@ func PersonOperations() []PersonOperation {
 			Method: "POST", Path: "/invitations/{invited}/accept", Status: 200, Malformed: 404, Ends: true,
 			Body: Map{"name": "Una", "password": Password}, Mistyped: Map{"name": 5},
 		}),
+		anyone(Operation{Method: "GET", Path: "/auth/oidc", Status: 200}),
+		// Signing in at a provider is tested in tests/providers: this one doesn't exist.
+		anyone(Operation{Method: "GET", Path: "/auth/oidc/{provider}", Status: 404, Malformed: 404}),
+		anyone(Operation{Method: "GET", Path: "/auth/oidc/{provider}/callback", Status: 404, Malformed: 404}),
+		anyone(Operation{Method: "POST", Path: "/auth/oidc/{provider}/logout", Status: 400}), // without a body
+		own(Operation{Method: "POST", Path: "/auth/logout", Status: 200, Ends: true}),
 		own(Operation{Method: "GET", Path: "/auth/session", Status: 200}),
 		own(Operation{Method: "GET", Path: "/auth/sessions", Status: 200}),
 		own(Operation{Method: "DELETE", Path: "/auth/session", Status: 204, Ends: true}),
@@ -197,6 +203,7 @@ func (w *Website) Team(t testing.TB, owner Person) map[string]string {
 		"personal": PathID(personal.Int("id")), "soon": soon(), "reset": "UNKNOWN", "passkey": PathID(UnknownID),
 		"member": PathID(other.Member), "email": other.Email, "invitation": PathID(invited.Int("id")),
 		"invited": invited.Text("token"), "token": PathID(token.Int("id")), "session": PathID(sessions[0].Int("id")),
+		"provider": "unknown",
 	}
 }
 
@@ -219,6 +226,7 @@ func UnknownTeam() map[string]string {
 		"token": PathID(UnknownID), "session": PathID(UnknownID), "email": "unknown@shop.example",
 		"identitySecret": PathID(UnknownID),
 		"personal":       PathID(UnknownID), "soon": soon(), "reset": "UNKNOWN", "passkey": PathID(UnknownID),
+		"provider": "unknown",
 	}
 }
 
@@ -228,5 +236,6 @@ func MalformedTeam() map[string]string {
 		"member": "no-number", "invitation": "no-number", "invited": "no.token", "token": "no-number",
 		"session": "no-number", "email": "unknown@shop.example", "identitySecret": "no-number",
 		"personal": "no-number", "soon": soon(), "reset": "no.token", "passkey": "no-number",
+		"provider": "NONE",
 	}
 }

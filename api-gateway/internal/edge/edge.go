@@ -164,6 +164,9 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 		x.Header()["Cache-Control"] = noStore // unless the service states another
 	}
 	caller := proxy.Caller{Principal: p, Address: x.client}
+	if row.SignIn {
+		caller.SignIn = session.SignIn(r.Header)
+	}
 	if row.Class.Streams() {
 		r.Body, r.ContentLength, r.TransferEncoding = http.NoBody, 0, nil // streams take no body
 		return e.stream(x, r, row, caller)

@@ -79,6 +79,7 @@ func New(
 type Caller struct {
 	Principal identity.Principal
 	Address   string
+	SignIn    string // the value of the cookie httpkit.SignInCookie, if the service gets it
 }
 
 // Forward sends r to a service and writes its response to w. On an error nothing was written. The error is Canceled if
@@ -237,6 +238,9 @@ func (p *Proxy) setIdentity(ctx context.Context, c Caller, set func(name, value 
 	set(httpkit.RequestIDHeader, httpkit.RequestID(ctx))
 	// Only this address is verified. The rest of the client's X-Forwarded-For isn't.
 	set("X-Forwarded-For", c.Address)
+	if c.SignIn != "" {
+		set(httpkit.SignInHeader, c.SignIn)
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		set(httpkit.TimeoutHeader, strconv.FormatInt(max(time.Until(deadline).Milliseconds(), 1), 10))
 	}

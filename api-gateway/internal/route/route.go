@@ -83,6 +83,9 @@ type Route struct {
 	// Session is set if a public row takes a person's session, if the request has one.
 	Session bool
 
+	// SignIn is set if the service gets the cookie of a sign-in at an identity provider.
+	SignIn bool
+
 	// Stores is set if a request stores new text of a website that is known before it is forwarded. It is refused if the
 	// website has reached its storage limit. Requests that change or remove stored text are allowed: each is bounded by
 	// itself. A new visitor is refused by the visitors service, which knows the website of a client token.

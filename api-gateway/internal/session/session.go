@@ -103,7 +103,7 @@ func (r resolved) known() known {
 
 // Has reports whether a request has a session cookie.
 func Has(h http.Header) bool {
-	_, found := cookieOf(h)
+	_, found := cookie(h, httpkit.SessionCookie)
 	return found
 }
 
@@ -124,22 +124,29 @@ func secretOf(h http.Header) (secret string, found bool) {
 	if secret, found := personalToken(h); found {
 		return secret, len(secret) == secretLength+len(identity.PersonalMark)
 	}
-	secret, found = cookieOf(h)
+	secret, found = cookie(h, httpkit.SessionCookie)
 	return secret, found && len(secret) == secretLength
 }
 
-// cookieOf returns the secret of the session cookie. Two such cookies are as bad as none: one of them is not ours.
-func cookieOf(h http.Header) (secret string, found bool) {
+// SignIn returns the value of the cookie of a sign-in at an identity provider, "" without it or with two.
+func SignIn(h http.Header) string {
+	value, _ := cookie(h, httpkit.SignInCookie)
+	return value
+}
+
+// cookie returns the value of the only cookie of a name, and whether there is any. Two are as bad as none: one of them
+// is not ours.
+func cookie(h http.Header, name string) (value string, found bool) {
 	if len(h["Cookie"]) == 0 {
 		return "", false
 	}
-	for _, c := range (&http.Request{Header: h}).CookiesNamed(httpkit.SessionCookie) {
+	for _, c := range (&http.Request{Header: h}).CookiesNamed(name) {
 		if found {
 			return "", true
 		}
-		secret, found = c.Value, true
+		value, found = c.Value, true
 	}
-	return secret, found
+	return value, found
 }
 
 // CheckOrigin returns a Forbidden fault for a request that a browser makes for a page of another origin, unless its

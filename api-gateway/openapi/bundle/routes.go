@@ -18,11 +18,12 @@ import (
 //	body      the limit of the request's body in bytes, if it isn't the default
 //	role      the least role of a person, if it isn't the one that the token's level means (viewer for READ, else agent)
 //	confirmed whether a person must have proven lately who they are
+//	signIn    whether the service gets the cookie of a sign-in at an identity provider
 //	stores    whether a request stores new text of a website, which counts towards the storage limit
 type edge struct {
 	service, class, visitor, role string
 	body                          int
-	stores, confirmed             bool
+	stores, confirmed, signIn     bool
 }
 
 const edgeExtension = "x-edge"
@@ -77,6 +78,8 @@ func takeEdge(op object) (e edge, err error) {
 			ok = ok && e.visitor == "input"
 		case "body":
 			e.body, ok = value.(int)
+		case "signIn":
+			e.signIn, ok = value.(bool)
 		case "stores":
 			e.stores, ok = value.(bool)
 		}
@@ -173,6 +176,9 @@ func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
 	)
 	if session {
 		b.WriteString("Session: true,\n")
+	}
+	if e.signIn {
+		b.WriteString("SignIn: true,\n")
 	}
 	if e.stores {
 		b.WriteString("Stores: true,\n")

@@ -180,6 +180,21 @@ func (e Level) Valid() bool {
 	}
 }
 
+// Defines values for LoggedOutLoggedOut.
+const (
+	LoggedOutLoggedOutTrue LoggedOutLoggedOut = true
+)
+
+// Valid indicates whether the value is a known member of the LoggedOutLoggedOut enum.
+func (e LoggedOutLoggedOut) Valid() bool {
+	switch e {
+	case LoggedOutLoggedOutTrue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MessageType.
 const (
 	MessageTypeSYSTEM MessageType = "SYSTEM"
@@ -1225,6 +1240,19 @@ type IdentityClaim struct {
 	UserID *string `json:"userId,omitempty"`
 }
 
+// IdentityProvider defines model for IdentityProvider.
+type IdentityProvider struct {
+	ID string `json:"id"`
+
+	// Name For the button.
+	Name string `json:"name"`
+}
+
+// IdentityProviderList defines model for IdentityProviderList.
+type IdentityProviderList struct {
+	Data []IdentityProvider `json:"data"`
+}
+
 // IdentitySecret defines model for IdentitySecret.
 type IdentitySecret struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -1313,6 +1341,14 @@ type InvitationPage struct {
 
 // Level defines model for Level.
 type Level string
+
+// LoggedOut defines model for LoggedOut.
+type LoggedOut struct {
+	LoggedOut LoggedOutLoggedOut `json:"loggedOut"`
+}
+
+// LoggedOutLoggedOut defines model for LoggedOut.LoggedOut.
+type LoggedOutLoggedOut bool
 
 // Member defines model for Member.
 type Member struct {
@@ -1620,6 +1656,12 @@ type Proof struct {
 	Password *string `json:"password,omitempty"`
 }
 
+// ProviderLogout defines model for ProviderLogout.
+type ProviderLogout struct {
+	// LogoutToken A JWT that the provider has signed.
+	LogoutToken string `json:"logout_token"`
+}
+
 // Rating defines model for Rating.
 type Rating struct {
 	Feedback *string `json:"feedback,omitempty"`
@@ -1753,6 +1795,12 @@ type SignInResultNext string
 type SignedIn struct {
 	Memberships []Membership `json:"memberships"`
 	Person      Person       `json:"person"`
+}
+
+// SignedOut defines model for SignedOut.
+type SignedOut struct {
+	// ProviderURL Where the browser ends the session at the identity provider.
+	ProviderURL nullable.Nullable[string] `json:"providerUrl"`
 }
 
 // Statistics defines model for Statistics.
@@ -2728,6 +2776,9 @@ type MemberID = int64
 
 // PageNumber defines model for pageNumber.
 type PageNumber = int64
+
+// Provider defines model for provider.
+type Provider = string
 
 // TicketID defines model for ticketId.
 type TicketID = string
@@ -4066,6 +4117,19 @@ type ClientInterface interface {
 	// Corresponds with GET /auth/factors (the `GetFactors` operationId).
 	GetFactors(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SignOutAtProvider Sign out, also at the identity provider
+	//
+	// Ends this session within a second, everywhere, and removes the cookie. If the session began at an identity provider whose settings have
+	// `postLogout`, the response has the address where the browser ends the session there.
+	//
+	// Corresponds with POST /auth/logout (the `SignOutAtProvider` operationId).
+	SignOutAtProvider(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListProviders The identity providers at which persons can sign in
+	//
+	// Corresponds with GET /auth/oidc (the `ListProviders` operationId).
+	ListProviders(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SignInWithPasskeyWithBody Sign in with a passkey
 	//
 	// Sets the session's cookie. 401 `passkey_invalid` if the passkey isn't known or its answer is wrong.
@@ -5374,6 +5438,39 @@ func (c *Client) Confirm(ctx context.Context, body ConfirmJSONRequestBody, reqEd
 // Corresponds with GET /auth/factors (the `GetFactors` operationId).
 func (c *Client) GetFactors(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetFactorsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignOutAtProvider Sign out, also at the identity provider
+//
+// Ends this session within a second, everywhere, and removes the cookie. If the session began at an identity provider whose settings have
+// `postLogout`, the response has the address where the browser ends the session there.
+//
+// Corresponds with POST /auth/logout (the `SignOutAtProvider` operationId).
+func (c *Client) SignOutAtProvider(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignOutAtProviderRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListProviders The identity providers at which persons can sign in
+//
+// Corresponds with GET /auth/oidc (the `ListProviders` operationId).
+func (c *Client) ListProviders(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProvidersRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -8105,6 +8202,60 @@ func NewGetFactorsRequest(server string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/auth/factors")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignOutAtProviderRequest constructs an http.Request for the SignOutAtProvider method
+func NewSignOutAtProviderRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/logout")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListProvidersRequest constructs an http.Request for the ListProviders method
+func NewListProvidersRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/oidc")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -13692,6 +13843,16 @@ func (o *Operations) Confirm(ctx context.Context, body Proof) error {
 // GetFactors How you can sign in
 func (o *Operations) GetFactors(ctx context.Context) (Answer[Factors], error) {
 	return read[Factors](o.client.GetFactors(ctx))
+}
+
+// SignOutAtProvider Sign out, also at the identity provider
+func (o *Operations) SignOutAtProvider(ctx context.Context) (Answer[SignedOut], error) {
+	return read[SignedOut](o.client.SignOutAtProvider(ctx))
+}
+
+// ListProviders The identity providers at which persons can sign in
+func (o *Operations) ListProviders(ctx context.Context) (Answer[IdentityProviderList], error) {
+	return read[IdentityProviderList](o.client.ListProviders(ctx))
 }
 
 // SignInWithPasskey Sign in with a passkey

@@ -63,7 +63,7 @@ func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, e
 	return func(r *http.Request) (Req, error) {
 		var req Req
 		if len(known) > 0 {
-			if err := readBody(r, &req, rt.lenient, known); err != nil {
+			if err := readBody(r, &req, rt, known); err != nil {
 				return req, err
 			}
 		}
@@ -116,22 +116,26 @@ func (b bound) set(v reflect.Value, raw string) error {
 	return nil
 }
 
-func readBody(r *http.Request, into any, lenient bool, known map[string]bool) error {
+func readBody(r *http.Request, into any, rt *route, known map[string]bool) error {
 	body, err := readAll(r.Body)
 	if err != nil || len(body) == 0 {
 		return err // Validate reports missing members
 	}
-	if t := r.Header.Get("Content-Type"); t != "" {
+	if rt.form {
+		if body, err = formAsJSON(r, body); err != nil {
+			return err
+		}
+	} else if t := r.Header.Get("Content-Type"); t != "" {
 		if media, _, err := mime.ParseMediaType(t); err != nil ||
 			(media != "application/json" && !strings.HasSuffix(media, "+json")) {
 			return fault.New(fault.UnsupportedMedia, "the body must be application/json")
 		}
 	}
-	if err := Decode(body, into, lenient); err != nil {
+	if err := Decode(body, into, rt.lenient); err != nil {
 		return err
 	}
 	noteMembers(r, body, known)
-	return refuseControls(body, into, lenient)
+	return refuseControls(body, into, rt.lenient)
 }
 
 // readAll reads a request's body. The error is TooLarge if the body exceeds its limit.

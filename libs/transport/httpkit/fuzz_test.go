@@ -70,7 +70,7 @@ func FuzzMediaType(f *testing.F) {
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader([]byte(`{"name":"x"}`)))
 		r.Header["Content-Type"] = []string{media}
 		var have bodied
-		err := readBody(r, &have, false, nil)
+		err := readBody(r, &have, &route{}, nil)
 		if err != nil && !fault.Is(err, fault.UnsupportedMedia) || err == nil && have.Name != "x" {
 			t.Fatalf("%q: %v %+v", media, err, have)
 		}

@@ -40,6 +40,10 @@ func (rt route) respond(ctx context.Context, w http.ResponseWriter, status int, 
 	if s, ok := response.(interface{ HTTPStatus() int }); ok {
 		status = s.HTTPStatus()
 	}
+	if to, ok := response.(Redirect); ok {
+		to.respond(w, status)
+		return nil
+	}
 	if c, ok := response.(setsCookie); ok {
 		if cookie := c.Cookie(); cookie != nil {
 			http.SetCookie(w, cookie)

@@ -61,6 +61,7 @@ type Option func(*route)
 
 type route struct {
 	lenient bool
+	form    bool
 	body    int64
 	caching string
 	query   []string // the names of the parameters that the operation reads

@@ -57,6 +57,12 @@ type SignIn struct {
 	// least 32 bytes each, separated by commas. The first one encrypts, all decrypt: add a new one in front, and keep the
 	// old ones. Without a key, operations that store such a secret are refused.
 	SecretKeys []string `env:"FIVECHAT_SECRET_KEYS"`
+	// Path of the file of identity providers (OpenID Connect) at which persons sign in. Needs FIVECHAT_PUBLIC_URL and
+	// FIVECHAT_SECRET_KEYS. A change is loaded while running.
+	IdentityProviders string `env:"FIVECHAT_IDENTITY_PROVIDERS"`
+	// The address at which browsers reach the gateway, like https://chat.example.com. Identity providers send persons
+	// back to it. It must be https, except on this machine.
+	PublicURL string `env:"FIVECHAT_PUBLIC_URL"`
 }
 
 // Default returns the settings that apply if the environment sets nothing else.
@@ -73,7 +79,7 @@ func (c Config) Validate() error {
 	if c.WidgetsURL == "" {
 		err = errors.Join(err, errors.New("FIVECHAT_WIDGETS_URL is not set"))
 	}
-	return errors.Join(err, sealed.Validate(c.SecretKeys))
+	return errors.Join(err, c.SignIn.check())
 }
 
 // New returns the service as a unit that a process can run.
@@ -113,14 +119,19 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
+	signOns, followProviders, err := newSignOns(c.SignIn, base, people, store, box)
+	if err != nil {
+		return runner.Unit{}, err
+	}
 	meter, follow, err := newMeter(c, base)
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	api.Mount(base.Router, base.Chain, service, people, meter)
+	api.Mount(base.Router, base.Chain, service, people, signOns, meter)
 	api.MountIdentities(base.Router, base.Chain, service,
 		accounts.NewIdentities(store, service, box, proofs.Verifier{}, time.Now))
 	return base.Unit(ctx, runner.Task{Name: "quotas", Run: follow},
+		runner.Task{Name: "identity providers", Run: followProviders},
 		runner.Task{Name: "erase", Run: eraser.Task{Service: service, Logger: base.Log}.Run})
 }
 

@@ -15,20 +15,22 @@ import (
 	"fivechat.dev/services/accounts"
 )
 
-// Mount adds the operations of s and p to the route table. m reads how much websites store.
+// Mount adds the operations of s, p and o to the route table. m reads how much websites store.
 func Mount(
-	r *httpkit.Router, chain operation.Chain, s *accounts.Service, p *accounts.People, m *accounts.Meter,
+	r *httpkit.Router, chain operation.Chain, s *accounts.Service, p *accounts.People, o *accounts.SignOns,
+	m *accounts.Meter,
 ) {
 	mountUsers(r, chain, s)
 	mountWebsites(r, chain, s, m)
 	mountWebsiteUsers(r, chain, s)
 	mountTokens(r, chain, s)
 	mountOwnTokens(r, chain, s)
-	mountSessions(r, chain, p)
+	mountSessions(r, chain, p, o)
 	mountFactors(r, chain, p)
 	mountPasskeys(r, chain, p)
 	mountPersonalTokens(r, chain, p)
 	mountAudit(r, chain, s)
+	mountSignOns(r, chain, o)
 	mountTeam(r, chain, p)
 	mountPeople(r, chain, s, p)
 	mountDataSubjects(r, chain, s)

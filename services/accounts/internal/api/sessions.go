@@ -143,11 +143,11 @@ type resolvedSession struct {
 	Memberships []membershipView `json:"memberships"`
 }
 
-func mountSessions(r *httpkit.Router, chain operation.Chain, p *accounts.People) {
+func mountSessions(r *httpkit.Router, chain operation.Chain, p *accounts.People, o *accounts.SignOns) {
 	httpkit.Handle(r, "GET /internal/sessions/{hash}", 200,
 		operation.New(chain, "accounts.resolve_session", authz.Internal,
 			func(ctx context.Context, req byHash) (resolvedSession, error) {
-				s, err := p.Resolve(ctx, req.Hash)
+				s, err := o.Resolve(ctx, req.Hash)
 				return resolvedSession{
 					s.Session.ID, s.Person.ID, s.Session.Ends(), s.Session.ProvenAt, viewsOf(s.Memberships, membershipViewOf),
 				}, err

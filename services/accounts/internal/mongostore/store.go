@@ -34,6 +34,7 @@ type Store struct {
 
 	people
 	identities
+	signOns
 
 	websiteIDs, userIDs, tokenIDs, entryIDs, erasureIDs *mongokit.Sequence
 }
@@ -67,6 +68,7 @@ func New(db *mongokit.DB) *Store {
 		people: newPeople(db),
 
 		identities: newIdentities(db),
+		signOns:    newSignOns(db),
 
 		websiteIDs: mongokit.NewSequence(db, "accounts", "website"),
 		userIDs:    mongokit.NewSequence(db, "accounts", "user"),
