@@ -32,6 +32,24 @@ describe('call', () => {
     ]);
   });
 
+  it('sends a request again after a confirmation, and not without one', async () => {
+    const refused = () => Response.json({ code: 'confirmation_required', detail: 'Confirm.' }, { status: 403 });
+    const fetch = respond(refused(), refused(), Response.json({ id: 1 }));
+    const api = new Api(7);
+    await expect(api.call('POST', '/x', { a: 1 })).rejects.toMatchObject({ code: 'confirmation_required' });
+    api.onConfirm = async () => true;
+    expect(await api.call('POST', '/x', { a: 1 })).toEqual({ id: 1 });
+    expect(fetch.mock.calls.map(([, init]) => init.body)).toEqual(['{"a":1}', '{"a":1}', '{"a":1}']);
+  });
+
+  it('does not end the session for a wrong proof', async () => {
+    respond(Response.json({ code: 'code_invalid', detail: 'Wrong.' }, { status: 401 }));
+    const api = new Api(7);
+    api.onEnd = vi.fn();
+    await expect(api.call('POST', '/auth/confirm', {})).rejects.toMatchObject({ status: 401 });
+    expect(api.onEnd).not.toHaveBeenCalled();
+  });
+
   it('returns null for 204', async () => {
     const fetch = respond(new Response(null, { status: 204 }));
     expect(await new Api(7).call('POST', '/x')).toBeNull();

@@ -24,13 +24,18 @@ interface HasMessages {
 
 const requestTimeout = 20_000; // milliseconds
 
+const isWrongProof = (code: string) => code === 'credentials_invalid' || code === 'code_invalid';
+
 /** hasEnded reports whether an error means that the person has signed out or isn't a member of the website any more. */
 export const hasEnded = (err: unknown) =>
-  err instanceof ApiError && (err.status === 401 || err.code === 'not_a_member');
+  err instanceof ApiError && ((err.status === 401 && !isWrongProof(err.code)) || err.code === 'not_a_member');
 
 export class Api {
   /** onEnd is called when the session has ended, or the person isn't a member of the website any more. */
   onEnd: () => void = () => {};
+
+  /** onConfirm is called when an operation needs a new proof of the person. It returns whether there is one. */
+  onConfirm: () => Promise<boolean> = async () => false;
 
   /** Without a website, only the operations of persons can be called. */
   constructor(private readonly _websiteId = 0) {}
@@ -52,6 +57,7 @@ export class Api {
     if (response.ok) return (response.status === 204 ? null : await response.json()) as T;
     const problem = await response.json().catch(() => ({}));
     const err = new ApiError(response.status, problem.code || '', problem.detail || response.statusText);
+    if (err.code === 'confirmation_required' && (await this.onConfirm())) return this.call<T>(method, path, body);
     if (hasEnded(err)) this.onEnd();
     throw err;
   }

@@ -1,14 +1,17 @@
 // The entry point of the agents' console: sign-in, routes by the fragment of the address, and keyboard shortcuts.
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { Account } from './account';
 import { Api, hasEnded } from './api';
+import { Confirmation } from './confirm';
 import { Home } from './home';
 import { ConversationView } from './conversation';
 import { ConversationList } from './conversations';
 import { browserPage } from './page';
 import { Empty, IconButton, Skeleton, useStore } from './parts';
-import { Invitation, SignIn, signInError } from './signin';
+import { Invitation, Reset, SignIn, signInError } from './signin';
 import { Store } from './store';
+import { Team, isAdmin } from './team';
 import { Tickets } from './tickets';
 import type { Membership, SignedIn, Website } from '../../../libs/web/api';
 import { language, texts } from './texts';
@@ -71,7 +74,8 @@ function Shell({ store, memberships, open, leave }: ShellProps) {
       removeEventListener('keydown', onKey);
     };
   }, []);
-  const link = (to: string, name: 'home' | 'inbox' | 'tickets', badge?: number) => (
+  const membership = memberships.find((m) => m.websiteId === store.website.id)!;
+  const link = (to: string, name: 'home' | 'inbox' | 'tickets' | 'team' | 'account', badge?: number) => (
     <IconButton
       name={name}
       label={texts[name]}
@@ -88,6 +92,7 @@ function Shell({ store, memberships, open, leave }: ShellProps) {
         {link('', 'home')}
         {link('inbox', 'inbox', unread)}
         {link('tickets', 'tickets')}
+        {isAdmin(membership.role) && link('team', 'team')}
         <span class="space" />
         {memberships.length > 1 && (
           <select
@@ -116,9 +121,11 @@ function Shell({ store, memberships, open, leave }: ShellProps) {
           }}
         />
         <IconButton name="theme" label={texts.theme} onClick={toggleTheme} />
+        {link('account', 'account')}
         <IconButton name="out" label={texts.signOut} onClick={leave} />
       </nav>
-      <View store={store} view={view} id={id} />
+      <View store={store} membership={membership} view={view} id={id} />
+      <Confirmation api={store.api} />
       <div class="connection" role="status" hidden={store.isConnected}>
         {store.isConnected ? '' : texts.reconnecting}
       </div>
@@ -126,7 +133,16 @@ function Shell({ store, memberships, open, leave }: ShellProps) {
   );
 }
 
-function View({ store, view, id }: { store: Store; view: string; id: string }) {
+interface ViewProps {
+  store: Store;
+  membership: Membership;
+  view: string;
+  id: string;
+}
+
+function View({ store, membership, view, id }: ViewProps) {
+  if (view === 'account') return <Account api={store.api} />;
+  if (view === 'team' && isAdmin(membership.role)) return <Team store={store} membership={membership} />;
   if (view === 'tickets') return <Tickets store={store} id={id} />;
   if (view !== 'inbox') return <Home store={store} />;
   return (
@@ -184,6 +200,7 @@ function App() {
   const [store, setStore] = useState<Store | null>(null);
   const [isLoading, setLoading] = useState(true);
   const [problem, setProblem] = useState('');
+  const [note, setNote] = useState('');
   const [view, invitation] = useHash();
   const leave = () => {
     localStorage.removeItem(signedInKey);
@@ -251,7 +268,15 @@ function App() {
   if (view === 'invitation' && !store) {
     return <Invitation key={invitation} token={invitation || ''} signedIn={signedIn} known={remember} enter={enter} />;
   }
-  if (!signedIn) return <SignIn key={problem} problem={problem} enter={enter} />;
+  if (view === 'reset') {
+    const done = () => {
+      location.hash = '#/';
+      setNote(texts.passwordChanged);
+      leave();
+    };
+    return <Reset key={invitation} token={invitation || ''} done={done} />;
+  }
+  if (!signedIn) return <SignIn key={problem + note} problem={problem} note={note} enter={enter} />;
   if (!store) {
     return (
       <main class="gate">

@@ -2,13 +2,17 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { Api, ApiError, path } from './api';
-import type { InvitationDetails, SignedIn } from '../../../libs/web/api';
+import { canUsePasskeys, usePasskey } from './passkeys';
+import type { Ceremony, InvitationDetails, SignedIn, SignInResult } from '../../../libs/web/api';
 import { texts } from './texts';
 
 /** signInError explains to a person why signing in failed. */
 export function signInError(err: unknown): string {
   if (!(err instanceof ApiError)) return texts.away;
   if (err.code === 'credentials_invalid') return texts.wrongPassword;
+  if (err.code === 'code_invalid') return texts.wrongCode;
+  if (err.code === 'challenge_invalid') return texts.tookTooLong;
+  if (err.code === 'passkey_invalid') return texts.passkeyFailed;
   if (err.status === 429) return texts.tooManyAttempts;
   if (err.code === 'email_taken') return texts.hasAccount;
   return texts.failed + err.message;
@@ -87,20 +91,76 @@ interface SignInProps {
   enter: (signedIn: SignedIn) => void;
 }
 
+/** SignIn takes the password, and then the code of an authenticator app if the person has one; or a passkey. */
 export function SignIn({ problem, note, enter }: SignInProps) {
   const [error, setError] = useState(problem);
+  const [challenge, setChallenge] = useState('');
+  const fail = (err: unknown) => {
+    if (err instanceof ApiError && err.code === 'challenge_invalid') setChallenge('');
+    setError(signInError(err));
+  };
   const submit = async (fields: Record<string, string>) => {
     try {
-      enter(await new Api().call<SignedIn>('POST', '/auth/password', fields));
+      if (challenge) return enter(await new Api().call<SignedIn>('POST', '/auth/totp', { challenge, ...fields }));
+      const step = await new Api().call<SignInResult>('POST', '/auth/password', fields);
+      if (step.person) return enter({ person: step.person, memberships: step.memberships });
+      setError('');
+      setChallenge(step.challenge!);
     } catch (err) {
-      setError(signInError(err));
+      fail(err);
     }
   };
+  const passkey = async () => {
+    try {
+      const c = await new Api().call<Ceremony>('POST', '/auth/passkey/options');
+      const response = await usePasskey(c.options);
+      enter(await new Api().call<SignedIn>('POST', '/auth/passkey', { challenge: c.challenge, response }));
+    } catch (err) {
+      setError(err instanceof ApiError ? signInError(err) : texts.passkeyFailed);
+    }
+  };
+  if (challenge) {
+    return (
+      <Gate key="code" title="Fivechat" action={texts.signIn} error={error} submit={submit}>
+        <Field name="code" label={texts.codeOfApp} autocomplete="one-time-code" invalid={!!error} />
+      </Gate>
+    );
+  }
   return (
-    <Gate title="Fivechat" action={texts.signIn} error={error} submit={submit}>
+    <Gate key="password" title="Fivechat" action={texts.signIn} error={error} submit={submit}>
       {note && <p class="dim">{note}</p>}
       <Field name="email" label={texts.email} type="email" autocomplete="username" invalid={!!error} />
       <Field name="password" label={texts.password} type="password" autocomplete="current-password" invalid={!!error} />
+      {canUsePasskeys() && (
+        <button type="button" id="with-passkey" class="button" onClick={passkey}>
+          {texts.withPasskey}
+        </button>
+      )}
+    </Gate>
+  );
+}
+
+/** Reset lets the person with a link choose a new password. */
+export function Reset({ token, done }: { token: string; done: () => void }) {
+  const [error, setError] = useState('');
+  const submit = async (fields: Record<string, string>) => {
+    try {
+      await new Api().call('POST', path`/auth/resets/${token}`, fields);
+      done();
+    } catch (err) {
+      setError(err instanceof ApiError && err.status === 404 ? texts.resetInvalid : signInError(err));
+    }
+  };
+  return (
+    <Gate title="Fivechat" action={texts.newPassword} error={error} submit={submit}>
+      <Field
+        name="password"
+        label={texts.newPassword}
+        type="password"
+        autocomplete="new-password"
+        hint={texts.passwordHint}
+        invalid={!!error}
+      />
     </Gate>
   );
 }
