@@ -60,7 +60,7 @@ export async function stream(
       cache: 'no-store',
       signal: abort.signal,
     });
-    if (!response.ok || !response.body) throw new Error('event stream: status ' + response.status);
+    if (!response.ok || !response.body) throw new Error('stream: ' + response.status);
     const reader = response.body.getReader();
     const decoder = new TextDecoder();
     let text = '';

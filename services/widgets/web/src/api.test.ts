@@ -48,8 +48,17 @@ describe('Api', () => {
     respond(async () => new Response('{}', { status: 429 }));
     await expect(new Api('', saved).call('GET', '/x')).rejects.toMatchObject({
       status: 429,
-      message: '/x: status 429',
+      message: '/x: 429',
     });
+  });
+
+  it('drops responses for a visitor who was forgotten in between', async () => {
+    const api = new Api('', saved);
+    respond(async () => {
+      api.forget();
+      return Response.json({ id: 1 });
+    });
+    await expect(api.call('GET', '/x')).rejects.toThrow('reset');
   });
 
   it('gives up after 20 seconds', async () => {

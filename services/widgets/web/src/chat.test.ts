@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { HttpError, type Api } from './api';
+import { httpError, type Api } from './api';
 import { Chat } from './chat';
 import { agentMessage, conversation, FakePage, FakeServer, message, storageOf } from './fakes';
 import { SavedState } from './storage';
@@ -26,7 +26,7 @@ const newsOf = (messages: unknown[] = [], fields: object = {}) => ({
   hasMore: false,
   ...fields,
 });
-const refused = (status: number) => new HttpError(status, '/');
+const refused = (status: number) => httpError(status, '/');
 
 let server: FakeServer;
 let page: FakePage;
@@ -68,7 +68,7 @@ describe('start', () => {
     const chat = newChat();
     await Promise.all([chat.start(), chat.start()]);
     expect(server.bodies(SESSIONS)).toEqual([
-      { clientToken: 'wgt_a', visitorSecret: '', context: { page: 'https://shop.example/' } },
+      { clientToken: 'wgt_a', visitorToken: '', visitorSecret: '', context: { page: 'https://shop.example/' } },
     ]);
     expect([saved.visitor, saved.secret]).toEqual(['vis_a', 'secret_a']);
   });
@@ -104,13 +104,7 @@ describe('start', () => {
     await newChat().start();
   });
 
-  it('sends no secret to a server that refuses the member', async () => {
-    server.on(SESSIONS, refused(400), session({ visitorSecret: undefined }));
-    await newChat().start();
-    expect(server.bodies(SESSIONS)[1]).not.toHaveProperty('visitorSecret');
-  });
-
-  it('does not hide other refusals of the session', async () => {
+  it('does not hide refusals of the session', async () => {
     server.on(SESSIONS, refused(403), session());
     await expect(newChat().start()).rejects.toThrow('403');
     expect(server.bodies(SESSIONS)).toHaveLength(1);
@@ -148,21 +142,112 @@ describe('identify', () => {
   it('shortens the name to 100 characters and sends the other members as context', async () => {
     server.on(SESSIONS, session());
     await newChat().identify({ name: 'x'.repeat(101), plan: 'gold' });
-    expect(server.bodies(SESSIONS)[1]).toMatchObject({ name: 'x'.repeat(100), context: { plan: 'gold' } });
+    expect(server.bodies(SESSIONS)).toMatchObject([{ name: 'x'.repeat(100), context: { plan: 'gold' } }]);
   });
 
   it('sends no name if there is none', async () => {
     server.on(SESSIONS, session());
     await newChat().identify({ plan: 'gold' });
-    expect(server.bodies(SESSIONS)[1]).not.toHaveProperty('name');
+    expect(server.bodies(SESSIONS)[0]).not.toHaveProperty('name');
   });
 
   it('fails if the session fails, and does not block the next call', async () => {
     server.on(SESSIONS, session(), refused(503), session());
     const chat = newChat();
+    await chat.start();
     await expect(chat.identify({ name: 'Vera' })).rejects.toThrow('503');
     await chat.identify({ name: 'Nils' });
     expect(server.bodies(SESSIONS)[2]).toMatchObject({ name: 'Nils' });
+  });
+});
+
+describe('identify as a user of the website', () => {
+  const claim = { userId: 7, email: 'v@customer.example', token: 'jwt', plan: 'gold' };
+
+  it('sends the claim in the first session, and neither token nor hash as context', async () => {
+    server.on(SESSIONS, session());
+    await newChat().identify({ ...claim, userHash: 'abc' });
+    expect(server.bodies(SESSIONS)).toMatchObject([
+      { identity: { userId: '7', email: 'v@customer.example', token: 'jwt', userHash: 'abc' } },
+    ]);
+    expect(server.bodies(SESSIONS)[0]!.context).toEqual({
+      page: 'https://shop.example/',
+      userId: 7,
+      email: 'v@customer.example',
+      plan: 'gold',
+    });
+  });
+
+  it('sends no claim without a user', async () => {
+    server.on(SESSIONS, session());
+    await newChat().identify({ email: 'v@customer.example', userId: null });
+    expect(server.bodies(SESSIONS)[0]).not.toHaveProperty('identity');
+  });
+
+  it('keeps the visitor if the server refuses the claim', async () => {
+    const chat = await startedChat();
+    server.on(SESSIONS, refused(400));
+    await expect(chat.identify(claim)).rejects.toThrow('400');
+    expect([saved.visitor, texts(chat)]).toEqual(['vis_a', ['text 1: sent']]);
+  });
+
+  it('keeps the thread of the same person', async () => {
+    const chat = await startedChat();
+    await chat.identify(claim);
+    expect(texts(chat)).toEqual(['text 1: sent']);
+  });
+
+  it('shows only the thread of the person that the server answers with', async () => {
+    const heard = vi.fn();
+    const chat = await startedChat(heard);
+    saved.asked = true;
+    saved.addDraft({ id: 'd1', content: 'of the last person' });
+    const other = conversation({ token: 'con_b' });
+    server
+      .on(SESSIONS, session({ visitorToken: 'vis_b', visitorSecret: 'secret_b', conversation: other }))
+      .on('GET /visitor/conversations/con_b/messages?after=0', newsOf([agentMessage(9)], { conversation: other }));
+    await chat.identify(claim);
+    expect([texts(chat), saved.visitor, saved.secret]).toEqual([['text 9: sent'], 'vis_b', 'secret_b']);
+    expect([saved.outbox, saved.asked, heard.mock.calls]).toEqual([[], false, []]);
+    await settle();
+    expect(server.connections).toBe(2);
+  });
+});
+
+describe('reset', () => {
+  it('forgets the visitor on the screen and in the storage', async () => {
+    const chat = await startedChat();
+    saved.asked = true;
+    saved.addDraft({ id: 'd1', content: 'of the last person' });
+    chat.reset();
+    expect([chat.messages, chat.conversation, saved.visitor, saved.secret]).toEqual([[], null, '', '']);
+    const stored = new SavedState('wgt_a');
+    expect([stored.visitor, stored.secret, stored.outbox, stored.asked]).toEqual(['', '', [], false]);
+  });
+
+  it('ends the stream and the heartbeats', async () => {
+    const chat = await startedChat();
+    chat.reset();
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect([server.connections, server.bodies(HEARTBEAT).length]).toEqual([1, 0]);
+  });
+
+  it('makes a call of before it fail', async () => {
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    const identified = chat.identify({ userId: 7 });
+    chat.reset();
+    await expect(identified).rejects.toThrow('reset');
+    expect([server.requests.length, saved.visitor]).toEqual([0, '']);
+  });
+
+  it('begins with a new visitor', async () => {
+    const chat = await startedChat();
+    chat.reset();
+    server.on(SESSIONS, session({ visitorToken: 'vis_b' }));
+    await chat.start();
+    expect(server.bodies(SESSIONS)[1]).toMatchObject({ visitorToken: '', visitorSecret: '' });
+    expect([saved.visitor, texts(chat)]).toEqual(['vis_b', []]);
   });
 });
 
@@ -345,7 +430,7 @@ describe('events', () => {
     server.emit('message.created', { conversation: other, message: agentMessage(2) });
     server.emit('conversation.updated', { conversation: other });
     server.emit('typing', { conversationToken: 'con_b', sender: 'USER', typing: true });
-    expect([chat.messages.length, chat.conversation!.status, chat.agentTyping]).toEqual([1, 'OPEN', false]);
+    expect([chat.messages.length, chat.conversation!.status, chat.agentTyping]).toEqual([1, 'OPEN', undefined]);
   });
 
   it('follows the status of the conversation', async () => {
@@ -380,7 +465,7 @@ describe('events', () => {
   it('does not show the visitor’s own typing', async () => {
     const chat = await startedChat();
     server.emit('typing', { conversationToken: 'con_a', sender: 'VISITOR', typing: true });
-    expect(chat.agentTyping).toBe(false);
+    expect(chat.agentTyping).toBeFalsy();
   });
 
   it('reads the news if the stream could not resume, and not if it could', async () => {

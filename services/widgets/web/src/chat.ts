@@ -3,7 +3,7 @@
 //   send ─► outbox ─► flush ─► POST message ─► stored message
 //   start ─► session ─► fetchNews ─► listen: event stream, reconnecting with the id of the last event
 import { retryDelay, type Frame } from '../../../../libs/web/sse';
-import { HttpError, type Api } from './api';
+import type { Api, HttpError } from './api';
 import type { Page } from './page';
 import type { Draft, SavedState } from './storage';
 import { acknowledgeDraft, addDraft, markRead, mergeStored, unread, type ChatMessage } from './transcript';
@@ -25,51 +25,69 @@ const typingTimeout = 7_000; // an agent's typing is hidden if it isn't repeated
 const maxNameLength = 100;
 export const maxMessageBytes = 64 << 10;
 
-function newDraftId(): string {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
-}
+const newDraftId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
 
 const ignore = () => {};
 
 /** isRefused reports whether the server will refuse a request however often it is repeated. */
 const isRefused = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429;
 
+/** Facts are the members of the events that the chat reads. Each event has some of them. */
+interface Facts {
+  conversation: Conversation;
+  message: Message;
+  reader: string;
+  conversationToken: string;
+  sender: string;
+  typing: boolean;
+}
+
+/** VisitorData is what a session says about the visitor. */
+interface VisitorData {
+  name?: string | undefined;
+  context?: object;
+  identity?: object | undefined; // which user of the website the visitor is
+}
+
 export class Chat {
   messages: ChatMessage[] = [];
   agents = new Map<number, Agent>();
   conversation: Conversation | null = null;
   agentsOnline = true;
-  agentTyping = false;
-  isVisible = false; // the messages are on the screen
-  sendFailed = false; // the last attempt to send a message failed; it is repeated
+  agentTyping?: boolean;
+  isVisible?: boolean; // the messages are on the screen
+  sendFailed?: boolean; // the last attempt to send a message failed; it is repeated
 
   private _lastMessageId = 0;
   private _lastEventId = '';
-  private _isSending = false;
+  private _isSending?: boolean;
   private _heldFrames: Frame[] = []; // events that arrived during a send: they may be about the message being sent
-  private _starting: Promise<void> | null = null;
+  private _starting?: Promise<void> | null;
   private _lastSession: Promise<void> = Promise.resolve();
-  private _isListening = false;
-  private _isStarted = false; // messages that arrive from now on are new to the visitor
+  private _isListening?: boolean;
+  private _isStarted?: boolean; // messages that arrive from now on are new to the visitor
   private _heartbeat: ReturnType<typeof setInterval> | undefined;
   private _typingReportedAt = 0; // 0 if the server knows that the visitor isn't typing
   private _typingTimer: ReturnType<typeof setTimeout> | undefined;
   private _sendFailures = 0;
+  private _resets = 0;
 
   constructor(
     private readonly _api: Api,
     private readonly _page: Page,
     private readonly _clientToken: string,
     readonly saved: SavedState,
-    private readonly _onChange: () => void,
+    private readonly _onChange: (isOtherVisitor?: boolean) => void,
     private readonly _onAgentMessage: (content: string) => void,
   ) {}
 
-  /** start opens the session and continues the conversation of an earlier page. Repeated calls share one attempt. */
-  start(): Promise<void> {
+  /**
+   * start opens the session and continues the conversation of an earlier page. Repeated calls share one attempt. first
+   * is what the session says about the visitor.
+   */
+  start(first: VisitorData = {}): Promise<void> {
     if (!this._starting) {
-      this._starting = this._begin().catch((err) => {
+      this._starting = this._begin(first).catch((err) => {
         this._starting = null;
         throw err;
       });
@@ -77,53 +95,88 @@ export class Chat {
     return this._starting;
   }
 
-  private async _begin() {
-    await this._updateSession({ context: this._page.context() });
+  private async _begin(first: VisitorData) {
+    await this._updateSession({ ...first, context: { ...this._page.context(), ...first.context } });
     for (const d of this.saved.outbox) addDraft(this.messages, d);
     this._onChange();
     this._flush();
-    if (this.conversation) {
-      await this._fetchNews();
-      this._listen();
-    }
-    this._isStarted = true;
+    await this._follow();
     if (!this._heartbeat) this._heartbeat = setInterval(() => this._beat(), heartbeatInterval);
   }
 
-  /** identify shows the visitor's name to the agents; the other members become the visitor's context. */
-  async identify({ name, ...context }: Record<string, unknown>) {
-    await this.start();
-    await this._updateSession({ ...(!!name && { name: String(name).slice(0, maxNameLength) }), context });
+  /** _follow shows the visitor's conversation. Messages that arrive later are new to the visitor. */
+  private async _follow() {
+    await this._fetchNews();
+    this._listen();
+    this._isStarted = true;
+  }
+
+  /**
+   * identify shows the visitor's name to the agents; the other members become the visitor's context. With a userId, a
+   * token or a hash it says which user of the website the visitor is; the server may then answer with another visitor.
+   */
+  async identify({ name, token, userHash, ...context }: Record<string, unknown>) {
+    const { userId, email } = context;
+    const data: VisitorData = {
+      name: name ? String(name).slice(0, maxNameLength) : undefined,
+      context,
+      identity:
+        token || userId
+          ? { userId: userId && String(userId), email: email && String(email), userHash, token }
+          : undefined,
+    };
+    const isFirst = !this._starting;
+    await this.start(data);
+    if (!isFirst) await this._updateSession(data);
+    if (!this._isStarted) await this._follow(); // it is another person
+  }
+
+  /** reset forgets the visitor, on the screen and in the storage. The next session starts a new one. */
+  reset() {
+    this._resets++;
+    this._starting = null;
+    this._forget();
+  }
+
+  private _forget() {
+    this.saved.forget();
+    this._api.forget();
+    this._heldFrames = [];
+    this._lastEventId = '';
+    this._isStarted = this.agentTyping = false;
+    this._sendFailures = 0;
+    this.leaveConversation(true);
   }
 
   /**
    * _updateSession sends the visitor's data to the server. Calls run one after the other, so that the last one
    * counts.
    */
-  private _updateSession(identity: object): Promise<void> {
-    const updated = this._lastSession.then(() => this._postSession(identity));
+  private _updateSession(data: VisitorData): Promise<void> {
+    const resets = this._resets;
+    const updated = this._lastSession.then(() => {
+      if (resets !== this._resets) throw new Error('reset');
+      return this._postSession(data);
+    });
     this._lastSession = updated.catch(ignore);
     return updated;
   }
 
-  private async _postSession(identity: object) {
+  private async _postSession(data: VisitorData) {
     const { visitor, secret } = this.saved;
-    const post = (credentials: object) =>
+    const post = (visitorSecret: string) =>
       this._api.call<Session>('POST', '/visitor/sessions', {
         clientToken: this._clientToken,
-        ...(visitor && { visitorToken: visitor }),
-        ...credentials,
-        ...identity,
+        visitorToken: visitor,
+        visitorSecret,
+        ...data,
       });
-    // A server older than the secrets refuses the member.
-    let session = await post({ visitorSecret: secret }).catch((err) => {
-      if (err.status === 400) return post({});
-      throw err;
-    });
+    let session = await post(secret);
     if (session.visitorToken !== visitor && !secret && this.saved.secret) {
       // Another page of the website has stored a secret in the meantime.
-      session = await post({ visitorSecret: this.saved.secret });
+      session = await post(this.saved.secret);
     }
+    if (data.identity && visitor && session.visitorToken !== visitor) this._forget(); // another person
     this.saved.setCredentials(session.visitorToken, session.visitorSecret || this.saved.secret);
     this.agentsOnline = session.agentsOnline;
     if (session.conversation) this.conversation = session.conversation;
@@ -131,7 +184,7 @@ export class Chat {
   }
 
   private async _beat() {
-    if (this._page.isHidden()) return;
+    if (this._page.isHidden() || !this.saved.visitor) return;
     try {
       this.agentsOnline = (await this._api.call<AgentPresence>('POST', '/visitor/heartbeat')).agentsOnline;
       this._onChange();
@@ -172,7 +225,7 @@ export class Chat {
         this.saved.removeDraft(draft.id);
         acknowledgeDraft(this.messages, message, stored.id);
       } catch (err) {
-        this._handleSendError(message, err instanceof HttpError ? err.status : 0);
+        this._handleSendError(message, (err as HttpError).status);
         if (message.state === 'sending') {
           this.sendFailed = true;
           this._onChange();
@@ -237,11 +290,11 @@ export class Chat {
     return news;
   }
 
-  /** _listen reads the event stream for as long as the page lives. */
+  /** _listen reads the event stream for as long as there is a conversation. */
   private async _listen() {
     if (this._isListening || !this.conversation) return;
     this._isListening = true;
-    for (let failures = 0; ;) {
+    for (let failures = 0; this.conversation;) {
       try {
         await this._api.stream(this._lastEventId, (frame) => {
           failures = 0;
@@ -254,42 +307,37 @@ export class Chat {
       // If something between server and browser blocks streams, this polling still brings the messages.
       await this._fetchNews().catch(ignore);
     }
+    this._isListening = false;
   }
 
   private _handle(frame: Frame) {
     if (frame.id) this._lastEventId = frame.id;
+    if (frame.event === 'ready') {
+      if (!frame.data.resumed) this._fetchNews().catch(ignore);
+      return;
+    }
+    const { conversation, message, reader, conversationToken, sender, typing } = frame.data.data as Partial<Facts>;
+    if ((conversation ? conversation.token : conversationToken) !== this.conversation?.token) return;
     switch (frame.event) {
-      case 'ready':
-        if (!frame.data.resumed) this._fetchNews().catch(ignore);
-        return;
       case 'message.created':
-        if (!this._isCurrent(frame.data.data.conversation)) return;
-        if (this._isSending && frame.data.data.message.senderType === 'VISITOR') {
+        if (this._isSending && message!.senderType === 'VISITOR') {
           this._heldFrames.push(frame);
           return;
         }
-        this._receive(frame.data.data.conversation, frame.data.data.message);
+        this._receive(conversation!, message!);
         break;
       case 'conversation.updated':
       case 'conversation.rated':
-        if (!this._isCurrent(frame.data.data.conversation)) return;
-        this.conversation = frame.data.data.conversation;
+        this.conversation = conversation!;
         break;
       case 'conversation.read':
-        if (!this._isCurrent(frame.data.data.conversation) || frame.data.data.reader !== 'USER') return;
-        markRead(this.messages, 'VISITOR');
+        if (reader === 'USER') markRead(this.messages, 'VISITOR');
         break;
       case 'typing':
-        if (frame.data.data.sender !== 'USER') return;
-        if (frame.data.data.conversationToken !== this.conversation?.token) return;
-        this._setAgentTyping(frame.data.data.typing);
+        if (sender === 'USER') this._setAgentTyping(typing!);
         break;
     }
     this._onChange();
-  }
-
-  private _isCurrent(conversation: Conversation): boolean {
-    return conversation.token === this.conversation?.token;
   }
 
   private _receive(conversation: Conversation, message: Message) {
@@ -298,7 +346,7 @@ export class Chat {
       this._setAgentTyping(false);
       if (!this.agents.has(message.userId!)) {
         // The response names the agent. If it fails, the agent is shown without a name.
-        this._getNews(Math.max(0, this._lastMessageId - 1)).then(this._onChange, ignore);
+        this._getNews(Math.max(0, this._lastMessageId - 1)).then(() => this._onChange(), ignore);
       }
     }
     this.markRead();
@@ -346,20 +394,20 @@ export class Chat {
 
   async rate(rating: number, feedback: string) {
     const path = `/conversations/${this.conversation!.token}/rate`;
-    this.conversation = await this._api.call('POST', path, { rating, ...(feedback && { feedback }) });
+    this.conversation = await this._api.call('POST', path, { rating, feedback: feedback || undefined });
     this._onChange();
   }
 
   async createTicket(title: string, email: string, description: string) {
     await this.start();
-    await this._api.call('POST', '/internal/visitors/tickets', { title, description, ...(email && { email }) });
+    await this._api.call('POST', '/internal/visitors/tickets', { title, description, email: email || undefined });
   }
 
   /** leaveConversation starts over after the conversation has ended. */
-  leaveConversation() {
+  leaveConversation(isOtherVisitor?: boolean) {
     this.conversation = null;
     this.messages = [];
     this._lastMessageId = 0;
-    this._onChange();
+    this._onChange(isOtherVisitor);
   }
 }

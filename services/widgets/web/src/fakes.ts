@@ -1,7 +1,7 @@
 // Stand-ins for the server, the browser and its storage, for the tests.
 import type { Conversation, Message } from '../../../../libs/web/api';
 import type { Frame } from '../../../../libs/web/sse';
-import { HttpError } from './api';
+import { httpError } from './api';
 import type { Page } from './page';
 
 /** storageOf is a localStorage with these entries. */
@@ -61,10 +61,11 @@ export class FakeServer {
     return this;
   }
 
-  call = async (method: string, path: string, body: Record<string, unknown> = {}) => {
+  call = async (method: string, path: string, sent: Record<string, unknown> = {}) => {
     const route = method + ' ' + path;
+    const body = JSON.parse(JSON.stringify(sent)) as Record<string, unknown>;
     this.requests.push({ route, body });
-    const responses = this._responses.get(route) || [new HttpError(404, path)];
+    const responses = this._responses.get(route) || [httpError(404, path)];
     const response = responses.length > 1 ? responses.shift() : responses[0];
     const result = typeof response === 'function' ? await response(body) : response;
     if (result instanceof Error) throw result;
@@ -78,6 +79,11 @@ export class FakeServer {
       this._closeStream = reject;
     });
   };
+
+  /** forget ends the stream, as the Api does. */
+  forget() {
+    this._closeStream?.(new Error('forgotten'));
+  }
 
   emit(event: string, data: object, id = '') {
     this._onEvent!({ id, event, data: event === 'ready' ? data : { data } } as unknown as Frame);

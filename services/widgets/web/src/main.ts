@@ -31,7 +31,7 @@ function start(settings: Widget) {
   const tag = findTag(token);
   const baseUrl = tag ? tag.src.slice(0, tag.src.indexOf('/widget/' + token)) : location.origin;
   const wished = tag?.dataset.lang || document.documentElement.lang;
-  const language = chooseLanguage([...(wished ? [wished] : []), ...navigator.languages]);
+  const language = chooseLanguage([wished || '', ...navigator.languages]);
 
   const handlers: Record<string, Handler[]> = {};
   const emit = (event: string, detail?: unknown) => {
@@ -43,7 +43,8 @@ function start(settings: Widget) {
     const saved = new SavedState(token);
     let view: View | undefined;
     let unread = 0;
-    const onChange = () => {
+    const onChange = (isOtherVisitor?: boolean) => {
+      if (isOtherVisitor) view?.clear();
       view?.draw();
       if (chat.unreadCount === unread) return;
       unread = chat.unreadCount;
@@ -59,6 +60,10 @@ function start(settings: Widget) {
       open: () => view!.toggle(true),
       close: () => view!.toggle(false),
       toggle: () => view!.toggle(),
+      reset: () => {
+        chat.reset();
+        view!.toggle(false);
+      },
       identify: (visitor?: Record<string, unknown>) => chat.identify(visitor || {}),
       on: (event: string, handler: Handler) => (handlers[event] = [...(handlers[event] || []), handler]),
       off: (event: string, handler: Handler) =>
@@ -66,7 +71,7 @@ function start(settings: Widget) {
     };
     const queued = page.fivechat?.q || [];
     page.fivechat = safely((name: string, ...args: unknown[]) => {
-      if (!Object.keys(commands).includes(name)) throw new Error('unknown command: ' + name);
+      if (!commands.hasOwnProperty(name)) throw new Error('unknown: ' + name);
       return commands[name]!(...(args as never[]));
     });
     for (const args of queued) page.fivechat(...(Array.from(args) as [string]));

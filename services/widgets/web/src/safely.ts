@@ -5,10 +5,9 @@ export const warn = (err: unknown) => console.warn('fivechat:', err);
 /** safely wraps a function so that it doesn't throw, whether it is synchronous or asynchronous. */
 export const safely =
   <A extends unknown[]>(f: (...args: A) => unknown) =>
-  (...args: A): void => {
+  async (...args: A): Promise<void> => {
     try {
-      const result = f(...args);
-      if (result instanceof Promise) result.catch(warn);
+      await f(...args);
     } catch (err) {
       warn(err);
     }

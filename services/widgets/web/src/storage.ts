@@ -46,7 +46,7 @@ const isDraft = (d: unknown): d is Draft =>
 /** SavedState holds the visitor's credentials and unsent messages for one website. */
 export class SavedState {
   private readonly _key: string;
-  private _state: State = { visitor: '', secret: '', outbox: [], asked: false };
+  private _state: State;
 
   constructor(clientToken: string) {
     this._key = 'fivechat:' + clientToken;
@@ -87,6 +87,12 @@ export class SavedState {
   setCredentials(visitor: string, secret: string) {
     this._update({ visitor, secret });
     write(this._key + credentialsSuffix, { visitor, secret });
+  }
+
+  /** forget removes what is known of the visitor. */
+  forget() {
+    this._update({ outbox: [], asked: false });
+    this.setCredentials('', '');
   }
 
   /** addDraft reports false if the outbox is full. */

@@ -28,8 +28,8 @@ export class View {
   private readonly _end = el('div', 'end'); // replaces the input row after the conversation has ended
   private readonly _form = el('form', 'form', { novalidate: '' });
   private _isFormShown = false;
-  private _notice = ''; // shown until the visitor continues to write
-  private _endContent = ''; // what _end shows
+  private _notice?: string; // shown until the visitor continues to write
+  private _endContent?: string; // what _end shows
 
   constructor(
     private readonly _settings: Widget,
@@ -179,6 +179,15 @@ export class View {
     this._input.value = '';
     this._resizeInput();
     this._log.scrollToEnd();
+  }
+
+  /** clear removes what the last visitor has typed. */
+  clear() {
+    this._input.value = this._notice = '';
+    this._resizeInput();
+    this._form.replaceChildren();
+    this._end.replaceChildren();
+    this._isFormShown = false;
   }
 
   private _showNotice(text: string) {
