@@ -15,8 +15,9 @@ interface Props {
 export function Facts({ store, loaded, change }: Props) {
   const { visitor, conversation } = loaded.thread;
   const isOnline = store.isOnline(conversation.visitorId);
-  const { place, ip, context } = visitorFacts(visitor);
+  const { user, isVerified, place, ip, context } = visitorFacts(visitor);
   const facts: [string, string][] = [];
+  if (user) facts.push([isVerified ? texts.verified : texts.claimed, user]);
   if (place) facts.push([texts.place, (visitor?.country ? flag(visitor.country) + ' ' : '') + place]);
   if (ip) facts.push([texts.address, ip]);
   if (visitor) facts.push([texts.since, moment(visitor.createdAt)], ...context);
@@ -27,6 +28,11 @@ export function Facts({ store, loaded, change }: Props) {
         <Avatar name={visitor?.name || '?'} online={isOnline} />
         <span>
           <b dir="auto">{visitor?.name}</b>
+          {isVerified && (
+            <span class="verified" role="img" aria-label={texts.verified} title={texts.verified}>
+              ✓
+            </span>
+          )}
           <small>{isOnline ? texts.isOnline : texts.offline}</small>
         </span>
       </p>

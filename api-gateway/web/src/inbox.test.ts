@@ -38,6 +38,8 @@ describe('visitorFacts', () => {
   it('shows the place, the address and the context', () => {
     const context = JSON.stringify({ plan: 'gold', order: 4711, empty: '' });
     expect(visitorFacts({ city: 'Bergen', country: 'NO', ip: '192.0.2.1', context } as Visitor)).toEqual({
+      user: '',
+      isVerified: false,
       place: 'Bergen NO',
       ip: '192.0.2.1',
       context: [
@@ -47,11 +49,19 @@ describe('visitorFacts', () => {
     });
   });
 
+  it('tells a verified user from a claim', () => {
+    const identity = { userId: '4711', email: 'vera@customer.example', name: 'Vera', verified: true };
+    const { user, isVerified } = visitorFacts({ identity } as Visitor);
+    expect([user, isVerified]).toEqual(['4711 · Vera · vera@customer.example', true]);
+    const claim = visitorFacts({ identity: { userId: '5', email: null, name: null, verified: false } } as Visitor);
+    expect([claim.user, claim.isVerified]).toEqual(['5', false]);
+  });
+
   it.each(['', 'no JSON', 'null', '5'])('has no context if it is %j', (context) => {
     expect(visitorFacts({ city: null, country: null, ip: '', context } as Visitor).context).toEqual([]);
   });
 
   it('is empty if the visitor cannot be looked up', () => {
-    expect(visitorFacts(null)).toEqual({ place: '', ip: '', context: [] });
+    expect(visitorFacts(null)).toEqual({ user: '', isVerified: false, place: '', ip: '', context: [] });
   });
 });

@@ -25,6 +25,10 @@ export function groupByAssignee(
 }
 
 export interface VisitorFacts {
+  /** user is who the visitor is for the website; '' if unknown. */
+  user: string;
+  /** isVerified tells whether the website has signed it. Otherwise only the page says so. */
+  isVerified: boolean;
   place: string;
   ip: string;
   context: [string, string][];
@@ -38,7 +42,10 @@ export function visitorFacts(visitor: Visitor | null): VisitorFacts {
   } catch {
     // The context is malformed.
   }
+  const { userId, name, email, verified } = visitor?.identity || {};
   return {
+    user: [userId, name, email].filter(Boolean).join(' · '),
+    isVerified: !!verified,
     place: [visitor?.city, visitor?.country].filter(Boolean).join(' '),
     ip: visitor?.ip || '',
     context: context
