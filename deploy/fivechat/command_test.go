@@ -290,7 +290,15 @@ func TestOperatorCommands(t *testing.T) {
 	id := strings.Fields(strings.Split(list, "\n")[1])[0]
 	must(t, dir, "token", "revoke", "--website", "3", id)
 	eventually(t, "the revoked token is refused", func() bool { return r.get(t, "/users", token, nil) == 401 })
+	identity := must(t, dir, "identity-secret", "create", "--website", "3")
+	secrets := must(t, dir, "identity-secret", "list", "--website", "3")
+	if !strings.HasPrefix(identity, "isec_") || strings.Contains(secrets, identity) ||
+		!strings.Contains(secrets, identity[:9]) {
+		t.Errorf("identity secret %s, listed: %s", identity, secrets)
+	}
+	must(t, dir, "identity-secret", "remove", "--website", "3", strings.Fields(strings.Split(secrets, "\n")[1])[0])
 	for _, wrong := range [][]string{
+		{"identity-secret", "remove", "--website", "3", "99"},
 		{"website", "create", "--name", "Shop"},
 		{"website", "create", "--name", "Shop", "--url", "nowhere"},
 		{"website", "create", "--name", "X", "--url", "https://x.example", "--client-token", "from-before"},
