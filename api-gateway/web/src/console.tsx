@@ -9,11 +9,12 @@ import { ConversationView } from './conversation';
 import { ConversationList } from './conversations';
 import { browserPage } from './page';
 import { Empty, IconButton, Skeleton, useStore } from './parts';
+import { returned } from './providers';
 import { Invitation, Reset, SignIn, signInError } from './signin';
 import { Store } from './store';
 import { Team, isAdmin } from './team';
 import { Tickets } from './tickets';
-import type { Membership, SignedIn, Website } from '../../../libs/web/api';
+import type { Membership, SignedIn, SignedOut, Website } from '../../../libs/web/api';
 import { language, texts } from './texts';
 
 const signedInKey = 'fivechat:console:signed-in'; // whether this browser may have a session: scripts can't see its cookie
@@ -195,11 +196,22 @@ function chosen(memberships: Membership[]): Membership | undefined {
   return memberships.find((m) => m.websiteId === id) || memberships[0];
 }
 
+/** arrive reads what a sign-in at a provider ended with, and returns why it failed, or ''. */
+function arrive(): string {
+  const result = returned(location.hash);
+  if (!result) return '';
+  if (result.isSignedIn) localStorage.setItem(signedInKey, '1');
+  history.replaceState(null, '', '#' + (result.view || '/'));
+  return result.problem;
+}
+
+const arrivedWith = arrive();
+
 function App() {
   const [signedIn, setSignedIn] = useState<SignedIn | null>(null);
   const [store, setStore] = useState<Store | null>(null);
   const [isLoading, setLoading] = useState(true);
-  const [problem, setProblem] = useState('');
+  const [problem, setProblem] = useState(arrivedWith);
   const [note, setNote] = useState('');
   const [view, invitation] = useHash();
   const leave = () => {
@@ -255,7 +267,10 @@ function App() {
     }, fail);
   };
   const signOut = () => {
-    new Api().call('DELETE', '/auth/session').then(leave, fail);
+    new Api().call<SignedOut>('POST', '/auth/logout').then(({ providerUrl }) => {
+      leave();
+      if (providerUrl) location.assign(providerUrl);
+    }, fail);
   };
   useEffect(check, []);
   if (isLoading) {

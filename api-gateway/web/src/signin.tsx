@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { Api, ApiError, path } from './api';
 import { canUsePasskeys, usePasskey } from './passkeys';
+import { Providers } from './providers';
 import type { Ceremony, InvitationDetails, SignedIn, SignInResult } from '../../../libs/web/api';
 import { texts } from './texts';
 
@@ -56,11 +57,13 @@ interface GateProps {
   action: string;
   error: string;
   submit: (fields: Record<string, string>) => Promise<void>;
+  /** below is shown after the button. */
+  below?: ComponentChildren;
   children: ComponentChildren;
 }
 
 /** Gate is a form in the middle of the page, before the person has signed in. */
-function Gate({ title, action, error, submit, children }: GateProps) {
+function Gate({ title, action, error, submit, below, children }: GateProps) {
   const [isBusy, setBusy] = useState(false);
   const onSubmit = async (e: Event) => {
     e.preventDefault();
@@ -80,6 +83,7 @@ function Gate({ title, action, error, submit, children }: GateProps) {
         <button class="primary" disabled={isBusy}>
           {action}
         </button>
+        {below}
       </form>
     </main>
   );
@@ -127,7 +131,7 @@ export function SignIn({ problem, note, enter }: SignInProps) {
     );
   }
   return (
-    <Gate key="password" title="Fivechat" action={texts.signIn} error={error} submit={submit}>
+    <Gate key="password" title="Fivechat" action={texts.signIn} error={error} submit={submit} below={<Providers />}>
       {note && <p class="dim">{note}</p>}
       <Field name="email" label={texts.email} type="email" autocomplete="username" invalid={!!error} />
       <Field name="password" label={texts.password} type="password" autocomplete="current-password" invalid={!!error} />
@@ -212,6 +216,7 @@ export function Invitation({ token, signedIn, known, enter }: InvitationProps) {
       action={details.websiteName ? texts.join : texts.create}
       error={error}
       submit={submit}
+      below={!signedIn && details.websiteName && <Providers />}
     >
       {!details.websiteName && (
         <>
