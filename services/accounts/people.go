@@ -212,7 +212,8 @@ func (p *People) ChangeRole(
 	return Member{m, user}, err
 }
 
-// RemoveMember removes a person from a website. Their user stays, for the name on what they wrote.
+// RemoveMember removes a person from a website. Their user stays, for the name on what they wrote. What is assigned to
+// them and open becomes unassigned soon.
 func (p *People) RemoveMember(
 	ctx context.Context, t tenant.ID, member id.Membership, caller identity.Role, by By,
 ) error {
@@ -220,18 +221,19 @@ func (p *People) RemoveMember(
 	if err != nil {
 		return err
 	}
-	m, err := p.store.DeleteMembership(ctx, t, member, func(m Membership) (Entry, error) {
+	m, err := p.store.DeleteMembership(ctx, t, member, func(m Membership) (Entry, Departure, error) {
 		if m.Role == identity.Owner && caller != identity.Owner {
-			return e, errOwnersOnly()
+			return e, Departure{}, errOwnersOnly()
 		}
 		if m.IsLastOwner {
-			return e, errLastOwner()
+			return e, Departure{}, errLastOwner()
 		}
-		return e.changing(m.audited(), nil), nil
+		return e.changing(m.audited(), nil), p.websites.departure(t, m.UserID), nil
 	})
 	if err != nil {
 		return err
 	}
 	p.announce.PersonChanged(ctx, m.PersonID)
+	p.websites.Wake()
 	return nil
 }

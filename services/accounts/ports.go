@@ -42,8 +42,15 @@ type Store interface {
 	SeenUser(ctx context.Context, t tenant.ID, id id.User, now, noted time.Time) error
 	// CountSeenUsers returns how many of a website's users have been seen since a time.
 	CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time) (int64, error)
-	// DeleteUser removes a user.
-	DeleteUser(ctx context.Context, t tenant.ID, id id.User, entry func(User) Entry) error
+	// DeleteUser removes a user and stores their departure. Their name stays: see FormerUsers.
+	DeleteUser(ctx context.Context, t tenant.ID, id id.User, entry func(User) (Entry, Departure)) error
+	// FormerUsers returns the removed users that are among ids.
+	FormerUsers(ctx context.Context, t tenant.ID, ids []id.User) ([]User, error)
+
+	// ClaimDeparture returns a departure that is due at now, and postpones it to the end of the lease. EndDeparture removes
+	// one.
+	ClaimDeparture(ctx context.Context, now time.Time, lease time.Duration) (d Departure, found bool, err error)
+	EndDeparture(ctx context.Context, user id.User) error
 
 	// TokenByHash returns the token of a hash, of any website.
 	TokenByHash(ctx context.Context, hash string) (Token, error)
@@ -173,13 +180,13 @@ type PeopleStore interface {
 	Memberships(ctx context.Context, person id.Person) ([]Membership, error)
 	WebsitesOf(ctx context.Context, ids []tenant.ID) ([]Website, error)
 	Members(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[Membership], error)
-	// SaveMembership changes a membership, and DeleteMembership removes one and returns its last state. change and check
+	// SaveMembership changes a membership, and DeleteMembership removes one, stores the departure, and returns the last state. change and check
 	// get the stored one with IsLastOwner, and may run more than once. Changes of one website's team happen one after the
 	// other.
 	SaveMembership(ctx context.Context, t tenant.ID, id id.Membership,
 		change func(Membership) (Membership, Entry, error)) (Membership, error)
 	DeleteMembership(ctx context.Context, t tenant.ID, id id.Membership,
-		check func(Membership) (Entry, error)) (Membership, error)
+		check func(Membership) (Entry, Departure, error)) (Membership, error)
 
 	// SessionByHash returns the session of a hash. Sessions returns a person's sessions, newest first.
 	SessionByHash(ctx context.Context, hash string) (Session, error)

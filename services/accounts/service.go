@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"fivechat.dev/libs/kernel/id"
@@ -77,6 +78,34 @@ func (s *Service) UsersOf(ctx context.Context, t tenant.ID, ids []id.User) ([]Us
 	return s.store.UsersOf(ctx, t, ids)
 }
 
+// Colleague is a user of a website, or one that was removed from it.
+type Colleague struct {
+	User
+
+	IsFormer bool
+}
+
+// Colleagues returns the users among ids, removed ones too: their name stays on what they wrote.
+func (s *Service) Colleagues(ctx context.Context, t tenant.ID, ids []id.User) ([]Colleague, error) {
+	users, err := s.UsersOf(ctx, t, ids)
+	if err != nil {
+		return nil, err
+	}
+	found, missing := make([]Colleague, 0, len(ids)), slices.Clone(ids)
+	for _, u := range users {
+		found = append(found, Colleague{User: u})
+		missing = slices.DeleteFunc(missing, func(id id.User) bool { return id == u.ID })
+	}
+	if len(missing) == 0 {
+		return found, nil
+	}
+	former, err := s.store.FormerUsers(ctx, t, missing)
+	for _, u := range former {
+		found = append(found, Colleague{u, true})
+	}
+	return found, err
+}
+
 // Users lists a website's users, newest first or in the order of changes.
 func (s *Service) Users(ctx context.Context, t tenant.ID, w paging.Following) (paging.Slice[User], error) {
 	return s.store.Users(ctx, t, w)
@@ -116,5 +145,11 @@ func (s *Service) DeleteUser(ctx context.Context, t tenant.ID, id id.User, by By
 	if err != nil {
 		return err
 	}
-	return s.store.DeleteUser(ctx, t, id, func(u User) Entry { return e.changing(u.audited(), nil) })
+	err = s.store.DeleteUser(ctx, t, id, func(u User) (Entry, Departure) {
+		return e.changing(u.audited(), nil), s.departure(t, id)
+	})
+	if err == nil {
+		s.Wake()
+	}
+	return err
 }

@@ -82,6 +82,7 @@ type Agent struct {
 	Online    bool      `json:"online"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
+	IsFormer  bool      `json:"-"` // was removed: nothing can be assigned to them
 }
 
 // Visitor is a visitor, as the API shows visitors.

@@ -233,7 +233,7 @@ func (s *Service) knownAgent(ctx context.Context, t tenant.ID, token string, use
 		return err
 	}
 	agents, err := s.accounts.Agents(ctx, t, []id.User{*user})
-	if err == nil && len(agents) == 0 {
+	if err == nil && (len(agents) == 0 || agents[0].IsFormer) {
 		err = fault.Bad(field, "is not a user of this website")
 	}
 	return err

@@ -121,3 +121,9 @@ func unlessMissing(err error) error {
 	}
 	return err
 }
+
+// hasColleague reports whether a user belongs to the website and wasn't removed.
+func (r related) hasColleague(user *id.User) bool {
+	found := find(r.users, user)
+	return found != nil && !found.IsFormer
+}

@@ -56,9 +56,10 @@ type Website struct {
 
 // User is the part of an assignee that a ticket shows.
 type User struct {
-	ID    id.User `json:"id"`
-	Name  string  `json:"name"`
-	Email string  `json:"email"`
+	ID       id.User `json:"id"`
+	Name     string  `json:"name"`
+	Email    string  `json:"email"`
+	IsFormer bool    `json:"-"` // was removed: nothing can be assigned to them
 }
 
 // Visitor is the part of a visitor that a ticket shows.

@@ -8,6 +8,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
@@ -182,7 +183,7 @@ func (s *Service) prepare(
 	}
 	// Looked up before the ticket is stored: if a service is unavailable, nothing is stored.
 	r, err := s.related(ctx, t, made)
-	if err == nil && made.AssigneeID != nil && find(r.users, made.AssigneeID) == nil {
+	if err == nil && made.AssigneeID != nil && !r.hasColleague(made.AssigneeID) {
 		err = fault.Bad("assigneeId", unknownUser)
 	}
 	return made, r, err
@@ -208,7 +209,7 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, ticket id.Ticket, p P
 	if err != nil {
 		return Detail{}, err
 	}
-	if user := p.AssigneeID.Ptr(); user != nil && find(r.users, user) == nil {
+	if user := p.AssigneeID.Ptr(); user != nil && !r.hasColleague(user) {
 		return Detail{}, fault.Bad("assigneeId", unknownUser)
 	}
 	at := s.now()
@@ -222,6 +223,34 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, ticket id.Ticket, p P
 		}
 	}
 	return s.withMessages(ctx, r.detail(saved), 0)
+}
+
+// unassignBatch is how many tickets of a status Unassign changes.
+const unassignBatch = 50
+
+// Unassign takes some open tickets from a user who has left, and reports whether there may be more.
+func (s *Service) Unassign(ctx context.Context, t tenant.ID, user id.User) (more bool, err error) {
+	for _, status := range []Status{StatusNew, StatusOpen, StatusPending} {
+		found, err := s.store.List(ctx, t, Filter{Status: status, AssigneeID: user},
+			paging.Following{Window: paging.Window{Limit: unassignBatch}})
+		if err != nil {
+			return false, err
+		}
+		at := s.now()
+		for _, row := range found.Rows {
+			_, err := s.store.Save(ctx, t, row.ID, func(stored Ticket) (Ticket, error) {
+				if stored.AssigneeID == nil || *stored.AssigneeID != user {
+					return stored, nil
+				}
+				return Patch{AssigneeID: optional.Value[id.User]{Set: true, Null: true}}.apply(stored, at), nil
+			})
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return false, err
+			}
+		}
+		more = more || found.More
+	}
+	return more, nil
 }
 
 // Delete removes a ticket and its messages.
@@ -239,7 +268,7 @@ func (s *Service) AddMessage(ctx context.Context, t tenant.ID, ticket id.Ticket,
 		if err != nil {
 			return Message{}, err
 		}
-		if len(authors) == 0 {
+		if len(authors) == 0 || authors[0].IsFormer {
 			return Message{}, fault.Bad("authorId", unknownUser)
 		}
 	}

@@ -108,6 +108,7 @@ func TestEraseWebsite(t *testing.T) {
 	db := store(t)
 	w, _, _ := twoVisitors(t)
 	other, _, _ := twoVisitors(t)
+	team(t, w)
 	settled(t, w, 2, 4, 2)
 	settled(t, other, 2, 4, 2)
 	path := fmt.Sprintf("/operator/websites/%d", w.ID)
@@ -170,4 +171,14 @@ func TestEraseUnknownIsRefused(t *testing.T) {
 	}
 	w.Operator().Do(t, "GET", "/operator/erasures/987654321", nil).Want(t, 404)
 	w.Reader().Get(t, "/visitors/"+w.Caller.Token)
+}
+
+// team gives the website a member, an open invitation, an identity secret and a user who has left.
+func team(t *testing.T, w *harness.World) {
+	t.Helper()
+	owner := w.Person(t, harness.Owner)
+	owner.Send(t, 201, "POST", "/invitations", harness.Map{"email": harness.Unique("ben.") + "@shop.example", "role": "agent"})
+	owner.Send(t, 201, "POST", "/identity-secrets", nil)
+	u := owner.Send(t, 201, "POST", "/users", harness.Map{"name": "Cleo", "email": harness.Unique("cleo.") + "@shop.example"})
+	owner.Do(t, "DELETE", "/users/"+harness.PathID(u.Int("id")), nil).Want(t, 200)
 }

@@ -4706,8 +4706,8 @@ type ClientInterface interface {
 
 	// RemoveMember Remove a member
 	//
-	// The person can't reach the website within a second. Their user stays, with the name on what they wrote. Only owners remove owners. 409
-	// `last_owner` if no owner would be left.
+	// The person can't reach the website within a second. Their user stays, with the name on what they wrote; their open conversations and
+	// tickets become unassigned, with events. Only owners remove owners. 409 `last_owner` if no owner would be left.
 	//
 	//
 	// Needs a person with the role `admin`.
@@ -5024,6 +5024,8 @@ type ClientInterface interface {
 	CreateUser(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteUser Remove an agent
+	//
+	// Their name stays on what they wrote. Their open conversations and tickets become unassigned, with events.
 	//
 	// Needs a token with `WRITE`, or a person with the role `admin`.
 	//
@@ -6668,8 +6670,8 @@ func (c *Client) ListMembers(ctx context.Context, params *ListMembersParams, req
 
 // RemoveMember Remove a member
 //
-// The person can't reach the website within a second. Their user stays, with the name on what they wrote. Only owners remove owners. 409
-// `last_owner` if no owner would be left.
+// The person can't reach the website within a second. Their user stays, with the name on what they wrote; their open conversations and
+// tickets become unassigned, with events. Only owners remove owners. 409 `last_owner` if no owner would be left.
 //
 // Needs a person with the role `admin`.
 //
@@ -7311,6 +7313,8 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 }
 
 // DeleteUser Remove an agent
+//
+// Their name stays on what they wrote. Their open conversations and tickets become unassigned, with events.
 //
 // Needs a token with `WRITE`, or a person with the role `admin`.
 //

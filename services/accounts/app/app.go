@@ -130,9 +130,12 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	api.Mount(base.Router, base.Chain, service, people, signOns, meter)
 	api.MountIdentities(base.Router, base.Chain, service,
 		accounts.NewIdentities(store, service, box, proofs.Verifier{}, time.Now))
+	assignments := []accounts.Assignments{
+		clients.Assignments{Client: base.Client(c.ConversationsURL)}, clients.Assignments{Client: base.Client(c.TicketsURL)},
+	}
 	return base.Unit(ctx, runner.Task{Name: "quotas", Run: follow},
 		runner.Task{Name: "identity providers", Run: followProviders},
-		runner.Task{Name: "erase", Run: eraser.Task{Service: service, Logger: base.Log}.Run})
+		runner.Task{Name: "erase", Run: eraser.Task{Service: service, Assignments: assignments, Logger: base.Log}.Run})
 }
 
 // newPeople returns the use cases of persons.

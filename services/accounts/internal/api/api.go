@@ -78,9 +78,9 @@ func Mount(
 			return online{n}, err
 		}))
 	httpkit.Handle(r, "GET /internal/users", 200, operation.New(chain, "accounts.get_users", authz.Internal,
-		func(ctx context.Context, req byIDs) ([]userView, error) {
-			users, err := s.UsersOf(ctx, identity.From(ctx).Website, req.IDs)
-			return viewsOf(users, userViewOf), err
+		func(ctx context.Context, req byIDs) ([]colleagueView, error) {
+			users, err := s.Colleagues(ctx, identity.From(ctx).Website, req.IDs)
+			return viewsOf(users, colleagueViewOf), err
 		}))
 }
 

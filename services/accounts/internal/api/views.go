@@ -34,6 +34,16 @@ type userView struct {
 	of        version.Of
 }
 
+// colleagueView is a user as other services see them: perhaps one that was removed.
+type colleagueView struct {
+	userView
+	Former bool `json:"former,omitzero"`
+}
+
+func colleagueViewOf(c accounts.Colleague) colleagueView {
+	return colleagueView{userViewOf(c.User), c.IsFormer}
+}
+
 // Revision is the version of the user in the view.
 func (v userView) Revision() version.Of { return v.of }
 

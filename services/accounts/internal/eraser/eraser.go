@@ -1,9 +1,10 @@
-// Package eraser runs Task, which works on erasures that are due. The state of erasures, and their steps, are in
-// package accounts.
+// Package eraser runs Task, which works on erasures and on departures of users that are due. Their state and their steps
+// are in package accounts.
 package eraser
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -17,21 +18,23 @@ const (
 	retry = 2 * time.Second // after an error
 )
 
-// Task works on erasures. It runs on every replica; an erasure belongs to the replica that has claimed it.
+// Task works on erasures and departures. It runs on every replica; each belongs to the replica that has claimed it.
 type Task struct {
-	Service *accounts.Service
-	Logger  *slog.Logger
+	Service     *accounts.Service
+	Assignments []accounts.Assignments // what users leave when they depart
+	Logger      *slog.Logger
 }
 
 // Run works until ctx ends. Another replica, or this one after its next start, continues an erasure in progress.
 func (t Task) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		worked, err := t.Service.EraseNext(ctx)
+		erased, err := t.Service.EraseNext(ctx)
+		departed, failed := t.Service.DepartNext(ctx, t.Assignments)
 		wait := pause
-		if err != nil && ctx.Err() == nil {
-			t.Logger.WarnContext(ctx, "erasure: a step failed; it will be retried", "error", err)
+		if err := errors.Join(err, failed); err != nil && ctx.Err() == nil {
+			t.Logger.WarnContext(ctx, "erasure or departure: a step failed; it will be retried", "error", err)
 			wait = retry
-		} else if worked {
+		} else if erased || departed {
 			continue
 		}
 		select {

@@ -70,6 +70,7 @@ func (s *Store) SaveErasure(ctx context.Context, e accounts.Erasure, due time.Ti
 func tables(db *mongokit.DB) datasubject.Tables {
 	return datasubject.Tables{
 		datasubject.Table{Kind: "user"}.In(db, "accounts_users"),
+		datasubject.Table{Kind: "formerUser"}.In(db, "accounts_former_users"),
 		datasubject.Table{Kind: "token", Omit: []string{"hash"}}.In(db, "accounts_tokens"),
 		datasubject.Table{Kind: "membership"}.In(db, "accounts_memberships"),
 		datasubject.Table{Kind: "invitation", Omit: []string{"hash"}}.In(db, "accounts_invitations"),
@@ -108,7 +109,10 @@ func (s *Store) EraseAccounts(ctx context.Context, t tenant.ID) (more bool, err 
 	for _, some := range []func() (int64, error){
 		func() (int64, error) { return s.tokens.DeleteSome(ctx, t, nil, eraseRows) },
 		func() (int64, error) { return s.identitySecrets.DeleteSome(ctx, t, nil, eraseRows) },
+		func() (int64, error) { return s.invitations.DeleteSome(ctx, t, nil, eraseRows) },
+		func() (int64, error) { return s.memberships.DeleteSome(ctx, t, nil, eraseRows) },
 		func() (int64, error) { return s.users.DeleteSome(ctx, t, nil, eraseRows) },
+		func() (int64, error) { return s.formerUsers.DeleteSome(ctx, t, nil, eraseRows) },
 		func() (int64, error) {
 			return s.audit.DeleteSome(ctx, t,
 				bson.D{{Key: "action", Value: bson.D{{Key: "$ne", Value: accounts.WebsiteErased}}}}, eraseRows)

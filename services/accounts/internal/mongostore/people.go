@@ -253,17 +253,20 @@ func (s *Store) SaveMembership(
 // DeleteMembership implements accounts.PeopleStore.
 func (s *Store) DeleteMembership(
 	ctx context.Context, t tenant.ID, id id.Membership,
-	check func(accounts.Membership) (accounts.Entry, error),
+	check func(accounts.Membership) (accounts.Entry, accounts.Departure, error),
 ) (removed accounts.Membership, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		if removed, err = s.membership(ctx, t, id); err != nil {
 			return err
 		}
-		e, err := check(removed)
+		e, d, err := check(removed)
 		if err != nil {
 			return err
 		}
 		if _, err := s.memberships.Delete(ctx, t, byID(id)); err != nil {
+			return err
+		}
+		if err := s.depart(ctx, d); err != nil {
 			return err
 		}
 		return s.AddEntry(ctx, e)

@@ -71,12 +71,13 @@ func TestLastOwnerStays(t *testing.T) {
 	var both sync.WaitGroup
 	for i, m := range all {
 		both.Go(func() {
-			_, errs[i] = s.DeleteMembership(t.Context(), one, m.ID, func(m accounts.Membership) (accounts.Entry, error) {
+			check := func(m accounts.Membership) (accounts.Entry, accounts.Departure, error) {
 				if m.IsLastOwner {
-					return accounts.Entry{}, fault.New(fault.Conflict, "the last owner")
+					return accounts.Entry{}, accounts.Departure{}, fault.New(fault.Conflict, "the last owner")
 				}
-				return entry(one), nil
-			})
+				return entry(one), accounts.Departure{UserID: m.UserID, WebsiteID: one}, nil
+			}
+			_, errs[i] = s.DeleteMembership(t.Context(), one, m.ID, check)
 		})
 	}
 	both.Wait()

@@ -26,11 +26,13 @@ type Store struct {
 	tokens   *mongokit.Collection[accounts.Token]
 	byHash   *mongokit.Global[accounts.Token] // the same rows, for lookups that do not know the website yet
 
-	audit    *mongokit.Collection[accounts.Entry]
-	allAudit *mongokit.Global[accounts.Entry] // the same rows
-	erasures *mongokit.Global[accounts.Erasure]
-	stored   *mongokit.Global[datasubject.Row] // the websites as raw documents
-	tables   datasubject.Tables
+	audit       *mongokit.Collection[accounts.Entry]
+	allAudit    *mongokit.Global[accounts.Entry] // the same rows
+	erasures    *mongokit.Global[accounts.Erasure]
+	formerUsers *mongokit.Collection[accounts.User]
+	departures  *mongokit.Global[accounts.Departure]
+	stored      *mongokit.Global[datasubject.Row] // the websites as raw documents
+	tables      datasubject.Tables
 
 	people
 	identities
@@ -63,6 +65,9 @@ func New(db *mongokit.DB) *Store {
 		erasures: mongokit.GlobalOf[accounts.Erasure](db, "accounts_erasures", "erasure",
 			mongokit.Index{Keys: bson.D{{Key: "open", Value: 1}}, Unique: true, Present: "open"},
 			mongokit.Index{Keys: bson.D{{Key: "doneAt", Value: 1}, {Key: "dueAt", Value: 1}}}),
+		formerUsers: mongokit.Tenanted[accounts.User](db, "accounts_former_users", "user").Unsharded(),
+		departures: mongokit.GlobalOf[accounts.Departure](db, "accounts_departures", "departure",
+			mongokit.Index{Keys: bson.D{{Key: "dueAt", Value: 1}}}),
 		stored: mongokit.GlobalOf[datasubject.Row](db, "accounts_websites", "website"),
 		tables: tables(db),
 		people: newPeople(db),

@@ -48,7 +48,9 @@ func entry(of tenant.ID) accounts.Entry {
 	}
 }
 
-func ofUser(u accounts.User) accounts.Entry   { return entry(u.WebsiteID) }
+func ofUser(u accounts.User) (accounts.Entry, accounts.Departure) {
+	return entry(u.WebsiteID), accounts.Departure{UserID: u.ID, WebsiteID: u.WebsiteID, DueAt: day}
+}
 func ofToken(t accounts.Token) accounts.Entry { return entry(t.WebsiteID) }
 
 func addUser(t *testing.T, s *mongostore.Store, of tenant.ID, email string) accounts.User {
@@ -206,7 +208,25 @@ func TestUsersAreStoredChangedAndDeleted(t *testing.T) {
 		t.Error(err)
 	}
 	wantKind(t, s.DeleteUser(ctx, one, a.ID, ofUser), fault.NotFound)
+	former, err := s.FormerUsers(ctx, one, []id.User{a.ID, b.ID})
+	want(t, former, err, []accounts.User{a})
+	former, err = s.FormerUsers(ctx, two, []id.User{a.ID})
+	want(t, former, err, nil)
 	addUser(t, s, one, a.Email)
+	for _, due := range []struct {
+		now   time.Time
+		found bool
+	}{{day.Add(-time.Second), false}, {day, true}, {day.Add(time.Second), false}, {day.Add(time.Minute), true}} {
+		d, found, err := s.ClaimDeparture(ctx, due.now, 10*time.Second)
+		if err != nil || found != due.found || found && (d.UserID != a.ID || d.WebsiteID != one) {
+			t.Errorf("at %v: %+v, %v, %v", due.now, d, found, err)
+		}
+	}
+	if err := s.EndDeparture(ctx, a.ID); err != nil {
+		t.Error(err)
+	}
+	_, found, err := s.ClaimDeparture(ctx, day.Add(time.Hour), time.Second)
+	want(t, found, err, false)
 }
 
 func TestConcurrentSavesOfUserAllApply(t *testing.T) {
@@ -271,9 +291,11 @@ func TestChangeAndAuditEntryAreStoredTogether(t *testing.T) {
 	next := token
 	next.ID, next.Hash = token.ID+1, "bb"
 	errs := map[string]error{
-		"AddWebsite":   s.AddWebsite(ctx, accounts.Website{ID: one, Name: "Shop"}, taken),
-		"AddUser":      s.AddUser(ctx, other, taken),
-		"DeleteUser":   s.DeleteUser(ctx, one, u.ID, func(accounts.User) accounts.Entry { return taken }),
+		"AddWebsite": s.AddWebsite(ctx, accounts.Website{ID: one, Name: "Shop"}, taken),
+		"AddUser":    s.AddUser(ctx, other, taken),
+		"DeleteUser": s.DeleteUser(ctx, one, u.ID, func(accounts.User) (accounts.Entry, accounts.Departure) {
+			return taken, accounts.Departure{}
+		}),
 		"AddToken":     s.AddToken(ctx, next, taken),
 		"BeginErasure": second(s.BeginErasure(ctx, accounts.Erasure{ID: 1, WebsiteID: one, VisitorID: 7, Open: "x"}, taken)),
 	}

@@ -83,11 +83,52 @@ func (s *Store) CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time
 
 // DeleteUser implements accounts.Store.
 func (s *Store) DeleteUser(
-	ctx context.Context, t tenant.ID, id id.User, entry func(accounts.User) accounts.Entry,
+	ctx context.Context, t tenant.ID, id id.User, entry func(accounts.User) (accounts.Entry, accounts.Departure),
 ) error {
-	_, err := remove(ctx, s, s.users, t, id, func(u accounts.User) (accounts.Entry, error) {
-		return entry(u), version.Check(ctx, u.Revision())
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		var d accounts.Departure
+		u, err := remove(ctx, s, s.users, t, id, func(u accounts.User) (e accounts.Entry, err error) {
+			e, d = entry(u)
+			return e, version.Check(ctx, u.Revision())
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.formerUsers.Insert(ctx, t, u); err != nil {
+			return err
+		}
+		return s.depart(ctx, d)
 	})
+}
+
+// depart stores a departure in the transaction of ctx. A user who has left before, and whose work isn't done, stays.
+func (s *Store) depart(ctx context.Context, d accounts.Departure) error {
+	_, err := s.departures.Modify(ctx, byID(d.UserID), bson.D{{Key: "$setOnInsert", Value: bson.D{
+		{Key: "websiteId", Value: d.WebsiteID}, {Key: "dueAt", Value: d.DueAt},
+	}}}, true)
+	return err
+}
+
+// FormerUsers implements accounts.Store.
+func (s *Store) FormerUsers(ctx context.Context, t tenant.ID, ids []id.User) ([]accounts.User, error) {
+	return s.formerUsers.List(ctx, t, byID(bson.D{{Key: "$in", Value: ids}}), mongokit.Query{})
+}
+
+// ClaimDeparture implements accounts.Store.
+func (s *Store) ClaimDeparture(
+	ctx context.Context, now time.Time, lease time.Duration,
+) (d accounts.Departure, found bool, err error) {
+	d, err = s.departures.Modify(ctx, bson.D{{Key: "dueAt", Value: bson.D{{Key: "$lte", Value: now}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "dueAt", Value: now.Add(lease)}}}}, false)
+	if fault.Is(err, fault.NotFound) {
+		return d, false, nil
+	}
+	return d, err == nil, err
+}
+
+// EndDeparture implements accounts.Store.
+func (s *Store) EndDeparture(ctx context.Context, user id.User) error {
+	_, err := s.departures.Delete(ctx, byID(user))
 	return err
 }
 

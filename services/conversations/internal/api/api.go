@@ -183,6 +183,12 @@ func (a api) forSiblings(r *httpkit.Router, chain operation.Chain) {
 					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
 				return resolved{conversation, req.VisitorID}, err
 			}))
+	httpkit.Handle(r, "POST /internal/users/{id}/unassign", 200,
+		operation.New(chain, "conversations.unassign", authz.Internal,
+			func(ctx context.Context, req ofUser) (unassigned, error) {
+				more, err := a.s.Unassign(ctx, identity.From(ctx).Website, req.ID)
+				return unassigned{more}, err
+			}))
 	// The visitors service calls this and shows the conversation to the visitor.
 	httpkit.Handle(r, "GET /internal/conversations/open", 200,
 		operation.New(chain, "conversations.get_open_conversation", authz.Internal,

@@ -205,3 +205,12 @@ type deletedTag struct {
 	Name    string `json:"name" writer:"kept"`
 	Deleted bool   `json:"deleted" writer:"kept"`
 }
+
+type ofUser struct {
+	ID id.User `path:"id" json:"-"`
+}
+
+// unassigned reports whether there may be more to unassign.
+type unassigned struct {
+	More bool `json:"more"`
+}

@@ -19,7 +19,14 @@ func (a Accounts) Agents(ctx context.Context, t tenant.ID, ids []id.User) ([]con
 		return nil, nil
 	}
 	some := httpkit.IDs[id.User](ids[:min(len(ids), httpkit.MaxIDs)])
-	return httpkit.Call[[]conversations.Agent](
-		ctx, a.Client, t, "GET", "/internal/users?ids="+url.QueryEscape(some.String()), nil,
-	)
+	found, err := httpkit.Call[[]struct {
+		conversations.Agent
+		Former bool `json:"former"`
+	}](ctx, a.Client, t, "GET", "/internal/users?ids="+url.QueryEscape(some.String()), nil)
+	agents := make([]conversations.Agent, len(found))
+	for i, f := range found {
+		agents[i] = f.Agent
+		agents[i].IsFormer = f.Former
+	}
+	return agents, err
 }

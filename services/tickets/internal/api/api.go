@@ -56,6 +56,12 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 			m, err := s.AddMessage(ctx, caller.Website, req.ID, req.post())
 			return messageViewOf(m), err
 		}), httpkit.Lenient)
+	httpkit.Handle(r, "POST /internal/users/{id}/unassign", 200,
+		operation.New(chain, "tickets.unassign", authz.Internal,
+			func(ctx context.Context, req ofUser) (unassigned, error) {
+				more, err := s.Unassign(ctx, identity.From(ctx).Website, req.ID)
+				return unassigned{more}, err
+			}))
 	httpkit.Handle(
 		r, "POST /internal/visitors/tickets", 201,
 		operation.New(chain, "tickets.create_visitor_ticket", authz.Visitor,

@@ -101,3 +101,12 @@ func (p post) post() tickets.Post {
 		Subject:        p.Subject,
 	}
 }
+
+type ofUser struct {
+	ID id.User `path:"id" json:"-"`
+}
+
+// unassigned reports whether there may be more to unassign.
+type unassigned struct {
+	More bool `json:"more"`
+}

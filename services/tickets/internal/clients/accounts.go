@@ -25,7 +25,14 @@ func (a Accounts) Website(ctx context.Context, t tenant.ID) (tickets.Website, er
 
 // Users implements tickets.Accounts.
 func (a Accounts) Users(ctx context.Context, t tenant.ID, ids []id.User) ([]tickets.User, error) {
-	return httpkit.Call[[]tickets.User](
-		ctx, a.Client, t, "GET", "/internal/users?ids="+httpkit.IDs[id.User](ids).String(), nil,
-	)
+	found, err := httpkit.Call[[]struct {
+		tickets.User
+		Former bool `json:"former"`
+	}](ctx, a.Client, t, "GET", "/internal/users?ids="+httpkit.IDs[id.User](ids).String(), nil)
+	users := make([]tickets.User, len(found))
+	for i, f := range found {
+		users[i] = f.User
+		users[i].IsFormer = f.Former
+	}
+	return users, err
 }
