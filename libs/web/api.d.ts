@@ -1209,8 +1209,8 @@ export interface paths {
         post?: never;
         /**
          * Remove a member
-         * @description The person can't reach the website within a second. Their user stays, with the name on what they wrote. Only owners remove owners. 409
-         *     `last_owner` if no owner would be left.
+         * @description The person can't reach the website within a second. Their user stays, with the name on what they wrote; their open conversations and
+         *     tickets become unassigned, with events. Only owners remove owners. 409 `last_owner` if no owner would be left.
          *
          *
          *     Needs a person with the role `admin`.
@@ -1626,7 +1626,9 @@ export interface paths {
         post?: never;
         /**
          * Remove an agent
-         * @description Needs a token with `WRITE`, or a person with the role `admin`.
+         * @description Their name stays on what they wrote. Their open conversations and tickets become unassigned, with events.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `admin`.
          */
         delete: operations["deleteUser"];
         options?: never;
