@@ -2635,7 +2635,7 @@ export interface components {
          *     Verified, the visitor of that user is resumed, also on another device. A visitor who is another user already isn't resumed.
          */
         IdentityClaim: {
-            /** @description Only shown if nothing is signed. */
+            /** @description Shown beside an unverified `userId`; otherwise ignored. */
             email?: string;
             /** @description A JWT with HS256 and an identity secret. Claims: `sub` (the user's id), `exp` (at most 24 hours ahead), and optionally `email` and `name`. */
             token?: string;

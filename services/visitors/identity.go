@@ -28,8 +28,8 @@ type Claim struct {
 	Token    string // JWT, signed with an identity secret of the website
 }
 
-// Empty reports whether the page says nothing.
-func (c Claim) Empty() bool { return c == Claim{} }
+// Empty reports whether the page names no user. An address alone is nothing.
+func (c Claim) Empty() bool { return c.UserID == "" && !c.signed() }
 
 // signed reports whether the claim is to be verified.
 func (c Claim) signed() bool { return c.UserHash != "" || c.Token != "" }
@@ -43,11 +43,8 @@ const (
 
 // Validate returns an Invalid fault that lists every wrong field.
 func (c Claim) Validate() error {
-	if c.Empty() {
-		return nil
-	}
 	var wrong fault.Problems
-	wrong.Check(len(c.UserID) <= maxUserID && (c.UserID != "" || c.Token != ""), "userId", "must be 1 to 200 bytes")
+	wrong.Check(len(c.UserID) <= maxUserID && (c.UserID != "" || c.UserHash == ""), "userId", "must be 1 to 200 bytes")
 	wrong.Check(len(c.Email) <= maxEmail, "email", "must be at most 254 bytes")
 	wrong.Check(len(c.Token) <= maxProof, "token", "must be at most 4096 bytes")
 	wrong.Check(len(c.UserHash) <= maxProof, "userHash", "must be 64 hexadecimal digits")

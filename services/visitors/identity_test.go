@@ -19,7 +19,7 @@ func TestClaimsAreBounded(t *testing.T) {
 		"a token":            {visitors.Claim{Token: long(4096)}, ""},
 		"a hash":             {visitors.Claim{UserID: "7", UserHash: long(64)}, ""},
 		"a long user":        {visitors.Claim{UserID: long(201)}, "identity.userId"},
-		"an address alone":   {visitors.Claim{Email: "a@b.example"}, "identity.userId"},
+		"an address alone":   {visitors.Claim{Email: "a@b.example"}, ""},
 		"a hash alone":       {visitors.Claim{UserHash: long(64)}, "identity.userId"},
 		"a long address":     {visitors.Claim{UserID: "7", Email: long(255)}, "identity.email"},
 		"a long token":       {visitors.Claim{Token: long(4097)}, "identity.token"},

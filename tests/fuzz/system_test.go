@@ -97,6 +97,9 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 	if strings.HasPrefix(op.Path, "/tags/") {
 		v["name"] = []string{names["tag"]}
 	}
+	if op.ID == "openSession" { // a signature that is drawn is wrong
+		v["token"], v["userHash"] = []string{""}, []string{""}
+	}
 	// A list has two orders, and a cursor is valid in only one.
 	if v["cursor"] = []string{""}; rapid.Bool().Draw(t, "newest first") {
 		v["cursor"], v["updatedSince"] = []string{newestFirst}, []string{""}

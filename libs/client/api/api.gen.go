@@ -1227,7 +1227,7 @@ type Identity struct {
 // IdentityClaim Who the page says that the visitor is. With `token` or `userHash` it is verified: a wrong signature gets 400, and changes nothing.
 // Verified, the visitor of that user is resumed, also on another device. A visitor who is another user already isn't resumed.
 type IdentityClaim struct {
-	// Email Only shown if nothing is signed.
+	// Email Shown beside an unverified `userId`; otherwise ignored.
 	Email *string `json:"email,omitempty"`
 
 	// Token A JWT with HS256 and an identity secret. Claims: `sub` (the user's id), `exp` (at most 24 hours ahead), and optionally `email` and `name`.
