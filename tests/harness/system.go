@@ -83,6 +83,11 @@ func inMemory(m *testing.M, to io.Writer) (int, error) {
 		return 1, err
 	}
 	settings.Gateway.QuotasFile = quotas
+	stop, err := withProvider(&settings, dir)
+	if err != nil {
+		return 1, err
+	}
+	defer func() { _ = stop() }() // it ends with the process
 	return runOver(m, system.Options{Settings: &settings, Log: io.MultiWriter(log, to)})
 }
 
