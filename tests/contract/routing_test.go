@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +25,25 @@ func TestUnknownPaths(t *testing.T) {
 		for _, c := range []harness.Client{w.Public(), w.Agent()} {
 			wantCode(t, c.Do(t, "GET", path, nil), 404, missing, "")
 		}
+	}
+}
+
+// TestRootLeadsBrowsersToTheConsole: a browser that opens the address without a path gets the console.
+func TestRootLeadsBrowsersToTheConsole(t *testing.T) {
+	t.Parallel()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, harness.Running().URL+"/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "text/html,application/xhtml+xml")
+	a, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Body.Close()
+	if to := a.Header.Get("Location"); a.StatusCode != 302 || to != "/console" {
+		t.Errorf("%d to %q", a.StatusCode, to)
 	}
 }
 

@@ -134,6 +134,10 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	if strings.ContainsFunc(r.RequestURI, outsideTarget) {
 		return fault.New(fault.Invalid, "the request target contains a space or a control character")
 	}
+	if path == nil && isBrowserAtRoot(r) {
+		http.Redirect(x, r, "/console", http.StatusFound)
+		return nil
+	}
 	if path == nil {
 		return fault.Missing("path")
 	}
@@ -176,6 +180,11 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	}
 	x.unread = false
 	return e.Proxy.Forward(x, r, row.Upstream, caller)
+}
+
+// isBrowserAtRoot reports whether a person opened the address of the gateway without a path. Programs get 404.
+func isBrowserAtRoot(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Path == "/" && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // authorize runs the checks that precede reading the body, and returns the caller.
