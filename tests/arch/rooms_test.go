@@ -252,9 +252,11 @@ var only = map[string][]string{
 	"github.com/alicebob/miniredis/v2": {
 		"deploy/fivechat/...", "tests/...", "libs/store/internal/storetest", "libs/store/outbox",
 	},
-	"github.com/go-kit/kit/transport":                             {"libs/transport/httpkit"},
-	"github.com/go-kit/kit/endpoint":                              {"libs/transport/operation"},
-	"github.com/golang-jwt/jwt/v5":                                {"libs/kernel/identity", "services/accounts/internal/proofs"},
+	"github.com/go-kit/kit/transport": {"libs/transport/httpkit"},
+	"github.com/go-kit/kit/endpoint":  {"libs/transport/operation"},
+	"github.com/golang-jwt/jwt/v5": {
+		"libs/kernel/identity", "services/accounts/internal/proofs", "tests/providers/mockoidc",
+	},
 	"github.com/go-json-experiment/json":                          {"libs/..."},
 	"github.com/caarlos0/env/v11":                                 {"libs/process/config"},
 	"go.opentelemetry.io/otel/sdk":                                {"libs/observe/telemetry"},

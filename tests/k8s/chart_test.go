@@ -163,6 +163,7 @@ func TestRefusedValues(t *testing.T) {
 		"stores.embedded=true,edge.trustedProxies={10.0.0.1}":                             "does not match pattern",
 		"stores.embedded=true,components.tickets.secretEnv.KEY.secret=a":                  "missing property 'key'",
 		"stores.embedded=true,secrets.assertionKeys.existingSecret=UPPER":                 "does not match pattern",
+		"stores.embedded=true,signIn.identityProviders.existingSecret=a":                  "signIn.publicUrl",
 		"stores.embedded=true,edge.quotas.plan.PRO.read.caller.requests=5":                "'plan' not allowed",
 		"stores.embedded=true,networkPolicy.mongodbPort=0":                                "minimum",
 		"stores.embedded=true,image.pullPolicy=Sometimes":                                 "value must be one of",
@@ -251,7 +252,7 @@ func TestFacts(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range variable.FindAllStringSubmatch(string(code), -1) {
-				if m[1] != "OPERATOR" {
+				if m[1] != "OPERATOR" && m[1] != "PUBLIC" { // addresses of the gateway
 					calls = append(calls, strings.ToLower(m[1]))
 				}
 			}

@@ -156,6 +156,14 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- if include "fivechat.readsQuotas" . }}
 - {name: FIVECHAT_QUOTAS, value: /etc/fivechat/quotas/quotas.json}
 {{- end }}
+{{- if eq .component "accounts" }}
+{{- with .root.Values.signIn.publicUrl }}
+- {name: FIVECHAT_PUBLIC_URL, value: {{ . | quote }}}
+{{- end }}
+{{- if .root.Values.signIn.identityProviders.existingSecret }}
+- {name: FIVECHAT_IDENTITY_PROVIDERS, value: /etc/fivechat/identity/providers.json}
+{{- end }}
+{{- end }}
 {{- if eq .component "gateway" }}
 - {name: FIVECHAT_REPLICAS, value: {{ ternary .settings.autoscaling.min .settings.replicas .settings.autoscaling.enabled | quote }}}
 {{- with .root.Values.edge }}
@@ -197,6 +205,14 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 - name: quotas
   configMap: {name: {{ include "fivechat.name" .root }}-quotas}
 {{- end }}
+{{- if eq .component "accounts" }}
+{{- with .root.Values.signIn.identityProviders }}
+{{- if .existingSecret }}
+- name: identity
+  secret: {secretName: {{ .existingSecret }}, defaultMode: 0440, items: [{key: {{ .key }}, path: providers.json}]}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if eq .component "gateway" }}
 {{- with .root.Values.edge.tlsSecret }}
 - name: tls
@@ -209,6 +225,9 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 - {name: secrets, mountPath: /etc/fivechat/secrets, readOnly: true}
 {{- if include "fivechat.readsQuotas" . }}
 - {name: quotas, mountPath: /etc/fivechat/quotas, readOnly: true}
+{{- end }}
+{{- if and (eq .component "accounts") .root.Values.signIn.identityProviders.existingSecret }}
+- {name: identity, mountPath: /etc/fivechat/identity, readOnly: true}
 {{- end }}
 {{- if eq .component "gateway" }}
 {{- if .root.Values.edge.tlsSecret }}

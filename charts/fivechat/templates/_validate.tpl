@@ -13,6 +13,7 @@
 {{- if contains "@" $s.mongodb.uri }}{{ fail "stores.mongodb.uri: a URI with a password belongs in a secret: name one with stores.mongodb.existingSecret" }}{{ end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) }}{{ fail "ingress.host: an Ingress needs a host" }}{{ end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}{{ fail "httpRoute.parentRefs: an HTTPRoute needs a Gateway to hang on" }}{{ end -}}
+{{- if and .Values.signIn.identityProviders.existingSecret (not .Values.signIn.publicUrl) }}{{ fail "signIn.publicUrl: identity providers need the address at which browsers reach the gateway" }}{{ end -}}
 {{- if and (or .Values.ingress.enabled .Values.httpRoute.enabled) (not .Values.edge.trustedProxies) (not .Values.edge.acceptSharedAddress) }}{{ fail "edge.trustedProxies: behind an Ingress or HTTPRoute all callers have the proxy's address and share its quotas: name the proxies' CIDRs, or accept that with edge.acceptSharedAddress=true" }}{{ end -}}
 {{- range $name, $_ := include "fivechat.facts" . | fromYaml }}
 {{- $c := include "fivechat.settings" (dict "root" $ "component" $name) | fromYaml }}
