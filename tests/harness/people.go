@@ -44,6 +44,9 @@ func (w *Website) Person(t testing.TB, role string) Person {
 	}
 }
 
+// Cookie returns the session's cookie as a request has it.
+func (p Person) Cookie() string { return p.header.Get("Cookie") }
+
 // PersonalToken returns a client that sends a new personal access token of p, and the website's id.
 func (p Person) PersonalToken(t testing.TB) Client {
 	t.Helper()

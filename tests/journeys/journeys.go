@@ -39,6 +39,7 @@ var All = []Journey{
 	{"a token is revoked", Revocation},
 	{"agents", Users},
 	{"people of a team", People},
+	{"second factors", Factors},
 	{"a person signs in at an identity provider", AtProvider},
 	{"visitors", Visitors},
 	{"a verified visitor on two devices", Identified},
