@@ -116,6 +116,9 @@ func untargeted(keys map[string]bson.D, asked map[string]sharding.Query) []strin
 	return all
 }
 
+// insertedOnly is a collection without queries: a value of a sign-in that is used again is a duplicate key.
+const insertedOnly = "accounts_used"
+
 // TestEveryQueryIsTargeted runs everything that visitors, agents and operators can do, and checks the queries to the
 // store.
 func TestEveryQueryIsTargeted(t *testing.T) {
@@ -139,7 +142,7 @@ func TestEveryQueryIsTargeted(t *testing.T) {
 		asked[q.Collection] = true
 	}
 	for collection := range keys {
-		if !asked[collection] {
+		if !asked[collection] && collection != insertedOnly {
 			t.Errorf("no query of %s was recorded, so it isn't tested", collection)
 		}
 	}
