@@ -38,7 +38,8 @@ func root() *cobra.Command {
 		Version:      telemetry.Version(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), websiteCommand(), userCommand(), personCommand(), tokenCommand(), identitySecretCommand(), visitorCommand(),
+	c.AddCommand(runCommand(), websiteCommand(), userCommand(), personCommand(), tokenCommand(),
+		identitySecretCommand(), visitorCommand(),
 		auditCommand(), statisticsCommand(), importCommand(), envCommand(), storeCommand(), walkCommand())
 	return c
 }

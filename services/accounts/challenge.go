@@ -27,7 +27,7 @@ type Challenge struct {
 	Hash      string        `bson:"_id"`
 	Kind      ChallengeKind `bson:"kind"`
 	PersonID  id.Person     `bson:"personId,omitempty"` // absent if the person isn't known yet
-	State     string        `bson:"state"`              // what the step needs to be checked, for example WebAuthn's session
+	State     string        `bson:"state"`              // what the check of the step needs
 	CreatedAt time.Time     `bson:"createdAt"`
 	ExpiresAt time.Time     `bson:"expiresAt"`
 }

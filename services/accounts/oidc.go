@@ -34,7 +34,8 @@ type SignOns struct {
 	now       func() time.Time
 }
 
-// NewSignOns returns a SignOns over its ports. report is told of failures that a person can't correct. now is the clock.
+// NewSignOns returns a SignOns over its ports. report gets the failures that a person can't correct. now is the
+// clock.
 func NewSignOns(
 	people *People, store SignOnStore, providers Providers, sealer Sealer,
 	report func(ctx context.Context, provider string, err error), now func() time.Time,

@@ -150,7 +150,8 @@ func (p *People) BeginPasskeySignIn(ctx context.Context, origin string) (Ceremon
 	return Ceremony{secret, options}, err
 }
 
-// SignInWithPasskey starts a session for the person of the passkey that a browser used. It returns the session's secret.
+// SignInWithPasskey starts a session for the person of the passkey that a browser used. It returns the session's
+// secret.
 func (p *People) SignInWithPasskey(
 	ctx context.Context, origin string, f Finished, d Device, by By,
 ) (SignedIn, string, error) {

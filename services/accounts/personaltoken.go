@@ -67,7 +67,8 @@ func (p *People) PersonalTokens(ctx context.Context, person id.Person) ([]Sessio
 	return p.sessions(ctx, person, Session.IsPersonalToken)
 }
 
-// RevokePersonalToken ends a personal access token of a person. The error is NotFound if the person has none of this id.
+// RevokePersonalToken ends a personal access token of a person. The error is NotFound if the person has none of this
+// id.
 func (p *People) RevokePersonalToken(ctx context.Context, person id.Person, token id.Session, by By) error {
 	ended, err := p.end(ctx, person, EndOne(token, true))
 	if err != nil {

@@ -47,8 +47,8 @@ type Store interface {
 	// FormerUsers returns the removed users that are among ids.
 	FormerUsers(ctx context.Context, t tenant.ID, ids []id.User) ([]User, error)
 
-	// ClaimDeparture returns a departure that is due at now, and postpones it to the end of the lease. EndDeparture removes
-	// one.
+	// ClaimDeparture returns a departure that is due at now, and postpones it to the end of the lease. EndDeparture
+	// removes one.
 	ClaimDeparture(ctx context.Context, now time.Time, lease time.Duration) (d Departure, found bool, err error)
 	EndDeparture(ctx context.Context, user id.User) error
 
@@ -180,9 +180,9 @@ type PeopleStore interface {
 	Memberships(ctx context.Context, person id.Person) ([]Membership, error)
 	WebsitesOf(ctx context.Context, ids []tenant.ID) ([]Website, error)
 	Members(ctx context.Context, t tenant.ID, w paging.Window) (paging.Slice[Membership], error)
-	// SaveMembership changes a membership, and DeleteMembership removes one, stores the departure, and returns the last state. change and check
-	// get the stored one with IsLastOwner, and may run more than once. Changes of one website's team happen one after the
-	// other.
+	// SaveMembership changes a membership, and DeleteMembership removes one, stores the departure, and returns the last
+	// state. change and check get the stored one with IsLastOwner, and may run more than once. Changes of one website's
+	// team happen one after the other.
 	SaveMembership(ctx context.Context, t tenant.ID, id id.Membership,
 		change func(Membership) (Membership, Entry, error)) (Membership, error)
 	DeleteMembership(ctx context.Context, t tenant.ID, id id.Membership,
@@ -208,9 +208,9 @@ type PeopleStore interface {
 	Challenge(ctx context.Context, hash string) (Challenge, error)
 	TakeChallenge(ctx context.Context, hash string) (taken bool, err error)
 
-	// NextPasskey reserves an unused id. AddPasskey stores a passkey, unless the person has limit; the error is Conflict if
-	// its credential is stored already. Passkeys returns a person's, the newest first. UsedPasskey stores the credential
-	// and the last use.
+	// NextPasskey reserves an unused id. AddPasskey stores a passkey, unless the person has limit; the error is Conflict
+	// if its credential is stored already. Passkeys returns a person's, the newest first. UsedPasskey stores the
+	// credential and the last use.
 	NextPasskey(ctx context.Context) (id.Passkey, error)
 	AddPasskey(ctx context.Context, key Passkey, limit int) (added bool, err error)
 	Passkeys(ctx context.Context, person id.Person) ([]Passkey, error)
@@ -246,7 +246,7 @@ type Passwords interface {
 
 // Attempts limits the attempts to sign in as a person.
 type Attempts interface {
-	// Take counts an attempt under a name: an e-mail address, known or not, or another name of what is guessed. Its error
+	// Take counts an attempt under a name: an e-mail address, known or not, or the name of another secret. Its error
 	// is Limited if there have been too many.
 	Take(ctx context.Context, name string) error
 }

@@ -15,7 +15,7 @@ type Provisioning string
 // The ways of provisioning. Persons who have an account may always sign in.
 const (
 	ProvisionInvited Provisioning = "invited" // persons who are invited with their e-mail address
-	ProvisionFirst   Provisioning = "first"   // also persons whom the mapping of groups makes members of a website
+	ProvisionFirst   Provisioning = "first"   // also persons of groups that make them members of a website
 )
 
 // Provider is an identity provider (OpenID Connect) as the operator describes it.

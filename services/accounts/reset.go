@@ -17,7 +17,9 @@ func (p *People) NewReset(ctx context.Context, person id.Person) (string, error)
 
 // errReset is the one answer to a link that is unknown, used or expired.
 func errReset() error {
-	return fault.Coded(fault.NotFound, "reset_invalid", "the link doesn't exist, has been used or has expired: ask for a new one")
+	return fault.Coded(
+		fault.NotFound, "reset_invalid", "the link doesn't exist, has been used or has expired: ask for a new one",
+	)
 }
 
 // Reset gives the person of a link a new password and ends all their sessions. They sign in with it, with their second

@@ -19,7 +19,7 @@ type Session struct {
 	CreatedAt  time.Time  `bson:"createdAt"`
 	LastUsedAt time.Time  `bson:"lastUsedAt"`
 	ExpiresAt  time.Time  `bson:"expiresAt"`        // whatever its use
-	ProvenAt   time.Time  `bson:"provenAt"`         // when the person last proved who they are; zero for personal access tokens
+	ProvenAt   time.Time  `bson:"provenAt"`         // when the person last proved who they are; zero if never
 	Name       string     `bson:"name"`             // of a personal access token, else ""
 	SignOn     *SignOn    `bson:"signOn,omitempty"` // nil if it began with a password
 }

@@ -36,7 +36,7 @@ type SignOn struct {
 const (
 	confirmEvery = 50 * time.Second
 	confirmFor   = 4 * time.Second // the deadline of a check
-	awayFor      = time.Hour       // how long sessions go on while their provider doesn't answer
+	awayFor      = time.Hour       // how long sessions continue while their provider doesn't answer
 )
 
 // isDue reports whether the session must be checked at its provider.

@@ -29,8 +29,8 @@ func (o *SignOns) Resolve(ctx context.Context, hash string) (SignedIn, error) {
 	return s, o.confirm(ctx, s.Session, on)
 }
 
-// confirm uses the refresh token of a session. The error is NotFound if the session has ended. The check goes on if the
-// request is cancelled: the provider may have replaced the token already.
+// confirm uses the refresh token of a session. The error is NotFound if the session has ended. The check continues if
+// the request is cancelled: the provider may have replaced the token already.
 func (o *SignOns) confirm(ctx context.Context, s Session, on SignOn) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmFor)
 	defer cancel()

@@ -118,8 +118,9 @@ func (w *signOnWorld) after(t *testing.T, o *SignOns, d time.Duration) bool {
 	return err == nil
 }
 
-// TestDisabledAtTheProvider: a session is checked every 50 seconds, with the newest refresh token, and ends at the first
-// check that the provider refuses. With the 5 seconds of a gateway's cache and a check's 4 seconds it is a minute.
+// TestDisabledAtTheProvider: a session is checked every 50 seconds, with the newest refresh token, and ends at the
+// first check that the provider refuses. With the 5 seconds of a gateway's cache and a check's 4 seconds it is a
+// minute.
 func TestDisabledAtTheProvider(t *testing.T) {
 	t.Parallel()
 	w, o := newSignOnWorld()
@@ -129,8 +130,10 @@ func TestDisabledAtTheProvider(t *testing.T) {
 	if !w.after(t, o, 49*time.Second) || len(w.used) != 0 {
 		t.Errorf("checked after 49 s: %v", w.used)
 	}
-	if !w.after(t, o, time.Second) || !w.after(t, o, time.Second) || !w.after(t, o, 49*time.Second) {
-		t.Error("a valid session ended")
+	for _, d := range []time.Duration{time.Second, time.Second, 49 * time.Second} {
+		if !w.after(t, o, d) {
+			t.Error("a valid session ended")
+		}
 	}
 	if len(w.used) != 2 || w.used[0] != "r" || w.used[1] != "r+" {
 		t.Errorf("used %v", w.used)
@@ -144,8 +147,9 @@ func TestDisabledAtTheProvider(t *testing.T) {
 	}
 }
 
-// TestProviderIsAway: a provider that doesn't answer doesn't end sessions for an hour. A success starts the hour anew.
-func TestProviderIsAway(t *testing.T) {
+// TestUnavailableProviderEndsNoSession: a provider that doesn't answer doesn't end sessions for an hour. A success
+// starts the hour again.
+func TestUnavailableProviderEndsNoSession(t *testing.T) {
 	t.Parallel()
 	w, o := newSignOnWorld()
 	works, fails := w.refresh, func(string) (string, error) { return "", errors.New("no route") }
@@ -168,8 +172,8 @@ func TestProviderIsAway(t *testing.T) {
 	}
 }
 
-// TestCheckIsOfOneReplica: a replica that doesn't claim the check accepts the session meanwhile, and a cancelled request
-// doesn't lose the next refresh token.
+// TestCheckIsOfOneReplica: a replica that doesn't claim the check accepts the session meanwhile, and a cancelled
+// request doesn't lose the next refresh token.
 func TestCheckIsOfOneReplica(t *testing.T) {
 	t.Parallel()
 	w, o := newSignOnWorld()

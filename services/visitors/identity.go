@@ -120,7 +120,7 @@ func (v Visitor) Tokens() []string {
 }
 
 // said returns the part of a page's patch that takes effect: what is verified can't be overwritten. The context of a
-// verified visitor has no userId, and no email if it is verified; Identity has them.
+// verified visitor has no userId, and no e-mail address if it is verified; Identity has them.
 func (p Patch) said(v Visitor) Patch {
 	if !v.verified() {
 		return p

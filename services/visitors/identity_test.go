@@ -25,8 +25,10 @@ func TestClaimsAreBounded(t *testing.T) {
 		"a long token":       {visitors.Claim{Token: long(4097)}, "identity.token"},
 		"a long hash":        {visitors.Claim{UserID: "7", UserHash: long(4097)}, "identity.userHash"},
 		"a token and a hash": {visitors.Claim{UserID: "7", UserHash: "a", Token: "b"}, "identity.userHash"},
-		"every member too long": {visitors.Claim{UserID: long(201), Email: long(255), Token: long(4097)},
-			"identity.userId,identity.email,identity.token"},
+		"every member too long": {
+			visitors.Claim{UserID: long(201), Email: long(255), Token: long(4097)},
+			"identity.userId,identity.email,identity.token",
+		},
 	} {
 		if got := fieldsOf(c.claim.Validate()); got != c.wrong {
 			t.Errorf("%s: wrong = %q, want %q", name, got, c.wrong)

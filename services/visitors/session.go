@@ -18,7 +18,7 @@ type NewSession struct {
 	VisitorSecret *string
 	IP            string
 	Patch         Patch
-	Claim         Claim // who the page says that the visitor is; may be empty
+	Claim         Claim // the page's statement about the visitor; may be empty
 }
 
 // Validate returns an Invalid fault that names a wrong field.
@@ -66,9 +66,9 @@ func (s *Service) OpenSession(ctx context.Context, n NewSession) (Session, error
 	return s.open(ctx, w, n, nil)
 }
 
-// resume returns NotFound if the client hasn't proven to be a visitor of the website, or one who can be the user. If the
-// visitor has no secret, one is issued as the last step: a client whose session failed before can retry with the token
-// alone.
+// resume returns NotFound if the client hasn't proven to be a visitor of the website, or one who can be the user. If
+// the visitor has no secret, one is issued as the last step: a client whose session failed before can retry with the
+// token alone.
 func (s *Service) resume(ctx context.Context, w Widget, n NewSession, user *Identity) (Session, error) {
 	v, owner, err := s.proven(ctx, w.WebsiteID, n)
 	if err == nil && !mayBecome(v, owner, user) {

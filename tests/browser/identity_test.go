@@ -13,7 +13,8 @@ import (
 // identify calls the widget's command identify with the token that the website's backend signs for a user.
 func (w *window) identify(secret, user string) {
 	w.t.Helper()
-	token := harness.SignUser(secret, harness.Map{"sub": user, "name": "User " + user, "exp": time.Now().Add(time.Hour).Unix()})
+	soon := time.Now().Add(time.Hour).Unix()
+	token := harness.SignUser(secret, harness.Map{"sub": user, "name": "User " + user, "exp": soon})
 	w.do(fmt.Sprintf("fivechat('identify', {token: %q})", token))
 }
 
@@ -144,8 +145,8 @@ func TestRefusedClaimKeepsTheVisitor(t *testing.T) {
 	}
 }
 
-// TestConsoleTellsVerifiedVisitorsFromClaims: the agent sees a mark for who is verified, and a claim as a claim.
-func TestConsoleTellsVerifiedVisitorsFromClaims(t *testing.T) {
+// TestConsoleMarksVerifiedVisitors: the agent sees a mark at a verified visitor, and a claim as a claim.
+func TestConsoleMarksVerifiedVisitors(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	_, secret := w.Person(t, harness.Admin).NewIdentitySecret(t)

@@ -7,7 +7,7 @@ import (
 )
 
 // TestSignInAtAProvider walks from the provider's button to the view that was asked for, and out again. Without an
-// invitation the person is told so.
+// invitation the person sees a message.
 func TestSignInAtAProvider(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()

@@ -17,21 +17,27 @@ var runs = map[string]struct {
 	file          string
 	before, after string
 }{
-	"js": {[]string{"node"}, "token.cjs", "", "console.log(fivechatToken({id: 4711, email: 'v@c.example', name: 'Véra'}))"},
+	"js": {
+		[]string{"node"}, "token.cjs", "", "console.log(fivechatToken({id: 4711, email: 'v@c.example', name: 'Véra'}))",
+	},
 	"python": {
-		[]string{"python3"}, "token.py", "",
+		[]string{"python3"},
+		"token.py", "",
 		"print(fivechat_token({'id': 4711, 'email': 'v@c.example', 'name': 'V\u00e9ra'}))",
 	},
 	"php": {
-		[]string{"php"}, "token.php", "<?php\n",
+		[]string{"php"},
+		"token.php", "<?php\n",
 		"echo fivechatToken(['id' => 4711, 'email' => 'v@c.example', 'name' => 'Véra']);",
 	},
 	"ruby": {
-		[]string{"ruby"}, "token.rb", "",
+		[]string{"ruby"},
+		"token.rb", "",
 		"puts fivechat_token({id: 4711, email: 'v@c.example', name: 'Véra'})",
 	},
 	"go": {
-		[]string{"go", "run"}, "token.go", "package main\n",
+		[]string{"go", "run"},
+		"token.go", "package main\n",
 		"func main() { token, err := fivechatToken(\"4711\", \"v@c.example\", \"Véra\"); " +
 			"if err != nil { panic(err) }; os.Stdout.WriteString(token) }",
 	},

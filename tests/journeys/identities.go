@@ -49,7 +49,8 @@ func Identified(t *testing.T, s harness.System) {
 	}
 
 	other := w.Visit(t, nil)
-	laptop := w.Visit(t, with(identity(harness.Map{"userId": "4711", "userHash": harness.UserHash(secret, "4711")}), other))
+	hashed := identity(harness.Map{"userId": "4711", "userHash": harness.UserHash(secret, "4711")})
+	laptop := w.Visit(t, with(hashed, other))
 	if laptop.ID != phone.ID || laptop.Token == phone.Token || laptop.Secret == phone.Secret {
 		t.Errorf("the second device is visitor %d, want %d with a token and a secret of its own", laptop.ID, phone.ID)
 	}
@@ -65,7 +66,7 @@ func Identified(t *testing.T, s harness.System) {
 		t.Errorf("the visitor that the second device had before has changed: %s", got)
 	}
 
-	// The page can't overwrite what is verified, and can't make the visitor somebody else.
+	// The page can't overwrite what is verified, and can't make the visitor another person.
 	page := w.Visit(t, with(harness.Map{
 		"name": "Mallory", "context": harness.Map{"email": "m@mallory.example", "userId": "1", "cart": 3},
 		"identity": harness.Map{"userId": "4711", "email": "m@mallory.example"},
@@ -75,7 +76,8 @@ func Identified(t *testing.T, s harness.System) {
 		shown.Text("context") != `{"cart":3}` {
 		t.Errorf("after the page's unverified call: %s", shown)
 	}
-	if next := w.Visit(t, with(identity(harness.Map{"token": userToken(secret, "4712", "Ned")}), laptop)); next.ID == phone.ID {
+	next := w.Visit(t, with(identity(harness.Map{"token": userToken(secret, "4712", "Ned")}), laptop))
+	if next.ID == phone.ID {
 		t.Error("another user resumes the visitor")
 	}
 	if next := w.Visit(t, with(identity(harness.Map{"userId": "4713"}), laptop)); next.ID == phone.ID {

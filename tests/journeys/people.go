@@ -50,7 +50,8 @@ func People(t *testing.T, s harness.System) {
 func left(t *testing.T, w *harness.Website) {
 	t.Helper()
 	agent := w.Agent()
-	user := agent.Send(t, 201, "POST", "/users", harness.Map{"name": "Cleo", "email": harness.Unique("cleo.") + "@shop.example"})
+	user := agent.Send(t, 201, "POST", "/users",
+		harness.Map{"name": "Cleo", "email": harness.Unique("cleo.") + "@shop.example"})
 	assigned := harness.Map{"assigneeId": user.Int("id")}
 	open, closed := w.Visit(t, nil).Open(t, "Hello?"), w.Visit(t, nil).Open(t, "Thanks!")
 	for _, token := range []string{open, closed} {

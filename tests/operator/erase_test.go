@@ -177,8 +177,10 @@ func TestEraseUnknownIsRefused(t *testing.T) {
 func team(t *testing.T, w *harness.World) {
 	t.Helper()
 	owner := w.Person(t, harness.Owner)
-	owner.Send(t, 201, "POST", "/invitations", harness.Map{"email": harness.Unique("ben.") + "@shop.example", "role": "agent"})
+	owner.Send(t, 201, "POST", "/invitations",
+		harness.Map{"email": harness.Unique("ben.") + "@shop.example", "role": harness.Agent})
 	owner.Send(t, 201, "POST", "/identity-secrets", nil)
-	u := owner.Send(t, 201, "POST", "/users", harness.Map{"name": "Cleo", "email": harness.Unique("cleo.") + "@shop.example"})
+	u := owner.Send(t, 201, "POST", "/users",
+		harness.Map{"name": "Cleo", "email": harness.Unique("cleo.") + "@shop.example"})
 	owner.Do(t, "DELETE", "/users/"+harness.PathID(u.Int("id")), nil).Want(t, 200)
 }

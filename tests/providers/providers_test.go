@@ -23,7 +23,7 @@ import (
 	"fivechat.dev/tests/process"
 )
 
-// person is who signs in at a provider.
+// person can sign in at a provider.
 type person struct{ subject, email, username, password string }
 
 var persons = map[string]person{

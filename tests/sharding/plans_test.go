@@ -48,8 +48,7 @@ var allowed = []struct {
 		"the records of its objects in their order, of which it has got the older ones"},
 	{manyKeys, "find webhooks_deliveries by status =, not (webhookId in)", "deliveries of webhooks that are worked " +
 		"on are skipped, by their keys alone"},
-	{manyKeys, "_tally_changes by websiteId =, fold <, at <", "changes that were folded in the last minute stay, and are " +
-		"skipped"},
+	{manyKeys, "_tally_changes by websiteId =, fold <, at <", "changes of the last minute's folds stay, and are skipped"},
 	{manyKeys, "find conversations_conversations by websiteId =, updatedAt >=", "a list of changes checks its other " +
 		"filters on the changed conversations"},
 	{manyKeys, "terms =", "the server finds the conversations with one of several words, and checks the others on those"},

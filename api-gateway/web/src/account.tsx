@@ -46,7 +46,7 @@ export function Section({ title, children }: { title: string; children: Componen
   );
 }
 
-/** Secret shows a text that the server tells once. */
+/** Secret shows a text that the server sends once. */
 export function Secret({ label, text }: { label: string; text: string }) {
   const [isCopied, setCopied] = useState(false);
   return (

@@ -4,7 +4,7 @@ import { signInError } from './signin';
 import type { Api } from './api';
 import { texts } from './texts';
 
-/** Confirmation is a dialog that opens if a request of api needs a proof. The request goes on after it. */
+/** Confirmation is a dialog that opens if a request of api needs a proof. The request is sent again after it. */
 export function Confirmation({ api }: { api: Api }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const done = useRef<(isConfirmed: boolean) => void>(() => {});

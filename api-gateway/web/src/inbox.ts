@@ -25,9 +25,9 @@ export function groupByAssignee(
 }
 
 export interface VisitorFacts {
-  /** user is who the visitor is for the website; '' if unknown. */
+  /** user is the website's name of the visitor; '' if unknown. */
   user: string;
-  /** isVerified tells whether the website has signed it. Otherwise only the page says so. */
+  /** isVerified reports whether the website has signed it. Otherwise only the page says so. */
   isVerified: boolean;
   place: string;
   ip: string;

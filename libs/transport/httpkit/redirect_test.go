@@ -20,8 +20,8 @@ type formed struct {
 	State string `query:"state" json:"-"`
 }
 
-// TestFormAndRedirect: a form is bound like a JSON body, and a Redirect sends the browser on without telling where it
-// was. The cookie of a sign-in counts with an assertion only.
+// TestFormAndRedirect: a form is bound like a JSON body, and a Redirect sends the browser on without naming the page
+// that it was at. The cookie of a sign-in counts with an assertion only.
 func TestFormAndRedirect(t *testing.T) {
 	t.Parallel()
 	c := telemetry.Default()
@@ -65,8 +65,12 @@ func TestFormAndRedirect(t *testing.T) {
 		media, body string
 		status      int
 	}{
-		{"application/json", `{"name":"una"}`, 415}, {"", "name=una", 415}, {form, "name=a&name=b", 400},
-		{form, "name=%zz", 400}, {form, "name=%00", 400}, {form, "name=%ff", 400},
+		{"application/json", `{"name":"una"}`, 415},
+		{"", "name=una", 415},
+		{form, "name=a&name=b", 400},
+		{form, "name=%zz", 400},
+		{form, "name=%00", 400},
+		{form, "name=%ff", 400},
 	} {
 		if w := ask(c.media, c.body); w.Code != c.status {
 			t.Errorf("%s %q: %d %s", c.media, c.body, w.Code, w.Body)

@@ -122,9 +122,17 @@ func TestOperationsThatNeedConfirmation(t *testing.T) {
 	old := una
 	old.Confirmed = false
 	for _, op := range [][2]string{
-		{"POST", "/auth/totp/key"}, {"PUT", "/auth/totp"}, {"DELETE", "/auth/totp"}, {"POST", "/auth/recovery-codes"},
-		{"POST", "/auth/passkeys/options"}, {"POST", "/auth/passkeys"}, {"DELETE", "/auth/passkeys/1"},
-		{"POST", "/auth/tokens"}, {"POST", "/tokens"}, {"POST", "/tokens/1/rotate"}, {"PATCH", "/members/1"},
+		{"POST", "/auth/totp/key"},
+		{"PUT", "/auth/totp"},
+		{"DELETE", "/auth/totp"},
+		{"POST", "/auth/recovery-codes"},
+		{"POST", "/auth/passkeys/options"},
+		{"POST", "/auth/passkeys"},
+		{"DELETE", "/auth/passkeys/1"},
+		{"POST", "/auth/tokens"},
+		{"POST", "/tokens"},
+		{"POST", "/tokens/1/rotate"},
+		{"PATCH", "/members/1"},
 	} {
 		if got := s.Refused(403, old, op[0], op[1], "{}"); got != "confirmation_required" {
 			t.Errorf("%s %s: %s", op[0], op[1], got)
@@ -186,7 +194,8 @@ func TestPasskeySignsIn(t *testing.T) {
 	}
 	foreign := party
 	foreign.Origin, foreign.ID = "https://evil.example", "evil.example"
-	if got := s.Refused(401, una, "POST", "/auth/passkeys", create(foreign, key), "Origin", origin); got != "passkey_invalid" {
+	got := s.Refused(401, una, "POST", "/auth/passkeys", create(foreign, key), "Origin", origin)
+	if got != "passkey_invalid" {
 		t.Errorf("a key of another origin: %s", got)
 	}
 	body := create(party, key)
@@ -259,7 +268,8 @@ func TestPasskeysAreBounded(t *testing.T) {
 		s.Want(201, una, "POST", "/auth/passkeys",
 			fmt.Sprintf(`{"challenge":%q,"name":"Key","response":%s}`, c.Challenge, response), "Origin", party.Origin)
 	}
-	if got := s.Refused(409, una, "POST", "/auth/passkeys/options", "", "Origin", party.Origin); got != "too_many_passkeys" {
+	got := s.Refused(409, una, "POST", "/auth/passkeys/options", "", "Origin", party.Origin)
+	if got != "too_many_passkeys" {
 		t.Error(got)
 	}
 }
@@ -316,8 +326,8 @@ func TestPersonalTokens(t *testing.T) {
 	if p := s.as(secret); !strings.HasPrefix(secret, "5p_") || p.PersonID != una.PersonID || p.Role != una.Role {
 		t.Errorf("%s is for %+v", secret, p)
 	}
-	if at := s.Want(200, apitest.Sibling(0), "GET", "/internal/sessions/"+identity.HashSecret(secret), "")["provenAt"]; at !=
-		"0001-01-01T00:00:00.000Z" {
+	known := s.Want(200, apitest.Sibling(0), "GET", "/internal/sessions/"+identity.HashSecret(secret), "")
+	if at := known["provenAt"]; at != "0001-01-01T00:00:00.000Z" {
 		t.Errorf("a token is proven at %v", at)
 	}
 	for body, want := range map[string]string{

@@ -45,7 +45,9 @@ func TestLyingProviders(t *testing.T) {
 		"no keys":                  {status("/keys", 500), "provider_unavailable"},
 		"no tokens":                {status("/token", 502), "provider_unavailable"},
 		"tokens are refused":       {status("/token", 400), "provider_response_invalid"},
-		"tokens without ID token":  {text("/token", `{"access_token":"a","token_type":"Bearer"}`), "provider_response_invalid"},
+		"tokens without ID token": {
+			text("/token", `{"access_token":"a","token_type":"Bearer"}`), "provider_response_invalid",
+		},
 		"an ID token without signature": {
 			text("/token", `{"access_token":"a","token_type":"Bearer","id_token":"eyJhbGciOiJub25lIn0.e30."}`),
 			"provider_response_invalid",

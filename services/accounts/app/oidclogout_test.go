@@ -155,7 +155,8 @@ func TestSignOutAtTheProvider(t *testing.T) {
 	plain := startFederated(t, nil)
 	plain.found("una@shop.example")
 	secret = plain.mustSignIn(t)
-	if got := plain.Want(200, plain.as(secret), "POST", "/auth/logout", ""); got["providerUrl"] != nil || plain.lives(secret) {
+	got = plain.Want(200, plain.as(secret), "POST", "/auth/logout", "")
+	if got["providerUrl"] != nil || plain.lives(secret) {
 		t.Errorf("without postLogout: %v", got)
 	}
 }

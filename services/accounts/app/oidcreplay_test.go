@@ -13,8 +13,8 @@ import (
 	"fivechat.dev/services/internal/providertest"
 )
 
-// TestSignInCantBeReplayed: state, cookie and code are good once and only together: neither another browser's cookie nor
-// a second use starts a session.
+// TestSignInCantBeReplayed: state, cookie and code are good once and only together: neither another browser's cookie
+// nor a second use starts a session.
 func TestSignInCantBeReplayed(t *testing.T) {
 	t.Parallel()
 	f := startFederated(t, nil)
@@ -50,7 +50,8 @@ func TestSignInCantBeReplayed(t *testing.T) {
 	q = f.provider.SignIn(other.authorization).Query()
 	q.Set("code", back.Query().Get("code"))
 	changed.RawQuery = q.Encode()
-	if to, secret := f.end(t, &changed, other.cookie); to != "/console#/sign-in/provider_response_invalid" || secret != "" {
+	to, secret := f.end(t, &changed, other.cookie)
+	if to != "/console#/sign-in/provider_response_invalid" || secret != "" {
 		t.Errorf("a used code: sent to %s, the session %q", to, secret)
 	}
 }
@@ -178,13 +179,14 @@ func TestWhoMaySignIn(t *testing.T) {
 	if got := f.byPassword("una@shop.example"); got.Status != 401 {
 		t.Errorf("a person without a password: %+v", got)
 	}
-	person := f.Want(200, apitest.Operator, "GET", "/operator/people?email=una@shop.example", "")["data"].([]any)[0].(object)
+	found := f.Want(200, apitest.Operator, "GET", "/operator/people?email=una@shop.example", "")
+	person := found["data"].([]any)[0].(object)
 	f.Want(200, apitest.Operator, "PATCH", "/operator/people/"+number(person["id"]), `{"disabled":true}`)
 	if got := f.refused(t); got != "account_disabled" {
 		t.Error(got)
 	}
 	another := una()
-	another["sub"] = "una-2" // the address was linked to una-1; the account is disabled all the same
+	another["sub"] = "una-2" // the address was linked to una-1; the account is disabled nevertheless
 	f.provider.Person(another)
 	if got := f.refused(t); got != "account_disabled" {
 		t.Error(got)

@@ -20,6 +20,7 @@ func (s *Service) Form(p identity.Principal, path string, form url.Values) Answe
 	s.t.Helper()
 	body := strings.NewReader(form.Encode())
 	resp := s.plain(p, http.MethodPost, path, body, "Content-Type", "application/x-www-form-urlencoded")
+	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		s.t.Fatal(err)

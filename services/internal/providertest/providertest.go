@@ -1,5 +1,5 @@
 // Package providertest is an identity provider for tests: OpenID Connect with the code flow, PKCE, refresh tokens that
-// are used once, and both logouts. Begin with New. It can be told to lie; tests/providers has real ones.
+// are used once, and both logouts. Begin with New. It can be made to lie; tests/providers has real ones.
 package providertest
 
 import (
@@ -36,7 +36,7 @@ type Provider struct {
 	key *rsa.PrivateKey
 
 	mu       sync.Mutex
-	person   Claims // who signs in next
+	person   Claims // the person that signs in next
 	disabled bool
 	lie      func(Claims)
 	signer   *rsa.PrivateKey // of ID tokens

@@ -1,4 +1,4 @@
-// The program runs mockoidc, an OpenID provider that signs everybody in at once, for tests. GET
+// The program runs mockoidc, an OpenID provider that signs every person in at once, for tests. GET
 // /test/end?sub=…&to=… sends a logout token to an address. GET /test/disable ends all sessions.
 package main
 

@@ -1,6 +1,6 @@
 // The program runs Zitadel's OpenID provider with one client, for tests. GET /test/end?sub=…&to=… ends a person's
-// sessions: it sends a logout token to the address, and removes the refresh tokens. GET /test/disable?sub=… only removes
-// these.
+// sessions: it sends a logout token to the address, and removes the refresh tokens. GET /test/disable?sub=… only
+// removes these.
 package main
 
 import (

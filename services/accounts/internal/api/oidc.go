@@ -55,7 +55,7 @@ type loggedOut struct {
 	LoggedOut bool `json:"loggedOut"`
 }
 
-// signedOutAt is the response to the end of a session, which may go on at the provider.
+// signedOutAt is the response to the end of a session, which may continue at the provider.
 type signedOutAt struct {
 	ProviderURL *string `json:"providerUrl"`
 }

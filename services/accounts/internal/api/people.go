@@ -123,12 +123,13 @@ func mountTeam(r *httpkit.Router, chain operation.Chain, p *accounts.People) {
 			found, err := p.Members(ctx, identity.From(ctx).Website, req.Window)
 			return paging.Envelope(req.Window, found, viewsOf(found.Rows, memberViewOf)), err
 		}))
-	httpkit.Handle(r, "PATCH /members/{id}", 200, operation.New(chain, "accounts.change_role", authz.Admin.AfterConfirmation(),
-		func(ctx context.Context, req changeRole) (memberView, error) {
-			caller := identity.From(ctx)
-			m, err := p.ChangeRole(ctx, caller.Website, req.ID, req.Role, caller.Role, by(ctx))
-			return memberViewOf(m), err
-		}))
+	httpkit.Handle(r, "PATCH /members/{id}", 200,
+		operation.New(chain, "accounts.change_role", authz.Admin.AfterConfirmation(),
+			func(ctx context.Context, req changeRole) (memberView, error) {
+				caller := identity.From(ctx)
+				m, err := p.ChangeRole(ctx, caller.Website, req.ID, req.Role, caller.Role, by(ctx))
+				return memberViewOf(m), err
+			}))
 	httpkit.Handle(r, "DELETE /members/{id}", 200, operation.New(chain, "accounts.remove_member", authz.Admin,
 		func(ctx context.Context, req memberByID) (removedMember, error) {
 			caller := identity.From(ctx)

@@ -1,6 +1,6 @@
-// Package codes implements accounts.Codes: the codes of authenticator apps (TOTP, RFC 6238) with six digits and steps of
-// 30 s, as every app supports them. The algorithm is the library's. A code of the step before and of the step after is
-// accepted too (RFC 6238, 5.2), so that a clock may be wrong by half a minute.
+// Package codes implements accounts.Codes: the codes of authenticator apps (TOTP, RFC 6238) with six digits and steps
+// of 30 s, as every app supports them. The algorithm is the library's. A code of the step before and of the step after
+// is accepted too (RFC 6238, 5.2), so that a clock may be wrong by half a minute.
 package codes
 
 import (

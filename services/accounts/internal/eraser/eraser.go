@@ -1,5 +1,5 @@
-// Package eraser runs Task, which works on erasures and on departures of users that are due. Their state and their steps
-// are in package accounts.
+// Package eraser runs Task, which works on erasures and on departures of users that are due. Their state and their
+// steps are in package accounts.
 package eraser
 
 import (

@@ -1,11 +1,12 @@
-// Package oidc talks to identity providers by OpenID Connect: the code flow with PKCE, refresh tokens, and both logouts.
+// Package oidc talks to identity providers by OpenID Connect: the code flow with PKCE, refresh tokens, and both
+// logouts.
 //
 // Begin with New and Providers.Set, which takes the file of settings. Providers implements accounts.Providers. It finds
 // a provider's endpoints when they are needed first (discovery).
 //
-// Invariant: a provider that is away, slow or wrong costs its own sign-ins only. Every call has a deadline, responses
-// are bounded in bytes, and the calls in progress with each provider are bounded. Who a person is, and what they may
-// do, is decided in package accounts.
+// Invariant: a provider that is unavailable, slow or wrong costs its own sign-ins only. Every call has a deadline,
+// responses are bounded in bytes, and the calls in progress with each provider are bounded. Who a person is, and what
+// they may do, is decided in package accounts.
 package oidc
 
 import (

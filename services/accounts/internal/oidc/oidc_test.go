@@ -60,12 +60,25 @@ func TestWrongProviderSettingsAreNamed(t *testing.T) {
 		field string
 		value any
 	}{
-		{"id", "Corp"}, {"id", ""}, {"id", "a/b"}, {"name", ""}, {"issuer", "http://id.example"},
-		{"issuer", "https://id.example?x=1"}, {"issuer", "id.example"}, {"issuer", "https://a:b@id.example"},
-		{"clientId", ""}, {"clientSecret", ""}, {"scopes", []string{"email"}}, {"allowedDomains", []string{"@shop.example"}},
-		{"provisioning", "all"}, {"postLogout", "http://chat.example/console"}, {"parameters", object{"state": "x"}},
+		{"id", "Corp"},
+		{"id", ""},
+		{"id", "a/b"},
+		{"name", ""},
+		{"issuer", "http://id.example"},
+		{"issuer", "https://id.example?x=1"},
+		{"issuer", "id.example"},
+		{"issuer", "https://a:b@id.example"},
+		{"clientId", ""},
+		{"clientSecret", ""},
+		{"scopes", []string{"email"}},
+		{"allowedDomains", []string{"@shop.example"}},
+		{"provisioning", "all"},
+		{"postLogout", "http://chat.example/console"},
+		{"parameters", object{"state": "x"}},
 		{"groups", object{"staff": []object{{"website": 1, "role": "king"}}}},
-		{"groups", object{"staff": []object{{"role": "agent"}}}}, {"unknown", true}, {"clientAuthentication", "jwt"},
+		{"groups", object{"staff": []object{{"role": "agent"}}}},
+		{"unknown", true},
+		{"clientAuthentication", "jwt"},
 	} {
 		err := p.Set(file(t, with(good, c.field, c.value)))
 		if err == nil || !strings.Contains(err.Error(), c.field) {

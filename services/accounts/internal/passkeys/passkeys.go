@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strconv"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -49,7 +48,7 @@ type user struct {
 	credentials []webauthn.Credential
 }
 
-func (u user) WebAuthnID() []byte                         { return []byte("person:" + strconv.FormatInt(int64(u.id), 10)) }
+func (u user) WebAuthnID() []byte                         { return fmt.Appendf(nil, "person:%d", u.id) }
 func (u user) WebAuthnName() string                       { return u.email }
 func (u user) WebAuthnDisplayName() string                { return u.name }
 func (u user) WebAuthnCredentials() []webauthn.Credential { return u.credentials }

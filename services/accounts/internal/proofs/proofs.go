@@ -125,7 +125,7 @@ func (c claims) identity() (v accounts.VerifiedIdentity, err error) {
 		return v, fault.Bad("token", "must have the claim sub, the user's id as a text of 1 to 200 bytes")
 	}
 	if v.Email, ok = text(c.Email); !ok || len(v.Email) > maxEmail || v.Email != "" && !strings.Contains(v.Email, "@") {
-		return v, fault.Bad("token", "has a claim email that isn't an e-mail address of at most 254 bytes")
+		return v, fault.Bad("token", "has an e-mail claim that isn't an address of at most 254 bytes")
 	}
 	if v.Name, ok = text(c.Name); !ok || utf8.RuneCountInString(v.Name) > maxName {
 		return v, fault.Bad("token", "has a claim name that isn't a text of at most 100 characters")

@@ -78,10 +78,12 @@ func TestSignedTokensAreVerified(t *testing.T) {
 		userID string
 		want   accounts.VerifiedIdentity
 	}{
-		"the current secret":       {secret, nil, "", full},
-		"a secret being rotated":   {old, nil, "", full},
-		"with the same userId":     {secret, nil, "4711", full},
-		"only the user's id":       {secret, jwt.MapClaims{"email": nil, "name": nil, "iat": nil}, "", accounts.VerifiedIdentity{UserID: "4711"}},
+		"the current secret":     {secret, nil, "", full},
+		"a secret being rotated": {old, nil, "", full},
+		"with the same userId":   {secret, nil, "4711", full},
+		"only the user's id": {
+			secret, jwt.MapClaims{"email": nil, "name": nil, "iat": nil}, "", accounts.VerifiedIdentity{UserID: "4711"},
+		},
 		"expired 59 s ago":         {secret, jwt.MapClaims{"exp": now.Add(-59 * time.Second).Unix()}, "", full},
 		"issued 59 s ahead":        {secret, jwt.MapClaims{"iat": now.Add(59 * time.Second).Unix()}, "", full},
 		"valid for a day":          {secret, jwt.MapClaims{"exp": now.Add(24 * time.Hour).Unix()}, "", full},

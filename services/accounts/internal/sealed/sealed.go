@@ -1,9 +1,9 @@
 // Package sealed encrypts the secrets that accounts stores and has to read again: those of authenticator apps and of
 // identity providers. Secrets that are only compared are stored as hashes instead.
 //
-// Begin with New and Box.Seal. The encryption is AES-256-GCM with a random nonce, under a key that HKDF-SHA-256 derives
-// from the setting FIVECHAT_SECRET_KEYS. The context of a secret (its kind and its owner's id) is authenticated with it,
-// so that a stored value that is moved to another row can't be opened there.
+// Begin with New and Box.Seal. The encryption is AES-256-GCM with a random nonce, under a key that HKDF-SHA-256
+// derives from the setting FIVECHAT_SECRET_KEYS. The context of a secret (its kind and its owner's id) is
+// authenticated with it, so that a stored value that is moved to another row can't be opened there.
 package sealed
 
 import (
