@@ -34,7 +34,8 @@ func TestMain(m *testing.M) { harness.Main(m) }
 
 const (
 	patience = 15 * time.Second // for reactions of a page
-	quick    = time.Second      // until one side sees the other's action
+	// until one side sees the other's action, on a busy machine: far less than the 30 s between two refreshes of a page
+	quick = 5 * time.Second
 )
 
 // chromium starts the one browser, in which every test has its own windows and storage. It ends with the process.
