@@ -71,9 +71,11 @@ type Account struct {
 type SignOnStore interface {
 	// Use remembers a value. The error is Conflict if it has been used.
 	Use(ctx context.Context, u Used) error
-	// Identity returns the identity of an id. AddIdentity links one to a person.
+	// Identity returns the identity of an id.
 	Identity(ctx context.Context, id string) (Identity, error)
-	AddIdentity(ctx context.Context, i Identity) error
+	// LinkIdentity links an identity to a person who exists. If it is their first one, it removes their password, second
+	// factor and passkeys, and all their sessions, and returns these.
+	LinkIdentity(ctx context.Context, i Identity) (ended []Session, err error)
 	// InvitationsTo returns the open invitations to an e-mail address that name a website.
 	InvitationsTo(ctx context.Context, email string, now time.Time) ([]Invitation, error)
 	// AddAccount stores a person with memberships and identity, and removes the invitations.

@@ -42,7 +42,20 @@ func (o *SignOns) findOrCreate(ctx context.Context, p Provider, f Facts, by By) 
 	if err != nil || person.Disabled {
 		return person, err
 	}
-	return person, o.store.AddIdentity(ctx, o.identity(p, f, person.ID, o.now()))
+	return o.link(ctx, p, f, person, by)
+}
+
+// link links a person's first sign-in at a provider to their account. Until then nothing has proven that the e-mail
+// address is theirs: another person may have made the account, to have its password when the owner of the address comes
+// (account pre-hijacking). So what was set up before doesn't sign in any more.
+func (o *SignOns) link(ctx context.Context, p Provider, f Facts, person Person, by By) (Person, error) {
+	ended, err := o.store.LinkIdentity(ctx, o.identity(p, f, person.ID, o.now()))
+	if err != nil {
+		return Person{}, err
+	}
+	o.people.announce.SessionsEnded(ctx, hashesOf(ended)...)
+	by.Actor = actorOf(person.ID)
+	return person, o.people.note(ctx, person.ID, by, "identity", "create")
 }
 
 func (o *SignOns) identity(p Provider, f Facts, person id.Person, now time.Time) Identity {

@@ -2,12 +2,14 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/transport/httpkit"
@@ -116,6 +118,29 @@ func (f federated) refused(t *testing.T) string {
 		t.Fatalf("sent to %s, the session %q", to, secret)
 	}
 	return code
+}
+
+// TestFirstSignInAtAProviderEndsWhatWasThere: an account that another person made with the address of una is una's alone
+// after her first sign-in at the provider.
+func TestFirstSignInAtAProviderEndsWhatWasThere(t *testing.T) {
+	t.Parallel()
+	f := startFederated(t, nil)
+	session := f.found("una@shop.example")
+	token := f.Want(201, f.as(session), "POST", "/auth/tokens",
+		fmt.Sprintf(`{"name":"x","expiresAt":%q}`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339)))["token"].(string)
+	first := f.mustSignIn(t)
+	if f.lives(session) || f.lives(token) || !f.lives(first) {
+		t.Errorf("alive: the session %v, the token %v, the new session %v", f.lives(session), f.lives(token), f.lives(first))
+	}
+	if got := f.byPassword("una@shop.example"); got.Status != 401 {
+		t.Errorf("the password: %+v", got)
+	}
+	if second := f.mustSignIn(t); !f.lives(first) || !f.lives(second) {
+		t.Error("a later sign-in ended a session")
+	}
+	if log := f.Want(200, f.as(first), "GET", "/audit", ""); !strings.Contains(fmt.Sprint(log), "identity.create") {
+		t.Errorf("the audit log: %v", log)
+	}
 }
 
 func TestSignInAtAProvider(t *testing.T) {

@@ -23,7 +23,8 @@ type signOns struct {
 
 func newSignOns(db *mongokit.DB) signOns {
 	return signOns{
-		identities: mongokit.GlobalOf[accounts.Identity](db, "accounts_identities", "identity"),
+		identities: mongokit.GlobalOf[accounts.Identity](db, "accounts_identities", "identity",
+			mongokit.Index{Keys: bson.D{{Key: "personId", Value: 1}}}),
 		used: mongokit.GlobalOf[accounts.Used](db, "accounts_used", "value",
 			mongokit.Index{Keys: bson.D{{Key: "expiresAt", Value: 1}}, TTL: time.Hour}),
 		federated: mongokit.GlobalOf[accounts.Session](db, "accounts_sessions", "session",
@@ -48,8 +49,36 @@ func (i signOns) Identity(ctx context.Context, id string) (accounts.Identity, er
 	return i.identities.Get(ctx, byID(id))
 }
 
-// AddIdentity implements accounts.SignOnStore.
-func (i signOns) AddIdentity(ctx context.Context, identity accounts.Identity) error {
+// LinkIdentity implements accounts.SignOnStore.
+func (s *Store) LinkIdentity(ctx context.Context, i accounts.Identity) (ended []accounts.Session, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		ended = nil
+		others, err := s.signOns.identities.Count(ctx, bson.D{{Key: "personId", Value: i.PersonID}})
+		if err != nil {
+			return err
+		}
+		if err := s.addIdentity(ctx, i); err != nil || others > 0 {
+			return err
+		}
+		_, err = s.persons.Update(ctx, byID(i.PersonID), bson.D{{Key: "$set", Value: bson.D{
+			{Key: "password", Value: ""}, {Key: "authenticator", Value: nil}, {Key: "newAuthenticator", Value: ""},
+		}}})
+		if err != nil {
+			return err
+		}
+		if _, err := s.passkeys.Delete(ctx, bson.D{{Key: "personId", Value: i.PersonID}}); err != nil {
+			return err
+		}
+		if ended, err = s.Sessions(ctx, i.PersonID); err != nil {
+			return err
+		}
+		return s.removeSessions(ctx, ended)
+	})
+	return ended, err
+}
+
+// addIdentity stores an identity. The error is Conflict if it is linked to a person.
+func (i signOns) addIdentity(ctx context.Context, identity accounts.Identity) error {
 	err := i.identities.Insert(ctx, identity)
 	if mongokit.IsDuplicate(err) {
 		return fault.New(fault.Conflict, "the identity is linked to a person")
@@ -89,7 +118,7 @@ func (s *Store) AddAccount(ctx context.Context, a accounts.Account) error {
 		if err := s.insertPerson(ctx, a.Person); err != nil {
 			return err
 		}
-		if err := s.AddIdentity(ctx, a.Identity); err != nil {
+		if err := s.addIdentity(ctx, a.Identity); err != nil {
 			return err
 		}
 		for _, j := range a.Joins {
