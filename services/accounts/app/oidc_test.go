@@ -120,9 +120,9 @@ func (f federated) refused(t *testing.T) string {
 	return code
 }
 
-// TestFirstSignInAtAProviderEndsWhatWasThere: an account that another person made with the address of una is una's alone
-// after her first sign-in at the provider.
-func TestFirstSignInAtAProviderEndsWhatWasThere(t *testing.T) {
+// TestFirstSignInAtAProviderEndsOlderCredentials: an account that another person made with the address of una is una's
+// alone after her first sign-in at the provider.
+func TestFirstSignInAtAProviderEndsOlderCredentials(t *testing.T) {
 	t.Parallel()
 	f := startFederated(t, nil)
 	session := f.found("una@shop.example")
