@@ -1088,7 +1088,7 @@ export interface paths {
          * Invite a person
          * @description The link's token is shown once, so `Idempotency-Key` is refused. It is valid for 7 days. Only owners invite owners.
          *
-         *     Needs a person with the role `admin`.
+         *     Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
          */
         post: operations["invite"];
         delete?: never;

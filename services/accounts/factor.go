@@ -229,6 +229,11 @@ func (p *People) Confirm(ctx context.Context, caller identity.Principal, proof P
 // confirmed stores that the person of a session has proven who they are.
 func (p *People) confirmed(ctx context.Context, caller identity.Principal) error {
 	session, err := p.store.ConfirmSession(ctx, caller.PersonID, caller.SessionID, p.now())
+	if fault.Is(err, fault.NotFound) {
+		return fault.Coded(
+			fault.Forbidden, "session_needed", "a personal access token can't be confirmed: sign in in a browser",
+		)
+	}
 	if err != nil {
 		return err
 	}

@@ -197,7 +197,8 @@ type PeopleStore interface {
 	UsedSession(ctx context.Context, id id.Session, now, noted time.Time) error
 	// EndSessions removes the sessions of a person that selected selects, and returns them.
 	EndSessions(ctx context.Context, person id.Person, selected func(Session) bool) (ended []Session, err error)
-	// ConfirmSession stores that the person of a session proved at now who they are, and returns the session.
+	// ConfirmSession stores that the person of a session proved at now who they are, and returns the session. The error is
+	// NotFound for a personal access token.
 	ConfirmSession(ctx context.Context, person id.Person, session id.Session, now time.Time) (Session, error)
 	// AddPersonalToken stores a personal access token, unless the person has limit that haven't expired.
 	AddPersonalToken(ctx context.Context, token Session, limit int) (added bool, err error)

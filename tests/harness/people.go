@@ -117,10 +117,10 @@ func PersonOperations() []PersonOperation {
 		})),
 		admin(Operation{Method: "DELETE", Path: "/members/{member}", Status: 200, Malformed: 400, Ends: true}),
 		admin(Operation{Method: "GET", Path: "/invitations", Status: 200}),
-		admin(Operation{
+		confirmed(admin(Operation{
 			Method: "POST", Path: "/invitations", Status: 201,
 			Body: Map{"email": "{unique}@shop.example", "role": Agent}, Mistyped: Map{"email": 5},
-		}),
+		})),
 		admin(Operation{Method: "DELETE", Path: "/invitations/{invitation}", Status: 200, Malformed: 400, Ends: true}),
 		admin(Operation{Method: "GET", Path: "/identity-secrets", Status: 200}),
 		confirmed(admin(Operation{Method: "POST", Path: "/identity-secrets", Status: 201})),

@@ -577,7 +577,7 @@ var Public = []Route{
 		Method:   "POST",
 		Pattern:  "/invitations",
 		Upstream: Accounts,
-		Rule:     authz.Admin,
+		Rule:     authz.Admin.AfterConfirmation(),
 		Visitor:  NoVisitor,
 		CORS:     Configured,
 		Body:     httpkit.DefaultBody,

@@ -4643,7 +4643,7 @@ type ClientInterface interface {
 	//
 	// The link's token is shown once, so `Idempotency-Key` is refused. It is valid for 7 days. Only owners invite owners.
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4654,7 +4654,7 @@ type ClientInterface interface {
 	//
 	// The link's token is shown once, so `Idempotency-Key` is refused. It is valid for 7 days. Only owners invite owners.
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6537,7 +6537,7 @@ func (c *Client) ListInvitations(ctx context.Context, params *ListInvitationsPar
 //
 // The link's token is shown once, so `Idempotency-Key` is refused. It is valid for 7 days. Only owners invite owners.
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes any type of body and a specified content type.
 //
@@ -6558,7 +6558,7 @@ func (c *Client) InviteWithBody(ctx context.Context, params *InviteParams, conte
 //
 // The link's token is shown once, so `Idempotency-Key` is refused. It is valid for 7 days. Only owners invite owners.
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes a body of the `application/json` content type.
 //

@@ -131,7 +131,7 @@ func TestOperationsThatNeedConfirmation(t *testing.T) {
 		{"DELETE", "/auth/passkeys/1"},
 		{"POST", "/auth/tokens"},
 		{"POST", "/tokens"},
-		{"POST", "/tokens/1/rotate"},
+		{"POST", "/invitations"}, {"POST", "/tokens/1/rotate"},
 		{"PATCH", "/members/1"},
 	} {
 		if got := s.Refused(403, old, op[0], op[1], "{}"); got != "confirmation_required" {
@@ -151,6 +151,13 @@ func TestOperationsThatNeedConfirmation(t *testing.T) {
 	}
 	if a := s.Do(old, "POST", "/auth/confirm", `{"password":"four words make one"}`); a.Status != 204 {
 		t.Errorf("%+v", a)
+	}
+	token := s.Want(201, una, "POST", "/auth/tokens", fmt.Sprintf(`{"name":"My script","expiresAt":%q}`,
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339)))
+	script := s.as(token["token"].(string))
+	got := s.Refused(403, script, "POST", "/auth/confirm", `{"password":"four words make one"}`)
+	if got != "session_needed" {
+		t.Errorf("a personal access token: %s", got)
 	}
 }
 

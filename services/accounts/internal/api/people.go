@@ -140,7 +140,7 @@ func mountTeam(r *httpkit.Router, chain operation.Chain, p *accounts.People) {
 			found, err := p.Invitations(ctx, identity.From(ctx).Website, req.Window)
 			return paging.Envelope(req.Window, found, viewsOf(found.Rows, invitationViewOf)), err
 		}))
-	httpkit.Handle(r, "POST /invitations", 201, operation.New(chain, "accounts.invite", authz.Admin,
+	httpkit.Handle(r, "POST /invitations", 201, operation.New(chain, "accounts.invite", authz.Admin.AfterConfirmation(),
 		func(ctx context.Context, req newInvitation) (createdInvitation, error) {
 			caller := identity.From(ctx)
 			return createdInvitationOf(
