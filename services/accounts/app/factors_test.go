@@ -131,7 +131,8 @@ func TestOperationsThatNeedConfirmation(t *testing.T) {
 		{"DELETE", "/auth/passkeys/1"},
 		{"POST", "/auth/tokens"},
 		{"POST", "/tokens"},
-		{"POST", "/invitations"}, {"POST", "/tokens/1/rotate"},
+		{"POST", "/invitations"},
+		{"POST", "/tokens/1/rotate"},
 		{"PATCH", "/members/1"},
 	} {
 		if got := s.Refused(403, old, op[0], op[1], "{}"); got != "confirmation_required" {

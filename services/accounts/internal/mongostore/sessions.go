@@ -81,7 +81,8 @@ func (p people) ConfirmSession(
 	ctx context.Context, person id.Person, session id.Session, now time.Time,
 ) (accounts.Session, error) {
 	filter := bson.D{
-		{Key: "_id", Value: session}, {Key: "personId", Value: person},
+		{Key: "_id", Value: session},
+		{Key: "personId", Value: person},
 		{Key: "name", Value: bson.D{{Key: "$in", Value: bson.A{"", nil}}}}, // sessions of older versions have no name
 	}
 	found, err := p.sessions.Update(ctx, filter, bson.D{{Key: "$set", Value: bson.D{{Key: "provenAt", Value: now}}}})
