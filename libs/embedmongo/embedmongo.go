@@ -87,7 +87,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	s := &Server{listener: listener, engine: engine, log: o.Logger, conns: map[net.Conn]struct{}{}}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	s.commands = command.New(engine, o.Logger, command.Config{
+	s.commands = command.New(engine, o.Logger, command.Config{ //nolint:contextcheck // its maintenance ends with Close
 		Addr:       s.Addr(),
 		Auth:       auth,
 		PurgeAfter: cmp.Or(o.PurgeAfter, command.PurgeAfter),

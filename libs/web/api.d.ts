@@ -39,7 +39,7 @@ export interface paths {
         put?: never;
         /**
          * Prove again that it is you
-         * @description With the password, or with a code of the app. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
+         * @description With a code if you have an authenticator app, else with the password. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
          *     otherwise. So does a new sign-in. 401 `credentials_invalid` or `code_invalid` if it is wrong.
          */
         post: operations["confirm"];
@@ -305,6 +305,8 @@ export interface paths {
         /**
          * Change your password
          * @description Ends all your sessions, and starts a new one. 401 `credentials_invalid` if the current password is wrong.
+         *
+         *     Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
          */
         put: operations["changePassword"];
         /**
@@ -1547,7 +1549,7 @@ export interface paths {
         head?: never;
         /**
          * Change an API token
-         * @description Needs a person with the role `admin`.
+         * @description Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
          */
         patch: operations["updateToken"];
         trace?: never;
@@ -1626,7 +1628,9 @@ export interface paths {
         post?: never;
         /**
          * Remove an agent
-         * @description Their name stays on what they wrote. Their open conversations and tickets become unassigned, with events.
+         * @description Their name stays on what they wrote. Their open conversations and tickets become unassigned, with events. 409 `user_is_member` if a
+         *     person of the team is this user: remove the member instead.
+         *
          *
          *     Needs a token with `WRITE`, or a person with the role `admin`.
          */
@@ -1944,7 +1948,7 @@ export interface paths {
          *     reached. A website has at most 20 webhooks.
          *
          *
-         *     Needs a token with `READ_WRITE`, or a person with the role `admin`.
+         *     Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -1981,7 +1985,7 @@ export interface paths {
          * Change a webhook
          * @description If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
          *
-         *     Needs a token with `READ_WRITE`, or a person with the role `admin`.
+         *     Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
          */
         patch: operations["updateWebhook"];
         trace?: never;
@@ -2079,7 +2083,7 @@ export interface paths {
          * Rotate a webhook's secret
          * @description The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
          *
-         *     Needs a token with `READ_WRITE`, or a person with the role `admin`.
+         *     Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -8101,6 +8105,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

@@ -20,8 +20,8 @@ type By struct {
 	Address   string // of the client, "" if unknown
 }
 
-// actorOf returns the Actor of a person.
-func actorOf(person id.Person) string { return "person:" + strconv.FormatInt(int64(person), 10) }
+// ActorOf returns the Actor of a person.
+func ActorOf(person id.Person) string { return "person:" + strconv.FormatInt(int64(person), 10) }
 
 // WebsiteErased is the only action whose entry stays after its website has been erased.
 const WebsiteErased = "website.erase"

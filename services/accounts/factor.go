@@ -205,8 +205,8 @@ type Proof struct {
 	Password, Code string
 }
 
-// Confirm proves again who the person of a session is, before an operation that needs it. The error is Unauthenticated
-// if the password or the code is wrong.
+// Confirm proves again who the person of a session is, before an operation that needs it. A person with an
+// authenticator app needs a code. The error is Unauthenticated if the password or the code is wrong.
 func (p *People) Confirm(ctx context.Context, caller identity.Principal, proof Proof) error {
 	if (proof.Password == "") == (proof.Code == "") {
 		return fault.Bad("password", "is needed, or a code: one of them")
@@ -214,6 +214,9 @@ func (p *People) Confirm(ctx context.Context, caller identity.Principal, proof P
 	person, err := p.store.Person(ctx, caller.PersonID)
 	if err != nil {
 		return err
+	}
+	if proof.Code == "" && person.Authenticator != nil {
+		return fault.Bad("code", "is needed: you have an authenticator app")
 	}
 	if proof.Code != "" {
 		err = p.useCode(ctx, person.ID, proof.Code)

@@ -115,7 +115,7 @@ func (p *People) Accept(ctx context.Context, secret string, a Acceptance, d Devi
 	if err != nil {
 		return SignedIn{}, "", err
 	}
-	by.Actor = actorOf(person.ID)
+	by.Actor = ActorOf(person.ID)
 	join, err := p.accept(ctx, i, person, a.Website, by)
 	if err != nil {
 		return SignedIn{}, "", err

@@ -108,7 +108,7 @@ func (p PersonPatch) Validate() error {
 	return wrong.Err()
 }
 
-// UpdatePerson changes a person, for the operator, and ends their sessions.
+// UpdatePerson changes a person, for the operator, and ends their sessions and personal access tokens.
 func (p *People) UpdatePerson(ctx context.Context, id id.Person, patch PersonPatch, by By) (Person, error) {
 	if err := patch.Validate(); err != nil {
 		return Person{}, err
@@ -139,7 +139,7 @@ func (p *People) UpdatePerson(ctx context.Context, id id.Person, patch PersonPat
 	if err != nil {
 		return Person{}, err
 	}
-	if err := p.SignOutEverywhere(ctx, id); err != nil {
+	if _, err := p.end(ctx, id, func(Session) bool { return true }); err != nil {
 		return Person{}, err
 	}
 	p.announce.PersonChanged(ctx, id)

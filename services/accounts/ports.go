@@ -42,7 +42,8 @@ type Store interface {
 	SeenUser(ctx context.Context, t tenant.ID, id id.User, now, noted time.Time) error
 	// CountSeenUsers returns how many of a website's users have been seen since a time.
 	CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time) (int64, error)
-	// DeleteUser removes a user and stores their departure. Their name stays: see FormerUsers.
+	// DeleteUser removes a user and stores their departure. Their name stays: see FormerUsers. The error is Conflict if a
+	// person is this user.
 	DeleteUser(ctx context.Context, t tenant.ID, id id.User, entry func(User) (Entry, Departure)) error
 	// FormerUsers returns the removed users that are among ids.
 	FormerUsers(ctx context.Context, t tenant.ID, ids []id.User) ([]User, error)

@@ -54,8 +54,11 @@ func (o *SignOns) link(ctx context.Context, p Provider, f Facts, person Person, 
 		return Person{}, err
 	}
 	o.people.announce.SessionsEnded(ctx, hashesOf(ended)...)
-	by.Actor = actorOf(person.ID)
-	return person, o.people.note(ctx, person.ID, by, "identity", "create")
+	by.Actor = ActorOf(person.ID)
+	if err := o.people.note(ctx, person.ID, by, "identity", "create"); err != nil {
+		return Person{}, err
+	}
+	return o.people.store.Person(ctx, person.ID) // without the password
 }
 
 func (o *SignOns) identity(p Provider, f Facts, person id.Person, now time.Time) Identity {
@@ -82,7 +85,7 @@ func (o *SignOns) create(ctx context.Context, p Provider, f Facts, by By) (Perso
 	if person.ID, err = o.people.store.NextPerson(ctx); err != nil {
 		return Person{}, err
 	}
-	by.Actor = actorOf(person.ID)
+	by.Actor = ActorOf(person.ID)
 	a := Account{Person: person, Identity: o.identity(p, f, person.ID, now)}
 	for _, g := range grants {
 		join, err := o.people.join(ctx, person, g, by)

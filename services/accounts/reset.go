@@ -22,7 +22,7 @@ func errReset() error {
 	)
 }
 
-// Reset gives the person of a link a new password and ends all their sessions. They sign in with it, with their second
+// Reset gives the person of a link a new password and ends all their sessions and personal access tokens. They sign in with it, with their second
 // factor if they have one.
 func (p *People) Reset(ctx context.Context, secret, password string, by By) error {
 	c, err := p.challenged(ctx, forReset, secret)
@@ -55,9 +55,9 @@ func (p *People) Reset(ctx context.Context, secret, password string, by By) erro
 	if err != nil {
 		return err
 	}
-	if err := p.SignOutEverywhere(ctx, person.ID); err != nil {
+	if _, err := p.end(ctx, person.ID, func(Session) bool { return true }); err != nil {
 		return err
 	}
-	by.Actor = actorOf(person.ID)
+	by.Actor = ActorOf(person.ID)
 	return p.note(ctx, person.ID, by, "password", "reset")
 }

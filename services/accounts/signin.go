@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -135,9 +136,26 @@ func (p *People) begin(ctx context.Context, person Person, d Device, by By) (Sig
 		return SignedIn{}, "", err
 	}
 	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
-	by.Actor = actorOf(person.ID)
+	if err := p.unchanged(ctx, person, session); err != nil {
+		return SignedIn{}, "", err
+	}
+	by.Actor = ActorOf(person.ID)
 	memberships, err := p.noteIn(ctx, person.ID, by, "session", "create")
 	return SignedIn{person, session, memberships}, secret, err
+}
+
+// unchanged ends a new session if the way in which its person signed in was taken away meanwhile. A change ends the
+// sessions that it finds: either it has found this one, or this finds the change.
+func (p *People) unchanged(ctx context.Context, before Person, session Session) error {
+	now, err := p.store.Person(ctx, before.ID)
+	if err != nil {
+		return err
+	}
+	if now.Password == before.Password && !now.Disabled && (now.Authenticator == nil) == (before.Authenticator == nil) {
+		return nil
+	}
+	_, err = p.end(ctx, before.ID, EndOne(session.ID, false))
+	return errors.Join(errCredentials(), err)
 }
 
 // memberships returns a person's memberships with their websites.

@@ -105,10 +105,10 @@ func PersonOperations() []PersonOperation {
 		own(Operation{Method: "DELETE", Path: "/auth/session", Status: 204, Ends: true}),
 		own(Operation{Method: "DELETE", Path: "/auth/sessions", Status: 204, Ends: true}),
 		own(Operation{Method: "DELETE", Path: "/auth/sessions/{session}", Status: 204, Malformed: 400, Ends: true}),
-		own(Operation{
+		confirmed(own(Operation{
 			Method: "PUT", Path: "/auth/password", Status: 200, Ends: true,
 			Body: Map{"current": Password, "password": "five words make a sentence"}, Mistyped: Map{"current": 5},
-		}),
+		})),
 		{Operation: Operation{Method: "GET", Path: "/audit", Status: 200}, Role: Owner},
 		{Operation: Operation{Method: "GET", Path: "/members", Status: 200}, Role: Viewer},
 		confirmed(admin(Operation{
@@ -132,10 +132,10 @@ func PersonOperations() []PersonOperation {
 			Method: "POST", Path: "/tokens", Status: 201, Body: Map{"name": "importer", "level": Write},
 			Mistyped: Map{"name": 5},
 		})),
-		admin(Operation{
+		confirmed(admin(Operation{
 			Method: "PATCH", Path: "/tokens/{token}", Status: 200, Malformed: 400,
 			Body: Map{"name": "importer"}, Mistyped: Map{"name": 5},
-		}),
+		})),
 		confirmed(admin(Operation{
 			Method: "POST", Path: "/tokens/{token}/rotate", Status: 201, Malformed: 400,
 			Body: Map{"overlapSeconds": 60}, Mistyped: Map{"overlapSeconds": "long"},

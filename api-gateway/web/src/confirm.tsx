@@ -21,7 +21,7 @@ export function Confirmation({ api }: { api: Api }) {
     e.preventDefault();
     const form = e.target as HTMLFormElement;
     const proof = String(new FormData(form).get('proof'));
-    const isCode = /^[\d ]{6,7}$/.test(proof);
+    const isCode = /^([\d ]{6,7}|[a-z2-7]{4}(-[a-z2-7]{4}){3})$/i.test(proof.trim());
     try {
       await api.call('POST', '/auth/confirm', isCode ? { code: proof } : { password: proof });
       form.reset();

@@ -82,7 +82,7 @@ FIVECHAT_ASSERTION_KEYS: {secret: {{ $s.assertionKeys.existingSecret | default (
 {{- if eq .component "gateway" }}
 FIVECHAT_OPERATOR_KEY: {secret: {{ $s.operatorKey.existingSecret | default (include "fivechat.keys" .root) }}, key: {{ $s.operatorKey.key }}}
 {{- else }}
-{{- if eq .component "accounts" }}
+{{- if and (eq .component "accounts") (or $s.secretKeys.existingSecret (not (and $s.assertionKeys.existingSecret $s.operatorKey.existingSecret))) }}
 FIVECHAT_SECRET_KEYS: {secret: {{ $s.secretKeys.existingSecret | default (include "fivechat.keys" .root) }}, key: {{ $s.secretKeys.key }}}
 {{- end }}
 {{- if include "fivechat.mongodbSecret" .root }}

@@ -4094,7 +4094,7 @@ type ClientInterface interface {
 
 	// ConfirmWithBody Prove again that it is you
 	//
-	// With the password, or with a code of the app. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
+	// With a code if you have an authenticator app, else with the password. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
 	// otherwise. So does a new sign-in. 401 `credentials_invalid` or `code_invalid` if it is wrong.
 	//
 	// Takes any type of body and a specified content type.
@@ -4104,7 +4104,7 @@ type ClientInterface interface {
 
 	// Confirm Prove again that it is you
 	//
-	// With the password, or with a code of the app. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
+	// With a code if you have an authenticator app, else with the password. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
 	// otherwise. So does a new sign-in. 401 `credentials_invalid` or `code_invalid` if it is wrong.
 	//
 	// Takes a body of the `application/json` content type.
@@ -4219,6 +4219,8 @@ type ClientInterface interface {
 	//
 	// Ends all your sessions, and starts a new one. 401 `credentials_invalid` if the current password is wrong.
 	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /auth/password (the `ChangePassword` operationId).
@@ -4227,6 +4229,8 @@ type ClientInterface interface {
 	// ChangePassword Change your password
 	//
 	// Ends all your sessions, and starts a new one. 401 `credentials_invalid` if the current password is wrong.
+	//
+	// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4954,7 +4958,7 @@ type ClientInterface interface {
 
 	// UpdateTokenWithBody Change an API token
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4963,7 +4967,7 @@ type ClientInterface interface {
 
 	// UpdateToken Change an API token
 	//
-	// Needs a person with the role `admin`.
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5025,7 +5029,9 @@ type ClientInterface interface {
 
 	// DeleteUser Remove an agent
 	//
-	// Their name stays on what they wrote. Their open conversations and tickets become unassigned, with events.
+	// Their name stays on what they wrote. Their open conversations and tickets become unassigned, with events. 409 `user_is_member` if a
+	// person of the team is this user: remove the member instead.
+	//
 	//
 	// Needs a token with `WRITE`, or a person with the role `admin`.
 	//
@@ -5219,7 +5225,7 @@ type ClientInterface interface {
 	// reached. A website has at most 20 webhooks.
 	//
 	//
-	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5236,7 +5242,7 @@ type ClientInterface interface {
 	// reached. A website has at most 20 webhooks.
 	//
 	//
-	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5261,7 +5267,7 @@ type ClientInterface interface {
 	//
 	// If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 	//
-	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5272,7 +5278,7 @@ type ClientInterface interface {
 	//
 	// If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 	//
-	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5308,7 +5314,7 @@ type ClientInterface interface {
 	//
 	// The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 	//
-	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5319,7 +5325,7 @@ type ClientInterface interface {
 	//
 	// The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 	//
-	// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+	// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5397,7 +5403,7 @@ func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEdit
 
 // ConfirmWithBody Prove again that it is you
 //
-// With the password, or with a code of the app. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
+// With a code if you have an authenticator app, else with the password. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
 // otherwise. So does a new sign-in. 401 `credentials_invalid` or `code_invalid` if it is wrong.
 //
 // Takes any type of body and a specified content type.
@@ -5417,7 +5423,7 @@ func (c *Client) ConfirmWithBody(ctx context.Context, contentType string, body i
 
 // Confirm Prove again that it is you
 //
-// With the password, or with a code of the app. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
+// With a code if you have an authenticator app, else with the password. For 15 minutes, it allows the operations that answer 403 `confirmation_required`
 // otherwise. So does a new sign-in. 401 `credentials_invalid` or `code_invalid` if it is wrong.
 //
 // Takes a body of the `application/json` content type.
@@ -5662,6 +5668,8 @@ func (c *Client) SignIn(ctx context.Context, body SignInJSONRequestBody, reqEdit
 //
 // Ends all your sessions, and starts a new one. 401 `credentials_invalid` if the current password is wrong.
 //
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /auth/password (the `ChangePassword` operationId).
@@ -5680,6 +5688,8 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 // ChangePassword Change your password
 //
 // Ends all your sessions, and starts a new one. 401 `credentials_invalid` if the current password is wrong.
+//
+// Needs a person, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7175,7 +7185,7 @@ func (c *Client) RevokeToken(ctx context.Context, id int64, params *RevokeTokenP
 
 // UpdateTokenWithBody Change an API token
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes any type of body and a specified content type.
 //
@@ -7194,7 +7204,7 @@ func (c *Client) UpdateTokenWithBody(ctx context.Context, id int64, params *Upda
 
 // UpdateToken Change an API token
 //
-// Needs a person with the role `admin`.
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7314,7 +7324,8 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 
 // DeleteUser Remove an agent
 //
-// Their name stays on what they wrote. Their open conversations and tickets become unassigned, with events.
+// Their name stays on what they wrote. Their open conversations and tickets become unassigned, with events. 409 `user_is_member` if a
+// person of the team is this user: remove the member instead.
 //
 // Needs a token with `WRITE`, or a person with the role `admin`.
 //
@@ -7727,7 +7738,7 @@ func (c *Client) ListWebhooks(ctx context.Context, params *ListWebhooksParams, r
 // time, or answers 410, is disabled, and `webhook.disabled` reports it. Redirects are not followed, and only public addresses are
 // reached. A website has at most 20 webhooks.
 //
-// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes any type of body and a specified content type.
 //
@@ -7753,7 +7764,7 @@ func (c *Client) CreateWebhookWithBody(ctx context.Context, params *CreateWebhoo
 // time, or answers 410, is disabled, and `webhook.disabled` reports it. Redirects are not followed, and only public addresses are
 // reached. A website has at most 20 webhooks.
 //
-// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7808,7 +7819,7 @@ func (c *Client) GetWebhook(ctx context.Context, id WebhookID, params *GetWebhoo
 //
 // If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 //
-// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes any type of body and a specified content type.
 //
@@ -7829,7 +7840,7 @@ func (c *Client) UpdateWebhookWithBody(ctx context.Context, id WebhookID, params
 //
 // If you enable a webhook again, its waiting deliveries are sent. Events that happen while it is disabled are not.
 //
-// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7905,7 +7916,7 @@ func (c *Client) RedeliverWebhookDelivery(ctx context.Context, id WebhookID, del
 //
 // The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 //
-// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes any type of body and a specified content type.
 //
@@ -7926,7 +7937,7 @@ func (c *Client) RotateWebhookSecretWithBody(ctx context.Context, id WebhookID, 
 //
 // The previous secret signs too, for a day or for `overlapSeconds`. Only this response shows the new one.
 //
-// Needs a token with `READ_WRITE`, or a person with the role `admin`.
+// Needs a token with `READ_WRITE`, or a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
 //
 // Takes a body of the `application/json` content type.
 //

@@ -288,6 +288,8 @@ func TestResetLinkIsUsedOnce(t *testing.T) {
 	session := s.found("una@shop.example")
 	una := s.as(session)
 	secret, _ := s.enroll(t, una)
+	token := s.Want(201, una, "POST", "/auth/tokens", fmt.Sprintf(`{"name":"My script","expiresAt":%q}`,
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339)))
 	r := s.Want(201, apitest.Operator, "POST", fmt.Sprintf("/operator/people/%d/resets", una.PersonID), "")
 	path := fmt.Sprintf("/auth/resets/%s", r["token"])
 	if r["path"] != "/console#/reset/"+r["token"].(string) {
@@ -305,7 +307,9 @@ func TestResetLinkIsUsedOnce(t *testing.T) {
 			t.Errorf("%s: %s", p, got)
 		}
 	}
-	s.Refused(404, apitest.Sibling(0), "GET", "/internal/sessions/"+identity.HashSecret(session), "")
+	for _, old := range []string{session, token["token"].(string)} {
+		s.Refused(404, apitest.Sibling(0), "GET", "/internal/sessions/"+identity.HashSecret(old), "")
+	}
 	if got := s.signIn("una@shop.example", good); got.Status != 401 {
 		t.Errorf("the old password: %+v", got)
 	}
@@ -385,5 +389,30 @@ func TestOwnersReadTheAuditLog(t *testing.T) {
 	}
 	if n := len(s.Want(200, una, "GET", "/audit?since=2099-01-01T00:00:00Z", "")["data"].([]any)); n != 0 {
 		t.Errorf("%d entries of the future", n)
+	}
+}
+
+// TestConfirmationNeedsTheCode: the password alone doesn't confirm a person with an authenticator app, and a personal
+// access token can't change the password.
+func TestConfirmationNeedsTheCode(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	una := s.as(s.found("una@shop.example"))
+	secret, _ := s.enroll(t, una)
+	if got := s.Refused(400, una, "POST", "/auth/confirm", `{"password":"four words make one"}`); got !=
+		"validation_failed code" {
+		t.Errorf("the password: %s", got)
+	}
+	if a := s.Do(una, "POST", "/auth/confirm", fmt.Sprintf(`{"code":%q}`, code(t, secret, 1))); a.Status != 204 {
+		t.Errorf("%+v", a)
+	}
+	if a := s.Do(una, "POST", "/auth/confirm", `{"code":"1"}`, "Idempotency-Key", "k1"); a.Status != 400 {
+		t.Errorf("with an idempotency key: %+v", a)
+	}
+	una.Confirmed = false
+	got := s.Refused(403, una, "PUT", "/auth/password",
+		`{"current":"four words make one","password":"five words make a sentence"}`)
+	if got != "confirmation_required" {
+		t.Errorf("changing the password: %s", got)
 	}
 }

@@ -309,3 +309,30 @@ func TestMembershipsAreBounded(t *testing.T) {
 		t.Errorf("%d memberships", n)
 	}
 }
+
+// TestInvitationsEndWithTheRole: a member who is removed, or who gets a lower role, leaves no invitation of theirs.
+func TestInvitationsEndWithTheRole(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	una := s.as(s.found("una@shop.example"))
+	for name, end := range map[string]func(member string){
+		"removed": func(member string) { s.Want(200, una, "DELETE", member, "") },
+		"demoted": func(member string) { s.Want(200, una, "PATCH", member, `{"role":"agent"}`) },
+	} {
+		ben := s.as(s.join(una, name+"@shop.example", identity.Admin))
+		theirs := s.Want(201, ben, "POST", "/invitations", `{"email":"eve@shop.example","role":"admin"}`)
+		owners := s.Want(201, una, "POST", "/invitations", `{"email":"ned@shop.example","role":"agent"}`)
+		var member string
+		for _, m := range s.Want(200, una, "GET", "/members", "")["data"].([]any) {
+			if m := m.(map[string]any); m["user"].(map[string]any)["id"].(float64) == float64(ben.UserID) {
+				member = fmt.Sprintf("/members/%v", m["id"])
+			}
+		}
+		if got := s.Refused(409, una, "DELETE", fmt.Sprintf("/users/%d", ben.UserID), ""); got != "user_is_member" {
+			t.Errorf("%s: removing the user of a member: %s", name, got)
+		}
+		end(member)
+		s.Refused(404, apitest.Public, "GET", fmt.Sprintf("/invitations/%s/details", theirs["token"]), "")
+		s.Want(200, apitest.Public, "GET", fmt.Sprintf("/invitations/%s/details", owners["token"]), "")
+	}
+}

@@ -147,7 +147,7 @@ func mountFactors(r *httpkit.Router, chain operation.Chain, p *accounts.People) 
 	httpkit.Handle(r, "POST /auth/confirm", 204, operation.New(chain, "accounts.confirm", authz.Person,
 		func(ctx context.Context, req proof) (operation.None, error) {
 			return operation.None{}, p.Confirm(ctx, identity.From(ctx), accounts.Proof(req))
-		}))
+		}), httpkit.Secret)
 	httpkit.Handle(r, "POST /auth/resets/{token}", 204, operation.New(chain, "accounts.reset_password", authz.Public,
 		func(ctx context.Context, req resetPassword) (operation.None, error) {
 			return operation.None{}, p.Reset(ctx, req.Token, req.Password, by(ctx))

@@ -156,12 +156,13 @@ func mountSessions(r *httpkit.Router, chain operation.Chain, p *accounts.People,
 		func(ctx context.Context, req signIn) (signInResult, error) {
 			return signInResultOf(p.SignIn(ctx, req.Email, req.Password, device(ctx), by(ctx)))
 		}))
-	httpkit.Handle(r, "PUT /auth/password", 200, operation.New(chain, "accounts.change_password", authz.Person,
-		func(ctx context.Context, req changePassword) (signedIn, error) {
-			return signedInOf(p.ChangePassword(
-				ctx, identity.From(ctx).PersonID, req.Current, req.Password, device(ctx), by(ctx),
-			))
-		}))
+	httpkit.Handle(r, "PUT /auth/password", 200,
+		operation.New(chain, "accounts.change_password", authz.Person.AfterConfirmation(),
+			func(ctx context.Context, req changePassword) (signedIn, error) {
+				return signedInOf(p.ChangePassword(
+					ctx, identity.From(ctx).PersonID, req.Current, req.Password, device(ctx), by(ctx),
+				))
+			}))
 	httpkit.Handle(r, "GET /auth/session", 200, operation.New(chain, "accounts.get_session", authz.Person,
 		func(ctx context.Context, _ operation.None) (signedIn, error) {
 			s, err := p.Current(ctx, identity.From(ctx))

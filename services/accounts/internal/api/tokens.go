@@ -24,12 +24,13 @@ func mountOwnTokens(r *httpkit.Router, chain operation.Chain, s *accounts.Servic
 				token, secret, err := s.CreateToken(ctx, identity.From(ctx).Website, req.token(), by(ctx))
 				return createdToken{tokenViewOf(token), secret}, err
 			}), httpkit.Secret)
-	httpkit.Handle(r, "PATCH /tokens/{id}", 200, operation.New(chain, "accounts.update_own_token", authz.Admin,
-		func(ctx context.Context, req updateOwnToken) (tokenView, error) {
-			p := accounts.TokenPatch{Name: req.Name, ExpiresAt: req.ExpiresAt}
-			token, err := s.UpdateToken(ctx, identity.From(ctx).Website, req.ID, p, by(ctx))
-			return tokenViewOf(token), err
-		}))
+	httpkit.Handle(r, "PATCH /tokens/{id}", 200,
+		operation.New(chain, "accounts.update_own_token", authz.Admin.AfterConfirmation(),
+			func(ctx context.Context, req updateOwnToken) (tokenView, error) {
+				p := accounts.TokenPatch{Name: req.Name, ExpiresAt: req.ExpiresAt}
+				token, err := s.UpdateToken(ctx, identity.From(ctx).Website, req.ID, p, by(ctx))
+				return tokenViewOf(token), err
+			}))
 	httpkit.Handle(r, "POST /tokens/{id}/rotate", 201,
 		operation.New(chain, "accounts.rotate_own_token", authz.Admin.AfterConfirmation(),
 			func(ctx context.Context, req rotateOwnToken) (createdToken, error) {

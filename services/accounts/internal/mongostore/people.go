@@ -46,7 +46,7 @@ func newPeople(db *mongokit.DB) people {
 			mongokit.Index{Keys: bson.D{{Key: "personId", Value: 1}, {Key: "_id", Value: -1}}},
 			mongokit.Index{Keys: bson.D{{Key: "expiresAt", Value: 1}}, TTL: time.Hour}),
 		invitations: mongokit.Tenanted[accounts.Invitation](db, "accounts_invitations", "invitation",
-			mongokit.Index{Keys: newestFirst}).Unsharded(),
+			mongokit.Index{Keys: bson.D{{Key: "createdBy", Value: 1}}}, mongokit.Index{Keys: newestFirst}).Unsharded(),
 		allInvitations: mongokit.GlobalOf[accounts.Invitation](db, "accounts_invitations", "invitation",
 			mongokit.Index{Keys: bson.D{{Key: "hash", Value: 1}}, Unique: true},
 			mongokit.Index{Keys: bson.D{{Key: "expiresAt", Value: 1}}, TTL: 24 * time.Hour}),
@@ -245,9 +245,20 @@ func (s *Store) SaveMembership(
 		if err := s.memberships.Save(ctx, t, byID(id), stored, saved); err != nil {
 			return err
 		}
+		if !saved.Role.Includes(stored.Role) {
+			if err := s.uninvite(ctx, t, saved.PersonID); err != nil {
+				return err
+			}
+		}
 		return s.AddEntry(ctx, e)
 	})
 	return saved, err
+}
+
+// uninvite removes the open invitations that a person made.
+func (s *Store) uninvite(ctx context.Context, t tenant.ID, person id.Person) error {
+	_, err := s.invitations.Delete(ctx, t, bson.D{{Key: "createdBy", Value: accounts.ActorOf(person)}})
+	return err
 }
 
 // DeleteMembership implements accounts.PeopleStore.
@@ -264,6 +275,9 @@ func (s *Store) DeleteMembership(
 			return err
 		}
 		if _, err := s.memberships.Delete(ctx, t, byID(id)); err != nil {
+			return err
+		}
+		if err := s.uninvite(ctx, t, removed.PersonID); err != nil {
 			return err
 		}
 		if err := s.depart(ctx, d); err != nil {

@@ -1,6 +1,7 @@
 package mongostore
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -86,6 +87,11 @@ func (s *Store) DeleteUser(
 	ctx context.Context, t tenant.ID, id id.User, entry func(accounts.User) (accounts.Entry, accounts.Departure),
 ) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if members, err := s.memberships.Count(ctx, t, bson.D{{Key: "userId", Value: id}}); err != nil || members > 0 {
+			return cmp.Or(err, error(fault.Coded(
+				fault.Conflict, "user_is_member", "the user is a member of the team: remove the member instead",
+			)))
+		}
 		var d accounts.Departure
 		u, err := remove(ctx, s, s.users, t, id, func(u accounts.User) (e accounts.Entry, err error) {
 			e, d = entry(u)

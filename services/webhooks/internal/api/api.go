@@ -20,30 +20,33 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *webhooks.Service) {
 			found, err := s.List(ctx, identity.From(ctx).Website, req.Window)
 			return paging.Envelope(req.Window, found, each(found.Rows, viewOf)), err
 		}))
-	httpkit.Handle(r, "POST /webhooks", 201, operation.New(chain, "webhooks.create_webhook", authz.ManageBoth,
-		func(ctx context.Context, req create) (secretView, error) {
-			w, err := s.Create(ctx, identity.From(ctx).Website, req.draft())
-			return secretView{viewOf(w), w.Secret}, err
-		}))
+	httpkit.Handle(r, "POST /webhooks", 201,
+		operation.New(chain, "webhooks.create_webhook", authz.ManageBoth.AfterConfirmation(),
+			func(ctx context.Context, req create) (secretView, error) {
+				w, err := s.Create(ctx, identity.From(ctx).Website, req.draft())
+				return secretView{viewOf(w), w.Secret}, err
+			}))
 	httpkit.Handle(r, "GET /webhooks/{id}", 200, operation.New(chain, "webhooks.get_webhook", authz.ManageRead,
 		func(ctx context.Context, req byID) (view, error) {
 			w, err := s.Get(ctx, identity.From(ctx).Website, req.ID)
 			return viewOf(w), err
 		}))
-	httpkit.Handle(r, "PATCH /webhooks/{id}", 200, operation.New(chain, "webhooks.update_webhook", authz.ManageBoth,
-		func(ctx context.Context, req update) (view, error) {
-			w, err := s.Update(ctx, identity.From(ctx).Website, req.ID, req.patch())
-			return viewOf(w), err
-		}))
+	httpkit.Handle(r, "PATCH /webhooks/{id}", 200,
+		operation.New(chain, "webhooks.update_webhook", authz.ManageBoth.AfterConfirmation(),
+			func(ctx context.Context, req update) (view, error) {
+				w, err := s.Update(ctx, identity.From(ctx).Website, req.ID, req.patch())
+				return viewOf(w), err
+			}))
 	httpkit.Handle(r, "DELETE /webhooks/{id}", 200, operation.New(chain, "webhooks.delete_webhook", authz.ManageWrite,
 		func(ctx context.Context, req byID) (deleted, error) {
 			return deleted{req.ID, true}, s.Delete(ctx, identity.From(ctx).Website, req.ID)
 		}))
-	httpkit.Handle(r, "POST /webhooks/{id}/secret", 200, operation.New(chain, "webhooks.rotate_secret", authz.ManageBoth,
-		func(ctx context.Context, req rotate) (secretView, error) {
-			w, err := s.Rotate(ctx, identity.From(ctx).Website, req.ID, req.overlap())
-			return secretView{viewOf(w), w.Secret}, err
-		}))
+	httpkit.Handle(r, "POST /webhooks/{id}/secret", 200,
+		operation.New(chain, "webhooks.rotate_secret", authz.ManageBoth.AfterConfirmation(),
+			func(ctx context.Context, req rotate) (secretView, error) {
+				w, err := s.Rotate(ctx, identity.From(ctx).Website, req.ID, req.overlap())
+				return secretView{viewOf(w), w.Secret}, err
+			}))
 	mountDeliveries(r, chain, s)
 }
 
