@@ -22,8 +22,8 @@ func errReset() error {
 	)
 }
 
-// Reset gives the person of a link a new password and ends all their sessions and personal access tokens. They sign in with it, with their second
-// factor if they have one.
+// Reset gives the person of a link a new password and ends all their sessions and personal access tokens. They sign in
+// with it, with their second factor if they have one.
 func (p *People) Reset(ctx context.Context, secret, password string, by By) error {
 	c, err := p.challenged(ctx, forReset, secret)
 	if fault.Is(err, fault.Unauthenticated) {
