@@ -69,7 +69,7 @@ func TestSwitchingWebsites(t *testing.T) {
 	for _, w := range []*harness.Website{two, one} {
 		c.do("const s = document.querySelector('#website'); s.value = '" + harness.PathID(w.ID) +
 			"'; s.dispatchEvent(new Event('change', {bubbles: true}))")
-		c.until("document.title.includes('" + w.Name + "') && document.querySelector('.list .preview')")
+		c.until("document.title.includes('" + w.Name + "') && document.querySelector('.list .preview')?.textContent")
 		want := map[*harness.Website]string{one: "Is it one?", two: "Is it two?"}[w]
 		if got := eval[string](c, "[...document.querySelectorAll('.list .preview')].map((p) => p.textContent).join()"); got !=
 			want {
