@@ -3625,8 +3625,8 @@ export interface components {
             createdAt: string;
             /** Format: int64 */
             id: number;
-            /** @description The user of your website that the visitor is; null if unknown. */
-            identity: components["schemas"]["Identity"] | null;
+            /** @description The user of your website that the visitor is; null if unknown. Absent while a rolling upgrade from an older version runs. */
+            identity?: components["schemas"]["Identity"] | null;
             /** @description The address that the visitor was last seen at; empty if unknown. */
             ip: string;
             /** @description The given name, else a generated one like `Brave Otter`. */

@@ -2096,8 +2096,8 @@ type Visitor struct {
 	CreatedAt time.Time                 `json:"createdAt"`
 	ID        int64                     `json:"id"`
 
-	// Identity The user of your website that the visitor is; null if unknown.
-	Identity nullable.Nullable[Identity] `json:"identity"`
+	// Identity The user of your website that the visitor is; null if unknown. Absent while a rolling upgrade from an older version runs.
+	Identity nullable.Nullable[Identity] `json:"identity,omitempty"`
 
 	// IP The address that the visitor was last seen at; empty if unknown.
 	IP string `json:"ip"`
