@@ -47,8 +47,8 @@ type WebAuthn interface {
 	) (Passkey, error)
 }
 
-// errPasskey is the one answer to a response that proves nothing.
-func errPasskey() error {
+// ErrPasskey is the one answer to a response that proves nothing.
+func ErrPasskey() error {
 	return fault.Coded(fault.Unauthenticated, "passkey_invalid", "the passkey isn't known here, or its answer is wrong")
 }
 
@@ -162,7 +162,7 @@ func (p *People) SignInWithPasskey(
 	key, err := p.webauthn.FinishSignIn(origin, c.State, f.Response, func(credentialID []byte) (Passkey, error) {
 		key, err := p.store.PasskeyByCredential(ctx, credentialID)
 		if fault.Is(err, fault.NotFound) {
-			return key, errPasskey()
+			return key, ErrPasskey()
 		}
 		return key, err
 	})
@@ -177,7 +177,7 @@ func (p *People) SignInWithPasskey(
 		return SignedIn{}, "", err
 	}
 	if person.Disabled {
-		return SignedIn{}, "", errPasskey()
+		return SignedIn{}, "", ErrPasskey()
 	}
 	key.LastUsedAt = p.now()
 	if err := p.store.UsedPasskey(ctx, key); err != nil {

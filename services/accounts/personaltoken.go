@@ -74,7 +74,7 @@ func (p *People) RevokePersonalToken(ctx context.Context, person id.Person, toke
 	if err != nil {
 		return err
 	}
-	if ended == 0 {
+	if len(ended) == 0 {
 		return fault.Missing("token")
 	}
 	return p.note(ctx, person, by, "personalToken", "delete")

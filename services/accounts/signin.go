@@ -232,7 +232,7 @@ func (p *People) sessions(ctx context.Context, person id.Person, keep func(Sessi
 // SignOut ends one session of a person. The error is NotFound if the person has no such session.
 func (p *People) SignOut(ctx context.Context, person id.Person, session id.Session) error {
 	ended, err := p.end(ctx, person, EndOne(session, false))
-	if err == nil && ended == 0 {
+	if err == nil && len(ended) == 0 {
 		return fault.Missing("session")
 	}
 	return err
@@ -249,11 +249,11 @@ func EndOne(session id.Session, isPersonalToken bool) func(Session) bool {
 	return func(s Session) bool { return s.ID == session && s.IsPersonalToken() == isPersonalToken }
 }
 
-// end ends the sessions of a person that selected selects, and returns how many ended.
-func (p *People) end(ctx context.Context, person id.Person, selected func(Session) bool) (int, error) {
+// end ends the sessions of a person that selected selects, and returns them.
+func (p *People) end(ctx context.Context, person id.Person, selected func(Session) bool) ([]Session, error) {
 	ended, err := p.store.EndSessions(ctx, person, selected)
 	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
-	return len(ended), err
+	return ended, err
 }
 
 // ChangePassword replaces a person's password, ends all their sessions and starts a new one. It returns that session's

@@ -100,11 +100,10 @@ func (o *SignOns) EndedAtProvider(ctx context.Context, provider, token string) e
 // SignOut ends the caller's session. It returns the address where the browser ends the session at the provider, "" if
 // there is none.
 func (o *SignOns) SignOut(ctx context.Context, caller identity.Principal) (string, error) {
-	ended, err := o.people.store.EndSessions(ctx, caller.PersonID, EndOne(caller.SessionID, false))
+	ended, err := o.people.end(ctx, caller.PersonID, EndOne(caller.SessionID, false))
 	if err != nil {
 		return "", err
 	}
-	o.people.announce.SessionsEnded(ctx, hashesOf(ended)...)
 	if len(ended) == 0 || ended[0].SignOn == nil {
 		return "", nil
 	}

@@ -97,12 +97,7 @@ func begun(options any, session *webauthn.SessionData) (json.RawMessage, string,
 }
 
 // invalid is the refusal of a response that proves nothing.
-func invalid(cause error) error {
-	f := fault.Coded(
-		fault.Unauthenticated, "passkey_invalid", "the passkey isn't known here, or its answer is wrong",
-	)
-	return errors.Join(f, cause)
-}
+func invalid(cause error) error { return errors.Join(accounts.ErrPasskey(), cause) }
 
 // FinishCreation implements accounts.WebAuthn.
 func (WebAuthn) FinishCreation(
