@@ -218,9 +218,10 @@ func (w world) disable(t *testing.T, name string, who person) {
 	eventually(t, "the end of the session", func() bool { return w.status(t, session) == 401 })
 }
 
+// eventually waits for a state of a session. Gateways keep a session for 5 s: it may take as long until a check begins.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	harness.Eventually(t, harness.Patience, what, func() (bool, any) { return is(), nil })
+	harness.Eventually(t, 4*harness.Patience, what, func() (bool, any) { return is(), nil })
 }
 
 // due is a time at which a session must have been checked.
