@@ -48,7 +48,7 @@ func unit(
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	shown, err := pages.New(c.Demo)
+	shown, err := pages.New(c.Demo, c.DemoPeople)
 	if err != nil {
 		return runner.Unit{}, err
 	}

@@ -71,6 +71,9 @@ type Config struct {
 	TLSKey string `env:"FIVECHAT_TLS_KEY"`
 	// Serve the demo shop at `/demo`.
 	Demo bool `env:"FIVECHAT_DEMO"`
+	// Path of a file with the demo's people and their passwords, `demo.json`. With `FIVECHAT_DEMO`, the console offers
+	// browsers on this machine to sign in as one of them. `fivechat run --demo` sets it.
+	DemoPeople string `env:"FIVECHAT_DEMO_PEOPLE"`
 	// Redis is optional. Without it, a revoked token stays valid for some seconds, and each gateway enforces its share
 	// of the quotas by itself.
 	Redis     rediskit.Config

@@ -11,7 +11,7 @@ import (
 // TestDemo checks that the demo's shop has the widget, and that its agents can reply.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	s, err := system.Start(t.Context(), system.Options{Demo: true, Log: t.Output()})
+	s, err := system.Start(t.Context(), system.Options{Demo: true, Data: t.TempDir(), Log: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,9 @@ func TestDemo(t *testing.T) {
 	v.accessible()
 	v.quiet()
 	c := open(t, desktop, s.URL()+"/console#/inbox")
-	c.enter(s.Demo.People[0].Email, s.Demo.People[0].Password)
+	c.until("texts('.demo button').includes('Sign in as Ada Moreno (Owner)')")
+	c.picture("demo-sign-in")
+	c.do("document.querySelector('.demo button').click()")
 	c.until("document.querySelector('.conversations .preview')?.textContent === 'Is the fjord atlas in stock?'")
 	c.do("document.querySelector('.conversations .row').click()")
 	c.reply("It is: the last two copies.")

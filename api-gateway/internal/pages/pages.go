@@ -6,6 +6,7 @@
 package pages
 
 import (
+	"bytes"
 	"embed"
 	"io/fs"
 	"mime"
@@ -35,11 +36,16 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 // Pages serves the files.
 type Pages struct {
 	assets map[string]*httpkit.Asset // by path: "/console", "/console/console.js"
+	people string                    // the file with the demo's people; "" without
 }
 
-// New makes the pages, with the demo shop if demo is set.
-func New(demo bool) (*Pages, error) {
-	p := &Pages{map[string]*httpkit.Asset{}}
+// app is the console's element. data-demo makes its sign-in page ask for the demo's people.
+const app, demoApp = `<div id="app">`, `<div id="app" data-demo>`
+
+// New makes the pages, with the demo shop if demo is set. people is the path of a file with the demo's people (see
+// system.Demo), or "".
+func New(demo bool, people string) (*Pages, error) {
+	p := &Pages{map[string]*httpkit.Asset{}, people}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !demo && strings.HasPrefix(name, "demo/") {
 			return err
@@ -47,6 +53,9 @@ func New(demo bool) (*Pages, error) {
 		content, err := files.ReadFile(name)
 		if err != nil {
 			return err
+		}
+		if demo && people != "" && name == "console/"+index {
+			content = bytes.Replace(content, []byte(app), []byte(demoApp), 1)
 		}
 		p.assets["/"+strings.TrimSuffix(strings.TrimSuffix(name, index), "/")] = httpkit.NewAsset(
 			mime.TypeByExtension(path.Ext(name)), content,
@@ -59,6 +68,9 @@ func New(demo bool) (*Pages, error) {
 
 // Serve responds with the file of a path. It returns NotFound for any other path.
 func (p *Pages) Serve(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Path == people {
+		return p.servePeople(w, r)
+	}
 	asset := p.assets[r.URL.Path]
 	if asset == nil {
 		return fault.Missing("path")

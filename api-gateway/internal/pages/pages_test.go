@@ -21,11 +21,11 @@ func ask(t *testing.T, p *Pages, path string, header ...string) (*httptest.Respo
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	with, err := New(true)
+	with, err := New(true, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	without, err := New(false)
+	without, err := New(false, "")
 	if err != nil {
 		t.Fatal(err)
 	}

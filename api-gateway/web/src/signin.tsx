@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { Api, ApiError, path } from './api';
+import { DemoPeople } from './demo';
 import { canUsePasskeys, usePasskey } from './passkeys';
 import { Providers } from './providers';
 import type { Ceremony, InvitationDetails, SignedIn, SignInResult } from '../../../libs/web/api';
@@ -130,8 +131,14 @@ export function SignIn({ problem, note, enter }: SignInProps) {
       </Gate>
     );
   }
+  const below = (
+    <>
+      <Providers />
+      <DemoPeople signIn={submit} />
+    </>
+  );
   return (
-    <Gate key="password" title="Fivechat" action={texts.signIn} error={error} submit={submit} below={<Providers />}>
+    <Gate key="password" title="Fivechat" action={texts.signIn} error={error} submit={submit} below={below}>
       {note && <p class="dim">{note}</p>}
       <Field name="email" label={texts.email} type="email" autocomplete="username" invalid={!!error} />
       <Field name="password" label={texts.password} type="password" autocomplete="current-password" invalid={!!error} />

@@ -42,6 +42,9 @@ type DemoWebsite struct {
 	Tokens      map[string]string `json:"tokens"` // by level
 }
 
+// demoFile is the name of the file in the data folder that keeps the Demo.
+const demoFile = "demo.json"
+
 // shopClient is the client token that the edge's demo shop carries in its tag.
 const shopClient = "demo-shop"
 
@@ -49,7 +52,7 @@ const shopClient = "demo-shop"
 // demo.json is where they are kept.
 func (s *System) makeDemo(ctx context.Context, dir string) (*Demo, error) {
 	d := &Demo{}
-	path := filepath.Join(dir, "demo.json")
+	path := filepath.Join(dir, demoFile)
 	if dir != "" {
 		b, err := os.ReadFile(path)
 		if err == nil {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -219,6 +220,9 @@ func (s *System) startGateway(
 	g.WidgetsURL, g.TicketsURL = url["widgets"], url["tickets"]
 	g.StatisticsURL, g.WebhooksURL = url["statistics"], url["webhooks"]
 	g.Demo = g.Demo || o.Demo
+	if o.Demo && o.Data != "" {
+		g.DemoPeople = filepath.Join(o.Data, demoFile)
+	}
 	g.Addr, g.OperatorAddr = cmp.Or(g.Addr, "127.0.0.1:0"), cmp.Or(g.OperatorAddr, "127.0.0.1:0")
 	unit, err := unitOf(ctx, gateway.New, g)
 	if err != nil {
