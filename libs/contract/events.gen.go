@@ -73,7 +73,7 @@ var events = []Facts{
 		Type:           MessageCreated,
 		ShownToVisitor: true,
 		Webhooks:       true,
-		Counts:         []string{"sender", "firstResponseSeconds", "agentId"},
+		Counts:         []string{"sender", "firstResponseSeconds", "agentId", "byProgram"},
 	},
 	{
 		Type:           Typing,
@@ -254,6 +254,8 @@ type MessageCreatedData struct {
 	FirstResponseSeconds *float64 `json:"firstResponseSeconds,omitzero"`
 	// Of an agent's message: its author or, if it names none, the assignee of the conversation.
 	AgentID *id.User `json:"agentId,omitzero"`
+	// Like `byProgram` of the message.
+	ByProgram *bool `json:"byProgram,omitzero"`
 }
 
 // EventType implements Data.
@@ -266,6 +268,8 @@ type MessageCreatedCounts struct {
 	FirstResponseSeconds *float64 `json:"firstResponseSeconds,omitzero"`
 	// Of an agent's message: its author or, if it names none, the assignee of the conversation.
 	AgentID *id.User `json:"agentId,omitzero"`
+	// Like `byProgram` of the message.
+	ByProgram *bool `json:"byProgram,omitzero"`
 }
 
 func (MessageCreatedCounts) isCounts() {}
@@ -480,6 +484,15 @@ type Message struct {
 	Attachments []string  `json:"attachments"`
 	CreatedAt   time.Time `json:"createdAt" writer:"kept"`
 	UpdatedAt   time.Time `json:"updatedAt" writer:"kept"`
+	// Present if a program posted the message with an API token, in the name of the agent `userId` or of none. Visitors
+	// don't see it.
+	ByProgram *bool `json:"byProgram,omitzero"`
+}
+
+// ForVisitor returns the view for visitors, without the members that only agents see.
+func (v Message) ForVisitor() Message {
+	v.ByProgram = nil
+	return v
 }
 
 // TicketStatus is one of the values below.

@@ -1256,7 +1256,8 @@ export interface paths {
         /**
          * Statistics by agent
          * @description The agents that were active in whole quarters of an hour from `from` to `to`, in the order of their ids. A message counts for
-         *     the agent that it names as its author, else for the assignee of the conversation. A rating counts for the assignee at the time of
+         *     the agent that it names as its author, else for the assignee of the conversation. What programs post with an API token is counted
+         *     separately, and is no response of the agent. A rating counts for the assignee at the time of
          *     the rating. At most 400 days.
          *
          *
@@ -2260,8 +2261,16 @@ export interface components {
              */
             conversationsAnswered: number;
             firstResponse: components["schemas"]["Durations"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Without those that programs posted.
+             */
             messages: number;
+            /**
+             * Format: int64
+             * @description Messages that programs posted with an API token in the agent's name or, without an author, in conversations assigned to the agent. They count in no other member.
+             */
+            messagesByPrograms?: number;
             ratings: components["schemas"]["Ratings"];
             /**
              * Format: int64
@@ -2818,6 +2827,8 @@ export interface components {
         Message: {
             /** @description Always empty. */
             attachments: string[];
+            /** @description Present if a program posted the message with an API token, in the name of the agent `userId` or of none. Visitors don't see it. */
+            byProgram?: boolean;
             content: string;
             /** Format: int64 */
             conversationId: number;
@@ -3337,6 +3348,11 @@ export interface components {
             firstResponse: components["schemas"]["Durations"];
             /** Format: date-time */
             from: string;
+            /**
+             * Format: int64
+             * @description Those of the agent messages that programs posted with an API token.
+             */
+            messagesByPrograms?: number;
             /** Format: int64 */
             newVisitors: number;
             ratings: components["schemas"]["Ratings"];
@@ -4034,6 +4050,8 @@ export interface components {
                  * @description Of an agent's message: its author or, if it names none, the assignee of the conversation.
                  */
                 agentId?: number;
+                /** @description Like `byProgram` of the message. */
+                byProgram?: boolean;
                 conversation: components["schemas"]["Conversation"];
                 /**
                  * Format: double

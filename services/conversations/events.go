@@ -42,6 +42,7 @@ func created(c *Conversation, m *Message, answered *float64) Event {
 	}
 	if m.SenderType == FromAgent {
 		d.AgentID = cmp.Or(m.UserID, c.AssigneeID)
+		d.ByProgram = d.Message.ByProgram
 	}
 	return Event{Conversation: &c.ID, Data: d}
 }

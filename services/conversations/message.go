@@ -47,6 +47,7 @@ type Message struct {
 	ReadAt         *time.Time      `bson:"readAt"`
 	CreatedAt      time.Time       `bson:"createdAt"`
 	UpdatedAt      time.Time       `bson:"updatedAt"`
+	ByProgram      bool            `bson:"byProgram,omitempty"` // a program posted it, with an API token
 	// the client's own id: posting it again doesn't store a second message
 	ClientID string `bson:"clientMessageId,omitempty"`
 }
@@ -68,9 +69,10 @@ func ConversationOf(message id.Message) id.Conversation {
 
 // Draft is a message that has no number yet.
 type Draft struct {
-	Content  string
-	AuthorID *id.User // the agent, if one is named
-	ClientID string
+	Content   string
+	AuthorID  *id.User // the agent, if one is named
+	ByProgram bool     // a program posts it, not a person
+	ClientID  string
 }
 
 // Validate returns an Invalid fault that lists every wrong field.
@@ -89,6 +91,7 @@ func (d Draft) message(from Sender, visitor *id.Visitor, now time.Time) Message 
 		SenderType: from,
 		UserID:     d.AuthorID,
 		VisitorID:  visitor,
+		ByProgram:  d.ByProgram,
 		CreatedAt:  now,
 		UpdatedAt:  now,
 		ClientID:   d.ClientID,

@@ -35,7 +35,7 @@ type MessageView = contract.Message
 
 // View returns the message as clients see it.
 func (m Message) View() MessageView {
-	return MessageView{
+	v := MessageView{
 		ID:             m.ID,
 		ConversationID: m.ConversationID,
 		Content:        m.Content,
@@ -48,4 +48,8 @@ func (m Message) View() MessageView {
 		CreatedAt:      m.CreatedAt,
 		UpdatedAt:      m.UpdatedAt,
 	}
+	if m.ByProgram {
+		v.ByProgram = &m.ByProgram
+	}
+	return v
 }

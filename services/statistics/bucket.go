@@ -49,7 +49,9 @@ type Bucket struct {
 	Closed          int64 `bson:"closed,omitempty"` // how often a conversation was closed
 	VisitorMessages int64 `bson:"visitorMessages,omitempty"`
 	AgentMessages   int64 `bson:"agentMessages,omitempty"`
-	Visitors        int64 `bson:"visitors,omitempty"` // new visitors
+	// Agent messages that programs posted. A website's AgentMessages include them, an agent's don't.
+	ByPrograms int64 `bson:"byPrograms,omitempty"`
+	Visitors   int64 `bson:"visitors,omitempty"` // new visitors
 	// ratings by stars, 1 to 5; the last one of each conversation
 	Stars map[int]int64 `bson:"stars,omitempty"`
 	// from the first visitor message to the first agent message
@@ -64,6 +66,7 @@ func (t *Bucket) Add(other Bucket) {
 	t.Closed += other.Closed
 	t.VisitorMessages += other.VisitorMessages
 	t.AgentMessages += other.AgentMessages
+	t.ByPrograms += other.ByPrograms
 	t.Visitors += other.Visitors
 	t.Stars = map[int]int64(Sketch(t.Stars).add(other.Stars))
 	t.Responses = t.Responses.add(other.Responses)
@@ -107,11 +110,7 @@ func (all Buckets) addEvent(e Event) {
 			all.add(e, e.At, Bucket{Closed: 1, Resolutions: spans(d.ResolutionSeconds)})
 		}
 	case contract.MessageCreatedCounts:
-		all.both(e, d.AgentID, e.At, Bucket{
-			VisitorMessages: one(d.Sender == contract.SenderVisitor),
-			AgentMessages:   one(d.Sender == contract.SenderUser),
-			Responses:       spans(d.FirstResponseSeconds),
-		})
+		all.addMessage(e, d)
 	case contract.ConversationRatedCounts:
 		at := e.At
 		if d.RatedAt != nil {
@@ -124,9 +123,31 @@ func (all Buckets) addEvent(e Event) {
 	}
 }
 
+// addMessage adds a message. What a program posts isn't the work of the agent in whose name it does: their bucket only
+// counts how many such messages there are. For the website it is an agent message like others.
+func (all Buckets) addMessage(e Event, d contract.MessageCreatedCounts) {
+	byProgram := d.ByProgram != nil && *d.ByProgram
+	t := Bucket{
+		VisitorMessages: one(d.Sender == contract.SenderVisitor),
+		AgentMessages:   one(d.Sender == contract.SenderUser),
+		ByPrograms:      one(byProgram),
+		Responses:       spans(d.FirstResponseSeconds),
+	}
+	all.add(e, e.At, t)
+	if byProgram {
+		t = Bucket{ByPrograms: 1}
+	}
+	all.addToAgent(e, d.AgentID, e.At, t)
+}
+
 // both adds to the website's bucket, and to an agent's if there is one.
 func (all Buckets) both(e Event, agent *id.User, at time.Time, t Bucket) {
 	all.add(e, at, t)
+	all.addToAgent(e, agent, at, t)
+}
+
+// addToAgent adds to an agent's bucket, if there is an agent.
+func (all Buckets) addToAgent(e Event, agent *id.User, at time.Time, t Bucket) {
 	if agent != nil && *agent > 0 {
 		all.addTo(BucketKey{Website: e.Website, OfAgent: true, Agent: *agent, Quarter: QuarterOf(at)}, t)
 	}

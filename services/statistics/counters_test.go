@@ -3,8 +3,10 @@ package statistics_test
 import (
 	"maps"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/services/statistics"
 )
@@ -105,6 +107,35 @@ func TestProject(t *testing.T) {
 	}
 	if !maps.Equal(got.Counters, want) {
 		t.Errorf("got %+v, want %+v", got.Counters, want)
+	}
+}
+
+// TestProgramsMessagesAreNotTheAgentsWork: they are counted apart, and are the website's responses but not the agent's.
+// An event of the version before doesn't say who posted, and counts as the agent's.
+func TestProgramsMessagesAreNotTheAgentsWork(t *testing.T) {
+	t.Parallel()
+	seconds, agent := 1.0, id.User(7)
+	count := func(byProgram *bool) (ofWebsite, ofAgent statistics.Bucket) {
+		all := statistics.Project([]statistics.Event{{Website: site(t, 1), Counts: contract.MessageCreatedCounts{
+			Sender: contract.SenderUser, FirstResponseSeconds: &seconds, AgentID: &agent, ByProgram: byProgram,
+		}}}).Buckets
+		at := statistics.BucketKey{Website: site(t, 1), Quarter: statistics.QuarterOf(time.Time{})}
+		ofWebsite = all[at]
+		at.OfAgent, at.Agent = true, agent
+		return ofWebsite, all[at]
+	}
+	is, isNot := true, false
+	w, a := count(&is)
+	if w.AgentMessages != 1 || w.ByPrograms != 1 || w.Responses.Count() != 1 {
+		t.Errorf("the website: %+v", w)
+	}
+	if a.AgentMessages != 0 || a.ByPrograms != 1 || a.Responses.Count() != 0 {
+		t.Errorf("the agent: %+v", a)
+	}
+	for _, said := range []*bool{nil, &isNot} {
+		if _, a := count(said); a.AgentMessages != 1 || a.ByPrograms != 0 || a.Responses.Count() != 1 {
+			t.Errorf("the agent's own message: %+v", a)
+		}
 	}
 }
 

@@ -142,7 +142,7 @@ func ListOf(typ Type) Type {
 	}
 }
 
-// Shape matches an object that has exactly these members.
+// Shape matches an object that has exactly these members. One whose name ends in ? may be absent.
 type Shape map[string]Type
 
 // Type returns the shape as a Type.
@@ -154,15 +154,17 @@ func (s Shape) Type() Type {
 		}
 		var all []string
 		for _, name := range slices.Sorted(maps.Keys(s)) {
-			member, present := m[name]
-			if !present {
+			bare, optional := strings.CutSuffix(name, "?")
+			member, present := m[bare]
+			switch {
+			case present:
+				all = append(all, s[name](path+"."+bare, member)...)
+			case !optional:
 				all = append(all, path+"."+name+" is missing")
-				continue
 			}
-			all = append(all, s[name](path+"."+name, member)...)
 		}
 		for _, name := range slices.Sorted(maps.Keys(m)) {
-			if s[name] == nil {
+			if s[name] == nil && s[name+"?"] == nil {
 				all = append(all, path+"."+name+" is undeclared")
 			}
 		}

@@ -17,7 +17,7 @@ var (
 		"senderType": OneOf("VISITOR", "USER", "SYSTEM"),
 		"userId":     OrNull(ID), "visitorId": OrNull(ID), "read": Bool, "readAt": OrNull(Time),
 		"attachments": ListOf(Anything),
-		"createdAt":   Time, "updatedAt": Time,
+		"createdAt":   Time, "updatedAt": Time, "byProgram?": Exactly(true),
 	}.Type()
 
 	Visitor = Shape{

@@ -14,7 +14,8 @@ import (
 // separately.
 func Histories(t *testing.T, s harness.System) {
 	w := s.Website(t, harness.Free)
-	una, max := w.NewUser(t).Int("id"), w.NewUser(t).Int("id")
+	agent := w.Person(t, harness.Agent)
+	una, max := agent.User, w.NewUser(t).Int("id")
 	v := w.Visit(t, nil)
 	c := v.Open(t, "Is it open?")
 	give := func(user int64) {
@@ -24,7 +25,8 @@ func Histories(t *testing.T, s harness.System) {
 		v.Do(t, "POST", "/conversations/"+c+"/rate", harness.Map{"rating": stars}).Want(t, 200)
 	}
 	give(una)
-	w.Reply(t, c, "It is.") // without an author: it counts for the assignee
+	agent.Do(t, "POST", "/conversations/"+c+"/messages", harness.Map{"content": "It is."}).Want(t, 201)
+	w.Reply(t, c, "Until six.") // by a program, without an author: it counts for the assignee
 	w.Agent().Do(t, "POST", "/conversations/"+c+"/messages", harness.Map{
 		"content":  "Until six.",
 		"authorId": max,
@@ -38,7 +40,7 @@ func Histories(t *testing.T, s harness.System) {
 	reader := w.Reader()
 	want := map[string]int64{
 		"conversationsOpened": 1, "conversationsImported": 3, "conversationsClosed": 1, "visitorMessages": 1,
-		"agentMessages": 2, "newVisitors": 1,
+		"agentMessages": 3, "messagesByPrograms": 2, "newVisitors": 1,
 	}
 	harness.Eventually(t, harness.Patience, "the history", func() (bool, any) {
 		sums := map[string]int64{}
@@ -60,8 +62,8 @@ func Histories(t *testing.T, s harness.System) {
 	table := reader.With("Accept", "text/csv").Do(t, "GET", "/statistics/agents", nil).Want(t, 200)
 	lines := strings.Split(string(table.Body), "\r\n")
 	if len(lines) != 4 || !strings.HasPrefix(lines[1], fmt.Sprintf("%d,1,1,", una)) ||
-		!strings.HasSuffix(lines[1], ",0,,0,0,0,0,0") ||
-		lines[2] != fmt.Sprintf("%d,1,0,,,1,5,0,0,0,0,1", max) || lines[3] != "" {
+		!strings.HasSuffix(lines[1], ",0,,0,0,0,0,0,1") ||
+		lines[2] != fmt.Sprintf("%d,0,0,,,1,5,0,0,0,0,1,1", max) || lines[3] != "" {
 		t.Errorf("agents: %s", table.Body)
 	}
 	media, file := table.Header.Get("Content-Type"), table.Header.Get("Content-Disposition")

@@ -64,7 +64,7 @@ function row(entry: Entry) {
     case 'author':
       return (
         <div key={entry.key} class={'author ' + entry.side} dir="auto">
-          {entry.name} <time>{clock(entry.at)}</time>
+          {entry.name} {entry.isByProgram && <small>· {texts.byProgram}</small>} <time>{clock(entry.at)}</time>
         </div>
       );
     case 'message':

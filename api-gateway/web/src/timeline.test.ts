@@ -19,7 +19,7 @@ function lines(state: LoadedThread): string[] {
       case 'joined':
         return e.name + ' joined';
       case 'author':
-        return `${e.name}, ${e.side}:`;
+        return `${e.name}, ${e.side}${e.isByProgram ? ', program' : ''}:`;
       case 'message':
         return e.message.content;
       case 'read':
@@ -70,6 +70,20 @@ describe('timeline', () => {
       'Ada, own:',
       'text 3',
       'text 4',
+    ]);
+  });
+
+  it('says that a program wrote for an agent, who has not joined by that', () => {
+    const byProgram = message(1, { senderType: 'USER', byProgram: true });
+    const messages = [byProgram, { ...byProgram, id: 2 }, message(3, { senderType: 'USER' })];
+    expect(lines(loaded('con_a', messages))).toEqual([
+      DAY,
+      'Ada, own, program:',
+      'text 1',
+      'text 1',
+      'Ada joined',
+      'Ada, own:',
+      'text 3',
     ]);
   });
 

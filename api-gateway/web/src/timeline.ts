@@ -7,13 +7,13 @@ export type Side = 'own' | 'theirs' | 'note';
 export type Entry =
   | { kind: 'day'; key: string; day: string }
   | { kind: 'joined'; key: string; name: string }
-  | { kind: 'author'; key: string; side: Side; name: string; at: string }
+  | { kind: 'author'; key: string; side: Side; name: string; at: string; isByProgram: boolean }
   | { kind: 'message'; key: string; side: Side; message: Message }
   | { kind: 'read'; key: string };
 
 const sides: Record<Message['senderType'], Side> = { USER: 'own', VISITOR: 'theirs', SYSTEM: 'note' };
 
-/** timeline names the author once above consecutive messages. dayOf formats the day of a time. */
+/** timeline names the author once above consecutive messages, and says if a program wrote for them. dayOf formats the day of a time. */
 export function timeline(
   { thread, drafts, assignments }: LoadedThread,
   authorOf: (message: Message) => string,
@@ -30,6 +30,7 @@ export function timeline(
   const lastOwn = thread.messages.findLast((m) => m.senderType === 'USER');
   let previousDay = '';
   let previousAuthor = '';
+  let wasByProgram = false;
   for (const message of thread.messages) {
     const { id, createdAt, senderType } = message;
     const countBefore = entries.length;
@@ -38,13 +39,15 @@ export function timeline(
     previousDay = day;
     while (pending.length && pending[0]!.at <= createdAt) join(pending.shift()!);
     const author = authorOf(message);
-    if (senderType === 'USER') join({ at: createdAt, name: author });
+    const isByProgram = !!message.byProgram;
+    if (senderType === 'USER' && !isByProgram) join({ at: createdAt, name: author });
     const isInterrupted = entries.length > countBefore;
     const side = sides[senderType];
-    if (isInterrupted || author !== previousAuthor) {
-      entries.push({ kind: 'author', key: 'a' + id, side, name: author, at: createdAt });
+    if (isInterrupted || author !== previousAuthor || isByProgram !== wasByProgram) {
+      entries.push({ kind: 'author', key: 'a' + id, side, name: author, at: createdAt, isByProgram });
     }
     previousAuthor = author;
+    wasByProgram = isByProgram;
     entries.push({ kind: 'message', key: String(id), side, message });
     if (message === lastOwn && message.read && !drafts.length) entries.push({ kind: 'read', key: 'r' + id });
   }

@@ -889,8 +889,13 @@ type AgentSummary struct {
 
 	// FirstResponse Durations in seconds. A quantile is within 1 % of the true one.
 	FirstResponse Durations `json:"firstResponse"`
-	Messages      int64     `json:"messages"`
-	Ratings       Ratings   `json:"ratings"`
+
+	// Messages Without those that programs posted.
+	Messages int64 `json:"messages"`
+
+	// MessagesByPrograms Messages that programs posted with an API token in the agent's name or, without an author, in conversations assigned to the agent. They count in no other member.
+	MessagesByPrograms *int64  `json:"messagesByPrograms,omitempty"`
+	Ratings            Ratings `json:"ratings"`
 
 	// UserID The agent. A removed agent keeps their statistics.
 	UserID int64 `json:"userId"`
@@ -1389,7 +1394,10 @@ type Membership struct {
 // Message defines model for Message.
 type Message struct {
 	// Attachments Always empty.
-	Attachments    []string  `json:"attachments"`
+	Attachments []string `json:"attachments"`
+
+	// ByProgram Present if a program posted the message with an API token, in the name of the agent `userId` or of none. Visitors don't see it.
+	ByProgram      *bool     `json:"byProgram,omitempty"`
 	Content        string    `json:"content"`
 	ConversationID int64     `json:"conversationId"`
 	CreatedAt      time.Time `json:"createdAt"`
@@ -1842,8 +1850,11 @@ type StatisticsInterval struct {
 	// FirstResponse Durations in seconds. A quantile is within 1 % of the true one.
 	FirstResponse Durations `json:"firstResponse"`
 	From          time.Time `json:"from"`
-	NewVisitors   int64     `json:"newVisitors"`
-	Ratings       Ratings   `json:"ratings"`
+
+	// MessagesByPrograms Those of the agent messages that programs posted with an API token.
+	MessagesByPrograms *int64  `json:"messagesByPrograms,omitempty"`
+	NewVisitors        int64   `json:"newVisitors"`
+	Ratings            Ratings `json:"ratings"`
 
 	// Resolution Durations in seconds. A quantile is within 1 % of the true one.
 	Resolution Durations `json:"resolution"`
@@ -2518,7 +2529,10 @@ type MessageCreated struct {
 	At   time.Time `json:"at"`
 	Data struct {
 		// AgentID Of an agent's message: its author or, if it names none, the assignee of the conversation.
-		AgentID      *int64       `json:"agentId,omitempty"`
+		AgentID *int64 `json:"agentId,omitempty"`
+
+		// ByProgram Like `byProgram` of the message.
+		ByProgram    *bool        `json:"byProgram,omitempty"`
 		Conversation Conversation `json:"conversation"`
 
 		// FirstResponseSeconds Present if this message was the first answer of an agent.
@@ -4744,7 +4758,8 @@ type ClientInterface interface {
 	// GetAgentStatistics Statistics by agent
 	//
 	// The agents that were active in whole quarters of an hour from `from` to `to`, in the order of their ids. A message counts for
-	// the agent that it names as its author, else for the assignee of the conversation. A rating counts for the assignee at the time of
+	// the agent that it names as its author, else for the assignee of the conversation. What programs post with an API token is counted
+	// separately, and is no response of the agent. A rating counts for the assignee at the time of
 	// the rating. At most 400 days.
 	//
 	//
@@ -6743,7 +6758,8 @@ func (c *Client) ChangeRole(ctx context.Context, id MemberID, params *ChangeRole
 // GetAgentStatistics Statistics by agent
 //
 // The agents that were active in whole quarters of an hour from `from` to `to`, in the order of their ids. A message counts for
-// the agent that it names as its author, else for the assignee of the conversation. A rating counts for the assignee at the time of
+// the agent that it names as its author, else for the assignee of the conversation. What programs post with an API token is counted
+// separately, and is no response of the agent. A rating counts for the assignee at the time of
 // the rating. At most 400 days.
 //
 // Needs a token with `READ`, or a person with the role `viewer`.

@@ -104,6 +104,9 @@ const ConfirmedFor = 15 * time.Minute
 // OfTeam reports whether the caller acts for a website: a program with a token, or a person of the website's team.
 func (p Principal) OfTeam() bool { return !p.Website.IsZero() && (p.Kind == Token || p.Kind == Person) }
 
+// IsProgram reports whether the caller is a program with an API token. A personal access token is its person's.
+func (p Principal) IsProgram() bool { return p.Kind == Token }
+
 type contextKey struct{}
 
 // With returns a context that holds p.

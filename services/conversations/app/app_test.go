@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,6 +100,46 @@ func TestAgentAndVisitorExchangeMessages(t *testing.T) {
 	if got := s.Want(200, apitest.Sibling(1), "GET", "/internal/conversations/open?visitorId=7",
 		""); got["token"] != token {
 		t.Errorf("a message must reopen: %v", got)
+	}
+}
+
+// TestMessagesOfProgramsSaySo: in the response and the thread, but not to the visitor. A person writes in their own
+// name, and can't claim to be a program or another user.
+func TestMessagesOfProgramsSaySo(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	token := s.conversation(t)
+	post := "/conversations/" + token + "/messages"
+	person := identity.Principal{
+		Kind: identity.Person, PersonID: 9, UserID: 3, Website: agent.Website,
+		Role: identity.Agent, Level: identity.ReadWrite, Plan: identity.Free,
+	}
+	if got := s.Want(201, agent, "POST", post, `{"content":"By a program.","authorId":3}`); got["byProgram"] != true {
+		t.Errorf("a program's message: %v", got)
+	}
+	if got := s.Want(201, person, "POST", post, `{"content":"By Ada."}`); got["byProgram"] != nil || got["userId"] != 3.0 {
+		t.Errorf("a person's message: %v", got)
+	}
+	for body, want := range map[string]string{
+		`{"content":"x","authorId":4}`:       "validation_failed authorId",
+		`{"content":"x","byProgram":true}`:   "validation_failed byProgram",
+		`{"content":"x","programId":"fake"}`: "validation_failed programId",
+	} {
+		if got := s.Refused(400, person, "POST", post, body); got != want {
+			t.Errorf("a person posts %s: %s", body, got)
+		}
+	}
+	said := func(of map[string]any) (all []any) {
+		for _, m := range of["messages"].([]any) {
+			all = append(all, m.(map[string]any)["byProgram"])
+		}
+		return all
+	}
+	if got := said(s.Want(200, person, "GET", "/conversations/"+token, "")); !slices.Equal(got, []any{nil, true, nil}) {
+		t.Errorf("the thread for agents: %v", got)
+	}
+	if got := said(s.Want(200, visitor(7), "GET", "/visitor"+post, "")); !slices.Equal(got, []any{nil, nil, nil}) {
+		t.Errorf("the visitor sees: %v", got)
 	}
 }
 

@@ -33,10 +33,10 @@ func TestHistories(t *testing.T) {
 			"visitor_messages,agent_messages,new_visitors," +
 			"first_responses,first_response_median_seconds,first_response_p90_seconds," +
 			"resolutions,resolution_median_seconds,resolution_p90_seconds," +
-			"ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5\r\n"
+			"ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5,messages_by_programs\r\n"
 		agentColumns = "user_id,messages,conversations_answered," +
 			"first_response_median_seconds,first_response_p90_seconds," +
-			"ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5\r\n"
+			"ratings,rating_average,stars_1,stars_2,stars_3,stars_4,stars_5,messages_by_programs\r\n"
 	)
 	for _, c := range []struct {
 		website         int64
@@ -46,13 +46,13 @@ func TestHistories(t *testing.T) {
 			1, "/statistics/history?from=2026-01-01&to=2026-01-03",
 			`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC","interval":"day","data":[` +
 				`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-02T00:00:00.000Z",` + quiet +
-				`"visitorMessages":0,"agentMessages":0,"newVisitors":0,"firstResponse":` + none + `,"resolution":` +
+				`"visitorMessages":0,"agentMessages":0,"messagesByPrograms":0,"newVisitors":0,"firstResponse":` + none + `,"resolution":` +
 				none + `,"ratings":{` + unrated + `}},` +
 				`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z",` + opened +
-				`"visitorMessages":1,"agentMessages":1,"newVisitors":1,"firstResponse":` + measured +
+				`"visitorMessages":1,"agentMessages":1,"messagesByPrograms":0,"newVisitors":1,"firstResponse":` + measured +
 				`,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
-			columns + "2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,0,0,0,0,0,0,0,,,0,,,0,,0,0,0,0,0\r\n" +
-				"2026-01-02T00:00:00Z,2026-01-03T00:00:00Z,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0\r\n",
+			columns + "2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,0,0,0,0,0,0,0,,,0,,,0,,0,0,0,0,0,0\r\n" +
+				"2026-01-02T00:00:00Z,2026-01-03T00:00:00Z,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0,0\r\n",
 		},
 		{
 			1,
@@ -60,18 +60,18 @@ func TestHistories(t *testing.T) {
 			`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z",` +
 				`"tz":"Asia/Kathmandu","interval":"hour","data":[` +
 				`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z",` + opened +
-				`"visitorMessages":1,"agentMessages":1,"newVisitors":1,"firstResponse":` + measured +
+				`"visitorMessages":1,"agentMessages":1,"messagesByPrograms":0,"newVisitors":1,"firstResponse":` + measured +
 				`,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
 			columns +
-				"2026-01-02T08:00:00+05:45,2026-01-02T09:00:00+05:45,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0\r\n",
+				"2026-01-02T08:00:00+05:45,2026-01-02T09:00:00+05:45,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0,0\r\n",
 		},
 		{
 			1, "/statistics/agents?from=2026-01-02T03:01:00Z&to=2026-01-02T03:02:00Z&tz=Asia/Kolkata",
 			`{"from":"2026-01-02T03:00:00.000Z","to":"2026-01-02T03:15:00.000Z","tz":"Asia/Kolkata","data":[` +
-				`{"userId":7,"messages":1,"conversationsAnswered":1,"firstResponse":` + measured + `,"ratings":{` +
+				`{"userId":7,"messages":1,"messagesByPrograms":0,"conversationsAnswered":1,"firstResponse":` + measured + `,"ratings":{` +
 				rated + `}}]}`,
 			agentColumns +
-				"7,1,1,45.721,45.721,1,4,0,0,0,1,0\r\n",
+				"7,1,1,45.721,45.721,1,4,0,0,0,1,0,0\r\n",
 		},
 		{
 			1, "/statistics/ratings?from=2026-01-02&to=2026-01-03",

@@ -69,8 +69,9 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 				if err != nil {
 					return posted{}, err
 				}
-				m, fresh, err := a.s.PostAsAgent(ctx, caller.Website, req.Token,
-					conversations.Draft{Content: req.Content, AuthorID: author, ClientID: req.ClientMessageID})
+				m, fresh, err := a.s.PostAsAgent(ctx, caller.Website, req.Token, conversations.Draft{
+					Content: req.Content, AuthorID: author, ByProgram: caller.IsProgram(), ClientID: req.ClientMessageID,
+				})
 				return posted{m.View(), fresh}, err
 			}))
 	httpkit.Handle(r, "PATCH /conversations/{token}", 200,

@@ -139,6 +139,9 @@ type since struct {
 func newsOf(c conversations.View, th conversations.Thread) news {
 	n := news{Conversation: c, Users: make([]agent, len(th.Agents))}
 	n.Messages, n.HasMore = messagesOf(th)
+	for i, m := range n.Messages {
+		n.Messages[i] = m.ForVisitor()
+	}
 	for i, a := range th.Agents {
 		n.Users[i] = agent{a.ID, a.Name, a.AvatarURL}
 	}

@@ -114,18 +114,31 @@ func visitorData(data json.RawMessage) (json.RawMessage, error) {
 	if err := json.Unmarshal(data, &members); err != nil {
 		return nil, err
 	}
-	if members["conversation"] == nil {
+	if members["conversation"] == nil && members["message"] == nil {
 		return data, nil
 	}
-	var c contract.Conversation
-	if err := json.Unmarshal(members["conversation"], &c); err != nil {
+	if err := show[contract.Conversation](members, "conversation"); err != nil {
 		return nil, err
+	}
+	if err := show[contract.Message](members, "message"); err != nil {
+		return nil, err
+	}
+	delete(members, "byProgram") // it repeats a member of the message that only agents see
+	return httpkit.Encode(members)
+}
+
+// show replaces a member, if it is there, by its view for visitors.
+func show[V interface{ ForVisitor() V }](members map[string]json.RawMessage, name string) error {
+	if members[name] == nil {
+		return nil
+	}
+	var v V
+	if err := json.Unmarshal(members[name], &v); err != nil {
+		return err
 	}
 	var err error
-	if members["conversation"], err = httpkit.Encode(c.ForVisitor()); err != nil {
-		return nil, err
-	}
-	return httpkit.Encode(members)
+	members[name], err = httpkit.Encode(v.ForVisitor())
+	return err
 }
 
 // frameOf returns a frame without an id. The JSON is on one line, so it can't end the frame early.

@@ -3,11 +3,13 @@ package live
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -287,6 +289,30 @@ func TestEventsReachTheReadersTheyConcern(t *testing.T) {
 	h.Drain()
 	for _, s := range readers {
 		s.want("") // no other event arrived
+	}
+}
+
+// TestVisitorsDontSeeThatAProgramPosted: nor what else only agents see. The rest of the event is the same.
+func TestVisitorsDontSeeThatAProgramPosted(t *testing.T) {
+	t.Parallel()
+	byProgram := true
+	content, err := json.Marshal(contract.MessageCreatedData{
+		Conversation: contract.Conversation{WebsiteID: one, Token: "conv_k", Tags: []string{"refund"}},
+		Message:      contract.Message{Content: "On its way.", ByProgram: &byProgram},
+		Sender:       contract.SenderUser,
+		ByProgram:    &byProgram,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := shown(string(content))
+	for _, hidden := range []string{"byProgram", "refund"} {
+		if !strings.Contains(string(content), hidden) || strings.Contains(seen, hidden) {
+			t.Errorf("a visitor sees %s: %s", hidden, seen)
+		}
+	}
+	if !strings.Contains(seen, "On its way.") || !strings.Contains(seen, "conv_k") {
+		t.Errorf("a visitor sees %s", seen)
 	}
 }
 

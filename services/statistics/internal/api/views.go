@@ -86,6 +86,7 @@ type intervalView struct {
 	ConversationsClosed   int64     `json:"conversationsClosed"`
 	VisitorMessages       int64     `json:"visitorMessages"`
 	AgentMessages         int64     `json:"agentMessages"`
+	MessagesByPrograms    int64     `json:"messagesByPrograms"`
 	NewVisitors           int64     `json:"newVisitors"`
 	FirstResponse         durations `json:"firstResponse"`
 	Resolution            durations `json:"resolution"`
@@ -96,8 +97,8 @@ func historyOf(req history, found []statistics.Interval) historyView {
 	v := historyView{Interval: cmp.Or(req.Interval, statistics.Daily), Data: make([]intervalView, len(found))}
 	for i, f := range found {
 		v.Data[i] = intervalView{
-			f.From, f.To, f.Opened, f.Imported, f.Closed, f.VisitorMessages, f.AgentMessages, f.Visitors,
-			durationsOf(f.Responses), durationsOf(f.Resolutions), starsOf(f.Bucket),
+			f.From, f.To, f.Opened, f.Imported, f.Closed, f.VisitorMessages, f.AgentMessages, f.ByPrograms,
+			f.Visitors, durationsOf(f.Responses), durationsOf(f.Resolutions), starsOf(f.Bucket),
 		}
 	}
 	if n := len(found); n > 0 {
@@ -113,7 +114,7 @@ func (v historyView) Table() httpkit.Table {
 		"agent_messages", "new_visitors",
 		"first_responses", "first_response_median_seconds", "first_response_p90_seconds",
 		"resolutions", "resolution_median_seconds", "resolution_p90_seconds",
-		"ratings", "rating_average", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5",
+		"ratings", "rating_average", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5", "messages_by_programs",
 	}}
 	for _, i := range v.Data {
 		r := i.Ratings
@@ -122,7 +123,7 @@ func (v historyView) Table() httpkit.Table {
 			i.AgentMessages, i.NewVisitors,
 			i.FirstResponse.Count, i.FirstResponse.Median, i.FirstResponse.P90, i.Resolution.Count,
 			i.Resolution.Median, i.Resolution.P90,
-			r.Count, r.Average, r.Stars.One, r.Stars.Two, r.Stars.Three, r.Stars.Four, r.Stars.Five,
+			r.Count, r.Average, r.Stars.One, r.Stars.Two, r.Stars.Three, r.Stars.Four, r.Stars.Five, i.MessagesByPrograms,
 		})
 	}
 	return t
@@ -136,6 +137,7 @@ type agentsView struct {
 type agentView struct {
 	UserID                id.User   `json:"userId"`
 	Messages              int64     `json:"messages"`
+	MessagesByPrograms    int64     `json:"messagesByPrograms"`
 	ConversationsAnswered int64     `json:"conversationsAnswered"`
 	FirstResponse         durations `json:"firstResponse"`
 	Ratings               ratings   `json:"ratings"`
@@ -144,7 +146,9 @@ type agentView struct {
 func agentsOf(req period, whole statistics.Period, found []statistics.Agent) agentsView {
 	v := agentsView{spanOf(req, whole), make([]agentView, len(found))}
 	for i, a := range found {
-		v.Data[i] = agentView{a.ID, a.AgentMessages, a.Responses.Count(), durationsOf(a.Responses), starsOf(a.Bucket)}
+		v.Data[i] = agentView{
+			a.ID, a.AgentMessages, a.ByPrograms, a.Responses.Count(), durationsOf(a.Responses), starsOf(a.Bucket),
+		}
 	}
 	return v
 }
@@ -153,13 +157,13 @@ func agentsOf(req period, whole statistics.Period, found []statistics.Agent) age
 func (v agentsView) Table() httpkit.Table {
 	t := httpkit.Table{Name: "agents", Header: []string{
 		"user_id", "messages", "conversations_answered", "first_response_median_seconds", "first_response_p90_seconds",
-		"ratings", "rating_average", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5",
+		"ratings", "rating_average", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5", "messages_by_programs",
 	}}
 	for _, a := range v.Data {
 		r := a.Ratings
 		t.Rows = append(t.Rows, []any{
 			a.UserID, a.Messages, a.ConversationsAnswered, a.FirstResponse.Median, a.FirstResponse.P90,
-			r.Count, r.Average, r.Stars.One, r.Stars.Two, r.Stars.Three, r.Stars.Four, r.Stars.Five,
+			r.Count, r.Average, r.Stars.One, r.Stars.Two, r.Stars.Three, r.Stars.Four, r.Stars.Five, a.MessagesByPrograms,
 		})
 	}
 	return t
