@@ -46,8 +46,8 @@ func TestHistories(t *testing.T) {
 			1, "/statistics/history?from=2026-01-01&to=2026-01-03",
 			`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC","interval":"day","data":[` +
 				`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-02T00:00:00.000Z",` + quiet +
-				`"visitorMessages":0,"agentMessages":0,"messagesByPrograms":0,"newVisitors":0,"firstResponse":` + none + `,"resolution":` +
-				none + `,"ratings":{` + unrated + `}},` +
+				`"visitorMessages":0,"agentMessages":0,"messagesByPrograms":0,"newVisitors":0,` +
+				`"firstResponse":` + none + `,"resolution":` + none + `,"ratings":{` + unrated + `}},` +
 				`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z",` + opened +
 				`"visitorMessages":1,"agentMessages":1,"messagesByPrograms":0,"newVisitors":1,"firstResponse":` + measured +
 				`,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
@@ -68,8 +68,8 @@ func TestHistories(t *testing.T) {
 		{
 			1, "/statistics/agents?from=2026-01-02T03:01:00Z&to=2026-01-02T03:02:00Z&tz=Asia/Kolkata",
 			`{"from":"2026-01-02T03:00:00.000Z","to":"2026-01-02T03:15:00.000Z","tz":"Asia/Kolkata","data":[` +
-				`{"userId":7,"messages":1,"messagesByPrograms":0,"conversationsAnswered":1,"firstResponse":` + measured + `,"ratings":{` +
-				rated + `}}]}`,
+				`{"userId":7,"messages":1,"messagesByPrograms":0,"conversationsAnswered":1,` +
+				`"firstResponse":` + measured + `,"ratings":{` + rated + `}}]}`,
 			agentColumns +
 				"7,1,1,45.721,45.721,1,4,0,0,0,1,0,0\r\n",
 		},
