@@ -18,8 +18,8 @@ type Announcer interface {
 
 // Store stores widgets. Errors are faults: NotFound, Conflict for a client token that is taken, Unavailable.
 type Store interface {
-	// Tenant returns the website that a client token belongs to.
-	Tenant(ctx context.Context, clientToken string) (tenant.ID, error)
+	// ByToken returns the widget that a client token belongs to.
+	ByToken(ctx context.Context, clientToken string) (Widget, error)
 	// Get returns a website's widget.
 	Get(ctx context.Context, t tenant.ID) (Widget, error)
 	// Create stores a new widget and its client token, in one transaction.

@@ -30,11 +30,7 @@ func (s *Service) Public(ctx context.Context, token string) (Widget, error) {
 	if !ValidClientToken(token) {
 		return Widget{}, fault.Bad("clientToken", "must be 1 to 128 characters of A-Z a-z 0-9 _ -")
 	}
-	t, err := s.store.Tenant(ctx, token)
-	if err != nil {
-		return Widget{}, err
-	}
-	return s.store.Get(ctx, t)
+	return s.store.ByToken(ctx, token)
 }
 
 // Update changes the widget that the patch names, if it is the website's own. Another website's token is treated like

@@ -111,6 +111,7 @@ func TestCommandsOfOperations(t *testing.T) {
 		conversations[i] = sessions[i].Open(t, "Hello")
 	}
 	agent := w.Agent()
+	harness.Done(t, agent.API(t).UserHeartbeat(t.Context(), w.NewUser(t).Int("id"), nil)) // online for a minute
 	var table strings.Builder
 	table.WriteString("| operation | with pauses | bound | four clients | aim |\n|---|--:|--:|--:|--:|\n")
 	background := idle(t)
@@ -124,6 +125,7 @@ func TestCommandsOfOperations(t *testing.T) {
 		bound, aim float64 // with pauses; by four clients
 		do         func(client int)
 	}{
+		{"new visitor session, an agent online", 14, 6, func(int) { w.Visit(t, nil) }},
 		{"list of 20 conversations", 4, 2, func(int) { agent.Get(t, "/conversations?limit=20") }},
 		{"one conversation", 5, 2, func(client int) { agent.Get(t, "/conversations/"+conversations[client]) }},
 		{"current statistics", 4, 2, func(int) { w.Reader().Get(t, "/statistics/current") }},
@@ -135,7 +137,6 @@ func TestCommandsOfOperations(t *testing.T) {
 			sessions[client].Say(t, conversations[client], "Hello")
 		}},
 		{"ticket", 15, 6, func(int) { w.NewTicket(t, harness.Map{"title": "Lamp"}) }},
-		{"new visitor session", 21, 6, func(int) { w.Visit(t, nil) }},
 	} {
 		alone := each(t, background, paced, func() { slowly(c.do) })
 		busy := each(t, background, requests, func() { together(c.do) })

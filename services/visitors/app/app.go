@@ -61,7 +61,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	log.ServeTotals(base.Router, base.Chain, store.Totals)
 	datasubject.Serve(base.Router, base.Chain, "visitors", datasubject.WithEraser(store, base.Idempotency))
 	datasubject.ServeStored(base.Router, base.Chain, "visitors", store.Stored())
-	accounts := clients.Accounts{Client: base.Client(c.AccountsURL)}
+	accounts := clients.NewAccounts(base.Client(c.AccountsURL), time.Now)
 	service := visitors.New(
 		store,
 		clients.Widgets{Client: base.Client(c.WidgetsURL)},

@@ -369,6 +369,7 @@ func TestOperationsRefuseWrongCredentials(t *testing.T) {
 func TestHeartbeatReportsWhetherAgentsAreOnline(t *testing.T) {
 	t.Parallel()
 	s := start(t)
+	s.accounts.Says(apitest.JSON(200, `{"online":0}`))
 	v := s.session(1, `{"clientToken":"site"}`)
 	visitor := identity.Principal{
 		Kind:      identity.Visitor,
@@ -376,19 +377,26 @@ func TestHeartbeatReportsWhetherAgentsAreOnline(t *testing.T) {
 		VisitorID: id.Visitor(v["id"].(float64)),
 	}
 	agentsOnline := func() any { return s.Want(200, visitor, "POST", "/visitor/heartbeat", "")["agentsOnline"] }
-	if agentsOnline() != true {
-		t.Error("no agent is reported online")
+	if agentsOnline() != false {
+		t.Error("an agent is reported online")
 	}
 	if asked := s.accounts.Asked(); asked[len(asked)-1] != "GET /internal/users/online 1" {
 		t.Errorf("asked %v", asked)
 	}
-	s.accounts.Says(apitest.JSON(200, `{"online":0}`))
-	if agentsOnline() != false {
-		t.Error("an agent is reported online")
-	}
 	s.accounts.Says(apitest.Failures["broken line"].Answer)
 	if agentsOnline() != true {
 		t.Error("accounts is unavailable, and no agent is reported online")
+	}
+	s.accounts.Says(apitest.JSON(200, `{"online":1}`))
+	if agentsOnline() != true {
+		t.Error("no agent is reported online")
+	}
+	asked := len(s.accounts.Asked())
+	if agentsOnline() != true {
+		t.Error("the agent isn't remembered")
+	}
+	if now := s.accounts.Asked(); len(now) != asked {
+		t.Errorf("asked again: %v", now[asked:])
 	}
 	s.Want(401, reader(1), "POST", "/visitor/heartbeat", "")
 }

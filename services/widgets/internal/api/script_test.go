@@ -48,8 +48,7 @@ type one struct {
 	away   bool
 }
 
-func (*one) Tenant(context.Context, string) (tenant.ID, error)        { return tenant.ID{}, nil }
-func (o *one) Get(context.Context, tenant.ID) (widgets.Widget, error) { return o.widget, nil }
+func (o *one) ByToken(context.Context, string) (widgets.Widget, error) { return o.widget, nil }
 func (o *one) Loaded(_ context.Context, _ tenant.ID, at time.Time) error {
 	if o.away {
 		return errors.New("away")

@@ -58,7 +58,7 @@ func TestWebsiteIsErased(t *testing.T) {
 	if len(edges.erased) < 2 || edges.erased[0] != "wgt_a" || len(edges.changed) > 0 { // before and after the removal
 		t.Errorf("invalidated: %+v", edges)
 	}
-	if _, err := s.Tenant(t.Context(), "wgt_a"); !fault.Is(err, fault.NotFound) {
+	if _, err := s.ByToken(t.Context(), "wgt_a"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the token: %v", err)
 	}
 	if got, err := s.Get(t.Context(), two); err != nil || !reflect.DeepEqual(got, theirs) {

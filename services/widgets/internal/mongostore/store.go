@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/fault"
@@ -24,7 +25,11 @@ type Store struct {
 	widgets *mongokit.Collection[widgets.Widget]
 	tokens  *mongokit.Global[token]
 	tables  datasubject.Tables
+	known   *lru.Cache[string, tenant.ID] // websites by client token; see ByToken
 }
+
+// knownTokens is how many client tokens a process remembers, with about 150 bytes each.
+const knownTokens = 16_384
 
 // token is the entry that maps a client token to its website.
 type token struct {
@@ -34,7 +39,12 @@ type token struct {
 
 // New declares the collections.
 func New(db *mongokit.DB) *Store {
+	known, err := lru.New[string, tenant.ID](knownTokens)
+	if err != nil { // the size isn't positive
+		panic(err)
+	}
 	return &Store{
+		known:   known,
 		db:      db,
 		widgets: mongokit.Tenanted[widgets.Widget](db, "widgets_widgets", "widget", mongokit.Index{Unique: true}),
 		tokens:  mongokit.GlobalOf[token](db, "widgets_tokens", "widget").SpreadByID(),
@@ -42,10 +52,25 @@ func New(db *mongokit.DB) *Store {
 	}
 }
 
-// Tenant implements widgets.Store.
-func (s *Store) Tenant(ctx context.Context, clientToken string) (tenant.ID, error) {
-	row, err := s.tokens.Get(ctx, bson.D{{Key: "_id", Value: clientToken}})
-	return row.Website, err
+// ByToken implements widgets.Store. A token belongs to one website as long as the website exists, so its entry needn't
+// be read again while the widget still has the token.
+func (s *Store) ByToken(ctx context.Context, clientToken string) (widgets.Widget, error) {
+	if t, ok := s.known.Get(clientToken); ok {
+		w, err := s.Get(ctx, t)
+		if err == nil && w.ClientToken == clientToken || err != nil && !fault.Is(err, fault.NotFound) {
+			return w, err
+		}
+		s.known.Remove(clientToken) // the website has been erased
+	}
+	entry, err := s.tokens.Get(ctx, bson.D{{Key: "_id", Value: clientToken}})
+	if err != nil {
+		return widgets.Widget{}, err
+	}
+	w, err := s.Get(ctx, entry.Website)
+	if err == nil {
+		s.known.Add(clientToken, entry.Website)
+	}
+	return w, err
 }
 
 // Get implements widgets.Store.

@@ -37,11 +37,38 @@ func TestStoredWidgetIsUnchanged(t *testing.T) {
 	if got, err := s.Get(t.Context(), a); err != nil || !reflect.DeepEqual(got, w) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if got, err := s.Tenant(t.Context(), "wgt_a"); err != nil || got != a {
+	if got, err := s.ByToken(t.Context(), "wgt_a"); err != nil || !reflect.DeepEqual(got, w) {
 		t.Errorf("the token leads to %v, %v", got, err)
 	}
-	if _, err := s.Tenant(t.Context(), "wgt_b"); !fault.Is(err, fault.NotFound) {
+	if _, err := s.ByToken(t.Context(), "wgt_b"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("an unknown token: %v", err)
+	}
+}
+
+// TestTokenOfAnErasedWebsiteIsForgotten checks that a token finds its new website after its old one was erased.
+func TestTokenOfAnErasedWebsiteIsForgotten(t *testing.T) {
+	t.Parallel()
+	s, a, b := open(t), storetest.Tenant(1), storetest.Tenant(2)
+	add(t, s, a, "wgt_a")
+	if got, err := s.ByToken(t.Context(), "wgt_a"); err != nil || got.WebsiteID != a {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if err := s.Remove(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ByToken(t.Context(), "wgt_a"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("after the erasure: %v", err)
+	}
+	add(t, s, b, "wgt_a")
+	if got, err := s.ByToken(t.Context(), "wgt_a"); err != nil || got.WebsiteID != b {
+		t.Errorf("the new website: %+v, %v", got, err)
+	}
+	if err := s.Remove(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	add(t, s, b, "wgt_b")
+	if _, err := s.ByToken(t.Context(), "wgt_a"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("the website has another token: %v", err)
 	}
 }
 
