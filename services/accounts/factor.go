@@ -60,16 +60,18 @@ func authenticatorContext(person id.Person) string {
 
 // ConfirmAuthenticator puts the person's new authenticator app in use, if code is one of its codes. It replaces a
 // previous app. It returns the recovery codes, which can't be read again.
-func (p *People) ConfirmAuthenticator(ctx context.Context, caller id.Person, code string, by By) ([]string, error) {
-	if err := p.attempts.Take(ctx, attemptsOfCodes(caller)); err != nil {
+func (p *People) ConfirmAuthenticator(
+	ctx context.Context, caller identity.Principal, code string, by By,
+) ([]string, error) {
+	if err := p.attempts.Take(ctx, codesOfSession(caller.SessionID)); err != nil {
 		return nil, err
 	}
 	codes, hashes := newRecoveryCodes()
-	err := p.changeAuthenticator(ctx, caller, by, "create", func(stored Person) (Person, error) {
+	err := p.changeAuthenticator(ctx, caller.PersonID, by, "create", func(stored Person) (Person, error) {
 		if stored.NewAuthenticator == "" {
 			return stored, fault.Coded(fault.Conflict, "authenticator_missing", "get a new key for the app first")
 		}
-		step, err := p.step(stored.NewAuthenticator, caller, code)
+		step, err := p.step(stored.NewAuthenticator, stored.ID, code)
 		if err != nil {
 			return stored, err
 		}
@@ -131,9 +133,9 @@ func (p *People) step(sealed string, person id.Person, code string) (int64, erro
 	return step, nil
 }
 
-// useCode checks a code of the person's app, or a recovery code, and uses it up.
-func (p *People) useCode(ctx context.Context, person id.Person, code string) error {
-	if err := p.attempts.Take(ctx, attemptsOfCodes(person)); err != nil {
+// useCode checks a code of the person's app, or a recovery code, and uses it up. The attempt counts under a name.
+func (p *People) useCode(ctx context.Context, person id.Person, name, code string) error {
+	if err := p.attempts.Take(ctx, name); err != nil {
 		return err
 	}
 	_, err := p.store.SavePerson(ctx, person, func(stored Person) (Person, error) {
@@ -159,9 +161,6 @@ func (p *People) useCode(ctx context.Context, person id.Person, code string) err
 	})
 	return err
 }
-
-// attemptsOfCodes is the name under which the attempts at a person's codes are counted.
-func attemptsOfCodes(person id.Person) string { return "codes:" + strconv.FormatInt(int64(person), 10) }
 
 // newRecoveryCodes returns recovery codes of 80 random bits, and their hashes. So many bits need no slow hash.
 func newRecoveryCodes() (codes, hashes []string) {
@@ -219,9 +218,9 @@ func (p *People) Confirm(ctx context.Context, caller identity.Principal, proof P
 		return fault.Bad("code", "is needed: you have an authenticator app")
 	}
 	if proof.Code != "" {
-		err = p.useCode(ctx, person.ID, proof.Code)
+		err = p.useCode(ctx, person.ID, codesOfSession(caller.SessionID), proof.Code)
 	} else {
-		err = p.checkPassword(ctx, person, proof.Password)
+		err = p.checkPassword(ctx, person, caller.SessionID, proof.Password)
 	}
 	if err != nil {
 		return err
@@ -244,9 +243,9 @@ func (p *People) confirmed(ctx context.Context, caller identity.Principal) error
 	return nil
 }
 
-// checkPassword compares a password with a person's, and counts the attempt.
-func (p *People) checkPassword(ctx context.Context, person Person, password string) error {
-	if err := p.attempts.Take(ctx, person.Email); err != nil {
+// checkPassword compares a password with that of the person of a session, and counts the attempt.
+func (p *People) checkPassword(ctx context.Context, person Person, session id.Session, password string) error {
+	if err := p.attempts.Take(ctx, passwordsOfSession(session)); err != nil {
 		return err
 	}
 	matches, err := p.passwords.Matches(ctx, password, person.Password)

@@ -98,30 +98,30 @@ func (p *People) invitation(ctx context.Context, secret string) (Invitation, err
 	return i, err
 }
 
-// Accept creates the person who accepts an invitation, and starts their session. It returns the session's secret. The
-// error is Conflict if a person with the e-mail address exists: they sign in, and AcceptAs.
-func (p *People) Accept(ctx context.Context, secret string, a Acceptance, d Device, by By) (SignedIn, string, error) {
+// Accept creates the person who accepts an invitation, and starts their session. The error is Conflict if a person
+// with the e-mail address exists: they sign in, and AcceptAs.
+func (p *People) Accept(ctx context.Context, secret string, a Acceptance, d Device, by By) (SignedIn, Secrets, error) {
 	i, err := p.invitation(ctx, secret)
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	if i.Email != "" {
 		a.Email = i.Email
 	}
 	if err := a.validate(i); err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	person, err := p.person(ctx, a.NewPerson)
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	by.Actor = ActorOf(person.ID)
 	join, err := p.accept(ctx, i, person, a.Website, by)
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	if err := accepted(p.store.AcceptInvitation(ctx, i, &person, join)); err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	return p.begin(ctx, person, d, by)
 }

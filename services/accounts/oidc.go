@@ -105,46 +105,45 @@ type Returned struct {
 	State, Code, Error string
 }
 
-// Finish ends a sign-in and starts a session. secret is that of Begin. It returns the session's secret, and the view to
-// return to. The errors have codes that the console explains.
+// Finish ends a sign-in and starts a session. secret is that of Begin. It returns the view to return to. The errors have codes that the console explains.
 func (o *SignOns) Finish(
 	ctx context.Context, provider, secret string, r Returned, d Device, by By,
-) (session, view string, err error) {
+) (secrets Secrets, view string, err error) {
 	p, err := o.providers.Provider(provider)
 	if err != nil {
-		return "", "", err
+		return Secrets{}, "", err
 	}
 	s, err := o.started(ctx, provider, secret, r.State)
 	if err != nil {
-		return "", "", err
+		return Secrets{}, "", err
 	}
 	if r.Error != "" || r.Code == "" {
-		return "", "", fault.Coded(
+		return Secrets{}, "", fault.Coded(
 			fault.Unauthenticated, "sign_in_denied", "the identity provider didn't let the person sign in",
 		)
 	}
 	tokens, err := o.providers.Exchange(ctx, provider, r.Code, s.Secrets)
 	if err != nil {
 		o.report(ctx, provider, err)
-		return "", "", err
+		return Secrets{}, "", err
 	}
 	f, err := p.facts(tokens.Claims)
 	if err != nil {
 		o.report(ctx, provider, err)
-		return "", "", err
+		return Secrets{}, "", err
 	}
 	person, err := o.person(ctx, p, f, by)
 	if err != nil {
-		return "", "", err
+		return Secrets{}, "", err
 	}
 	if person.Disabled {
-		return "", "", fault.Coded(fault.Forbidden, "account_disabled", "the operator has disabled this account")
+		return Secrets{}, "", fault.Coded(fault.Forbidden, "account_disabled", "the operator has disabled this account")
 	}
 	if d.SignOn, err = o.signOn(p, f, tokens); err != nil {
-		return "", "", err
+		return Secrets{}, "", err
 	}
-	_, session, err = o.people.begin(ctx, person, d, by)
-	return session, s.Return, err
+	_, secrets, err = o.people.begin(ctx, person, d, by)
+	return secrets, s.Return, err
 }
 
 // started returns the sign-in of a browser's secret and the state of the redirect. It returns each one once.

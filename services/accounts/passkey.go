@@ -150,14 +150,13 @@ func (p *People) BeginPasskeySignIn(ctx context.Context, origin string) (Ceremon
 	return Ceremony{secret, options}, err
 }
 
-// SignInWithPasskey starts a session for the person of the passkey that a browser used. It returns the session's
-// secret.
+// SignInWithPasskey starts a session for the person of the passkey that a browser used.
 func (p *People) SignInWithPasskey(
 	ctx context.Context, origin string, f Finished, d Device, by By,
-) (SignedIn, string, error) {
+) (SignedIn, Secrets, error) {
 	c, err := p.challenged(ctx, forPasskey, f.Challenge)
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	key, err := p.webauthn.FinishSignIn(origin, c.State, f.Response, func(credentialID []byte) (Passkey, error) {
 		key, err := p.store.PasskeyByCredential(ctx, credentialID)
@@ -167,21 +166,21 @@ func (p *People) SignInWithPasskey(
 		return key, err
 	})
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	if err := p.take(ctx, c); err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	person, err := p.store.Person(ctx, key.PersonID)
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	if person.Disabled {
-		return SignedIn{}, "", ErrPasskey()
+		return SignedIn{}, Secrets{}, ErrPasskey()
 	}
 	key.LastUsedAt = p.now()
 	if err := p.store.UsedPasskey(ctx, key); err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	return p.begin(ctx, person, d, by)
 }

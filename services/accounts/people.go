@@ -133,6 +133,7 @@ func (p *People) UpdatePerson(ctx context.Context, id id.Person, patch PersonPat
 		if patch.Authenticator.Set {
 			stored.Authenticator, stored.NewAuthenticator = nil, ""
 		}
+		stored.SignOuts++
 		stored.UpdatedAt = p.now()
 		return stored, nil
 	})

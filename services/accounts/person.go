@@ -20,6 +20,8 @@ type Person struct {
 	CreatedAt time.Time `bson:"createdAt"`
 	UpdatedAt time.Time `bson:"updatedAt"`
 
+	SignOuts int64 `bson:"signOuts"` // how often all sessions of the person were ended
+
 	Authenticator    *Authenticator `bson:"authenticator"`    // nil for a person without a second factor
 	NewAuthenticator string         `bson:"newAuthenticator"` // the encrypted key of an app that isn't in use yet
 }

@@ -248,7 +248,7 @@ type Passwords interface {
 
 // Attempts limits the attempts to sign in as a person.
 type Attempts interface {
-	// Take counts an attempt under a name: an e-mail address, known or not, or the name of another secret. Its error
+	// Take counts an attempt under a name: an e-mail address, known or not, a known device, or another secret. Its error
 	// is Limited if there have been too many.
 	Take(ctx context.Context, name string) error
 }

@@ -55,7 +55,14 @@ func (s Session) Expired(now time.Time) bool { return !now.Before(s.Ends()) }
 type Device struct {
 	Name    string // its User-Agent
 	Address string
+	Proof   string  // that the person signed in with it before, "" without
 	SignOn  *SignOn // nil with a password
+}
+
+// Secrets are what a browser keeps of a sign-in. They can't be read again.
+type Secrets struct {
+	Session string
+	Device  string // the Proof of the next sign-in; "" if the installation can't make one
 }
 
 // session returns a new session and its secret.

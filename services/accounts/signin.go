@@ -62,7 +62,7 @@ func errCredentials() error {
 // challenge of the next step.
 type SignInStep struct {
 	SignedIn SignedIn
-	Secret   string
+	Secrets  Secrets
 	Next     string // of the challenge of SignInWithCode; "" if the person has signed in
 }
 
@@ -77,11 +77,8 @@ func (p *People) SignIn(ctx context.Context, email, password string, d Device, b
 	if err := wrong.Err(); err != nil {
 		return SignInStep{}, err
 	}
-	if err := p.attempts.Take(ctx, email); err != nil {
-		return SignInStep{}, err
-	}
-	person, err := p.store.PersonByEmail(ctx, email)
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	person, err := p.attempt(ctx, email, d)
+	if err != nil {
 		return SignInStep{}, err
 	}
 	matches, failed := p.passwords.Matches(ctx, password, person.Password) // "" if there is no person
@@ -95,53 +92,56 @@ func (p *People) SignIn(ctx context.Context, email, password string, d Device, b
 		next, err := p.challenge(ctx, forCode, person.ID, "", challengeIn)
 		return SignInStep{Next: next}, err
 	}
-	in, secret, err := p.begin(ctx, person, d, by)
-	return SignInStep{SignedIn: in, Secret: secret}, err
+	in, secrets, err := p.begin(ctx, person, d, by)
+	return SignInStep{SignedIn: in, Secrets: secrets}, err
 }
 
-// SignInWithCode starts a session for the person of a challenge, with a code of their app or a recovery code. It
-// returns the session's secret.
+// SignInWithCode starts a session for the person of a challenge, with a code of their app or a recovery code.
 func (p *People) SignInWithCode(
 	ctx context.Context, challenge, code string, d Device, by By,
-) (SignedIn, string, error) {
+) (SignedIn, Secrets, error) {
 	c, err := p.challenged(ctx, forCode, challenge)
 	if err != nil {
-		return SignedIn{}, "", err
-	}
-	if err := p.useCode(ctx, c.PersonID, code); err != nil {
-		return SignedIn{}, "", err
-	}
-	if err := p.take(ctx, c); err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	person, err := p.store.Person(ctx, c.PersonID)
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
+	}
+	if err := p.useCode(ctx, person.ID, p.codesOf(person, d), code); err != nil {
+		return SignedIn{}, Secrets{}, err
+	}
+	if err := p.take(ctx, c); err != nil {
+		return SignedIn{}, Secrets{}, err
 	}
 	if person.Disabled {
-		return SignedIn{}, "", errCredentials()
+		return SignedIn{}, Secrets{}, errCredentials()
 	}
 	return p.begin(ctx, person, d, by)
 }
 
-// begin starts a session, and returns its secret.
-func (p *People) begin(ctx context.Context, person Person, d Device, by By) (SignedIn, string, error) {
+// begin starts a session.
+func (p *People) begin(ctx context.Context, person Person, d Device, by By) (SignedIn, Secrets, error) {
 	id, err := p.store.NextSession(ctx)
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	session, secret := d.session(id, person.ID, p.now())
 	ended, err := p.store.AddSession(ctx, session, maxSessions)
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	p.announce.SessionsEnded(ctx, hashesOf(ended)...)
 	if err := p.unchanged(ctx, person, session); err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
+	}
+	proof, err := p.proofOf(person)
+	if err != nil {
+		return SignedIn{}, Secrets{}, err
 	}
 	by.Actor = ActorOf(person.ID)
 	memberships, err := p.noteIn(ctx, person.ID, by, "session", "create")
-	return SignedIn{person, session, memberships}, secret, err
+	return SignedIn{person, session, memberships}, Secrets{secret, proof}, err
 }
 
 // unchanged ends a new session if the way in which its person signed in was taken away meanwhile. A change ends the
@@ -238,8 +238,21 @@ func (p *People) SignOut(ctx context.Context, person id.Person, session id.Sessi
 	return err
 }
 
-// SignOutEverywhere ends all sessions of a person. Their personal access tokens stay.
+// SignOutEverywhere ends all sessions of a person, and no device of theirs is a known one any more. Their personal
+// access tokens stay.
 func (p *People) SignOutEverywhere(ctx context.Context, person id.Person) error {
+	_, err := p.store.SavePerson(ctx, person, func(stored Person) (Person, error) {
+		stored.SignOuts++
+		return stored, nil
+	})
+	if err != nil {
+		return err
+	}
+	return p.endSessions(ctx, person)
+}
+
+// endSessions ends the sessions of a person, except personal access tokens.
+func (p *People) endSessions(ctx context.Context, person id.Person) error {
 	_, err := p.end(ctx, person, func(s Session) bool { return !s.IsPersonalToken() })
 	return err
 }
@@ -256,26 +269,27 @@ func (p *People) end(ctx context.Context, person id.Person, selected func(Sessio
 	return ended, err
 }
 
-// ChangePassword replaces a person's password, ends all their sessions and starts a new one. It returns that session's
-// secret. The error is Unauthenticated if the current password is wrong.
+// ChangePassword replaces a person's password, ends all their sessions and starts a new one. The error is
+// Unauthenticated if the current password is wrong.
 func (p *People) ChangePassword(
-	ctx context.Context, person id.Person, current, password string, d Device, by By,
-) (SignedIn, string, error) {
+	ctx context.Context, caller identity.Principal, current, password string, d Device, by By,
+) (SignedIn, Secrets, error) {
+	person := caller.PersonID
 	before, err := p.store.Person(ctx, person)
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
-	if err := p.checkPassword(ctx, before, current); err != nil {
-		return SignedIn{}, "", err
+	if err := p.checkPassword(ctx, before, caller.SessionID, current); err != nil {
+		return SignedIn{}, Secrets{}, err
 	}
 	var wrong fault.Problems
 	checkPassword(password, &wrong)
 	if err := wrong.Err(); err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	hash, err := p.newHash(ctx, password, before.Email, before.Name)
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	after, err := p.store.SavePerson(ctx, person, func(stored Person) (Person, error) {
 		if stored.Password != before.Password {
@@ -285,13 +299,13 @@ func (p *People) ChangePassword(
 		return stored, nil
 	})
 	if err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
-	if err := p.SignOutEverywhere(ctx, person); err != nil {
-		return SignedIn{}, "", err
+	if err := p.endSessions(ctx, person); err != nil {
+		return SignedIn{}, Secrets{}, err
 	}
 	if err := p.note(ctx, person, by, "password", "update"); err != nil {
-		return SignedIn{}, "", err
+		return SignedIn{}, Secrets{}, err
 	}
 	return p.begin(ctx, after, d, by)
 }

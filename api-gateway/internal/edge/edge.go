@@ -171,6 +171,9 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	if row.SignIn {
 		caller.SignIn = session.SignIn(r.Header)
 	}
+	if row.Device {
+		caller.Device = session.Device(r.Header)
+	}
 	if row.Class.Streams() {
 		r.Body, r.ContentLength, r.TransferEncoding = http.NoBody, 0, nil // streams take no body
 		return e.stream(x, r, row, caller)

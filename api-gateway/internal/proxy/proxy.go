@@ -80,6 +80,7 @@ type Caller struct {
 	Principal identity.Principal
 	Address   string
 	SignIn    string // the value of the cookie httpkit.SignInCookie, if the service gets it
+	Device    string // the value of the cookie httpkit.DeviceCookie, if the service gets it
 }
 
 // Forward sends r to a service and writes its response to w. On an error nothing was written. The error is Canceled if
@@ -240,6 +241,9 @@ func (p *Proxy) setIdentity(ctx context.Context, c Caller, set func(name, value 
 	set("X-Forwarded-For", c.Address)
 	if c.SignIn != "" {
 		set(httpkit.SignInHeader, c.SignIn)
+	}
+	if c.Device != "" {
+		set(httpkit.DeviceHeader, c.Device)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		set(httpkit.TimeoutHeader, strconv.FormatInt(max(time.Until(deadline).Milliseconds(), 1), 10))

@@ -159,6 +159,7 @@ var Public = []Route{
 		CORS:     Configured,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassSignIn,
+		Device:   true,
 	},
 	{
 		Method:   "POST",
@@ -279,6 +280,7 @@ var Public = []Route{
 		CORS:     Configured,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassSignIn,
+		Device:   true,
 	},
 	{
 		Method:   "DELETE",

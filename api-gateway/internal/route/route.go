@@ -86,6 +86,9 @@ type Route struct {
 	// SignIn is set if the service gets the cookie of a sign-in at an identity provider.
 	SignIn bool
 
+	// Device is set if the service gets the cookie of a browser in which a person has signed in before.
+	Device bool
+
 	// Stores is set if a request stores new text of a website that is known before it is forwarded. It is refused if the
 	// website has reached its storage limit. Requests that change or remove stored text are allowed: each is bounded by
 	// itself. A new visitor is refused by the visitors service, which knows the website of a client token.

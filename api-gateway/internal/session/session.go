@@ -134,6 +134,12 @@ func SignIn(h http.Header) string {
 	return value
 }
 
+// Device returns the value of the cookie of a browser in which a person has signed in before, "" without it or with two.
+func Device(h http.Header) string {
+	value, _ := cookie(h, httpkit.DeviceCookie)
+	return value
+}
+
 // cookie returns the value of the only cookie of a name, and whether there is any. Two are as bad as none: one of them
 // is not ours.
 func cookie(h http.Header, name string) (value string, found bool) {

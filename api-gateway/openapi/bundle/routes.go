@@ -19,11 +19,12 @@ import (
 //	role      the least role of a person, if it isn't the one that the token's level means (viewer for READ, else agent)
 //	confirmed whether a person must have proven lately who they are
 //	signIn    whether the service gets the cookie of a sign-in at an identity provider
+//	device    whether the service gets the cookie of a browser in which a person has signed in before
 //	stores    whether a request stores new text of a website, which counts towards the storage limit
 type edge struct {
-	service, class, visitor, role string
-	body                          int
-	stores, confirmed, signIn     bool
+	service, class, visitor, role     string
+	body                              int
+	stores, confirmed, signIn, device bool
 }
 
 const edgeExtension = "x-edge"
@@ -80,6 +81,8 @@ func takeEdge(op object) (e edge, err error) {
 			e.body, ok = value.(int)
 		case "signIn":
 			e.signIn, ok = value.(bool)
+		case "device":
+			e.device, ok = value.(bool)
 		case "stores":
 			e.stores, ok = value.(bool)
 		}
@@ -179,6 +182,9 @@ func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
 	}
 	if e.signIn {
 		b.WriteString("SignIn: true,\n")
+	}
+	if e.device {
+		b.WriteString("Device: true,\n")
 	}
 	if e.stores {
 		b.WriteString("Stores: true,\n")

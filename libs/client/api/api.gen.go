@@ -4209,9 +4209,9 @@ type ClientInterface interface {
 
 	// SignInWithBody Sign in with a password
 	//
-	// Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
-	// time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
-	// A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
+	// Sets the session's cookie, and the one of the device. A wrong password and an unknown address get the same answer, 401
+	// `credentials_invalid`, after the same time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the
+	// others get 429 `too_many_failures`. Attempts from a device in which the person has signed in before are counted apart. A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4220,9 +4220,9 @@ type ClientInterface interface {
 
 	// SignIn Sign in with a password
 	//
-	// Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
-	// time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
-	// A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
+	// Sets the session's cookie, and the one of the device. A wrong password and an unknown address get the same answer, 401
+	// `credentials_invalid`, after the same time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the
+	// others get 429 `too_many_failures`. Attempts from a device in which the person has signed in before are counted apart. A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4358,7 +4358,8 @@ type ClientInterface interface {
 	//
 	// The second step if `POST /auth/password` answers `{"next": "totp"}`. Sets the session's cookie. A recovery code does too. 401
 	// `code_invalid` if the code is wrong, too old or was used: enter the next one. 401 `challenge_invalid` 5 minutes after the first
-	// step. Ten attempts for one person are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+	// step. Ten attempts for one person, or for a known device of theirs, are answered at once, further ones one in
+	// 90 seconds; the others get 429 `too_many_failures`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4369,7 +4370,8 @@ type ClientInterface interface {
 	//
 	// The second step if `POST /auth/password` answers `{"next": "totp"}`. Sets the session's cookie. A recovery code does too. 401
 	// `code_invalid` if the code is wrong, too old or was used: enter the next one. 401 `challenge_invalid` 5 minutes after the first
-	// step. Ten attempts for one person are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+	// step. Ten attempts for one person, or for a known device of theirs, are answered at once, further ones one in
+	// 90 seconds; the others get 429 `too_many_failures`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5639,9 +5641,9 @@ func (c *Client) RemovePasskey(ctx context.Context, id int64, reqEditors ...Requ
 
 // SignInWithBody Sign in with a password
 //
-// Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
-// time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
-// A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
+// Sets the session's cookie, and the one of the device. A wrong password and an unknown address get the same answer, 401
+// `credentials_invalid`, after the same time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the
+// others get 429 `too_many_failures`. Attempts from a device in which the person has signed in before are counted apart. A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5660,9 +5662,9 @@ func (c *Client) SignInWithBody(ctx context.Context, contentType string, body io
 
 // SignIn Sign in with a password
 //
-// Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
-// time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
-// A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
+// Sets the session's cookie, and the one of the device. A wrong password and an unknown address get the same answer, 401
+// `credentials_invalid`, after the same time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the
+// others get 429 `too_many_failures`. Attempts from a device in which the person has signed in before are counted apart. A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5956,7 +5958,8 @@ func (c *Client) RemoveAuthenticator(ctx context.Context, reqEditors ...RequestE
 //
 // The second step if `POST /auth/password` answers `{"next": "totp"}`. Sets the session's cookie. A recovery code does too. 401
 // `code_invalid` if the code is wrong, too old or was used: enter the next one. 401 `challenge_invalid` 5 minutes after the first
-// step. Ten attempts for one person are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+// step. Ten attempts for one person, or for a known device of theirs, are answered at once, further ones one in
+// 90 seconds; the others get 429 `too_many_failures`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5977,7 +5980,8 @@ func (c *Client) SignInWithCodeWithBody(ctx context.Context, contentType string,
 //
 // The second step if `POST /auth/password` answers `{"next": "totp"}`. Sets the session's cookie. A recovery code does too. 401
 // `code_invalid` if the code is wrong, too old or was used: enter the next one. 401 `challenge_invalid` 5 minutes after the first
-// step. Ten attempts for one person are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+// step. Ten attempts for one person, or for a known device of theirs, are answered at once, further ones one in
+// 90 seconds; the others get 429 `too_many_failures`.
 //
 // Takes a body of the `application/json` content type.
 //

@@ -1,7 +1,6 @@
 package httpkit
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"mime"
@@ -10,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"fivechat.dev/libs/kernel/fault"
-	"fivechat.dev/libs/kernel/identity"
 )
 
 // Redirect is a response that sends the browser to another address. The operation must not take the address from the
@@ -30,22 +28,6 @@ func (to Redirect) respond(w http.ResponseWriter, status int) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	w.WriteHeader(status)
-}
-
-// SignInCookie is the cookie of a sign-in at an identity provider, from its beginning until its end.
-const SignInCookie = "__Host-fivechat-sign-in"
-
-// SignInHeader holds the value of SignInCookie from the edge to the service: no service gets cookies.
-const SignInHeader = "X-Fivechat-Sign-In"
-
-// SignInSecret returns the value of the request's SignInCookie, or "". It counts only on a request whose assertion was
-// verified.
-func SignInSecret(ctx context.Context) string {
-	req, ok := ctx.Value(requestKey{}).(*http.Request)
-	if !ok || identity.From(ctx).Kind == "" {
-		return ""
-	}
-	return req.Header.Get(SignInHeader)
 }
 
 // Form makes a route read its body as a form (application/x-www-form-urlencoded), with texts as members. It ignores

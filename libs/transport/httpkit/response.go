@@ -9,13 +9,6 @@ import (
 	"slices"
 )
 
-// SessionCookie is the cookie that holds the secret of a person's session. Browsers accept a name with this prefix only
-// from the host itself, over TLS or from this machine, and for all paths, so no other host can set it.
-const SessionCookie = "__Host-fivechat"
-
-// setsCookie is a response that sets or removes a cookie.
-type setsCookie interface{ Cookie() *http.Cookie }
-
 // linked is a response that is a page of a list.
 type linked interface{ Links(at *url.URL) string }
 
@@ -44,8 +37,8 @@ func (rt route) respond(ctx context.Context, w http.ResponseWriter, status int, 
 		to.respond(w, status)
 		return nil
 	}
-	if c, ok := response.(setsCookie); ok {
-		if cookie := c.Cookie(); cookie != nil {
+	if c, ok := response.(setsCookies); ok {
+		for _, cookie := range c.Cookies() {
 			http.SetCookie(w, cookie)
 		}
 	}

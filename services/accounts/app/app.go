@@ -53,9 +53,9 @@ type Config struct {
 
 // SignIn is the settings of how persons sign in.
 type SignIn struct {
-	// Keys that encrypt the secrets of authenticator apps, identity providers and verified visitors in the database, at
-	// least 32 bytes each, separated by commas. The first one encrypts, all decrypt: add a new one in front, and keep the
-	// old ones. Without a key, operations that store such a secret are refused.
+	// Keys that encrypt the secrets of authenticator apps, identity providers and verified visitors in the database, and
+	// the cookies of known devices, at least 32 bytes each, separated by commas. The first one encrypts, all decrypt: add
+	// a new one in front, and keep the old ones. Without a key, operations that store such a secret are refused.
 	SecretKeys []string `env:"FIVECHAT_SECRET_KEYS"`
 	// Path of the file of identity providers (OpenID Connect) at which persons sign in. Needs FIVECHAT_PUBLIC_URL and
 	// FIVECHAT_SECRET_KEYS. A change is loaded while running.

@@ -163,18 +163,34 @@ func (s *Service) Refused(status int, p identity.Principal, method, path, body s
 	return said
 }
 
-// Cookie is Want for a response that sets a cookie, which it returns.
+// Cookie is Want for a response that sets the cookie of a session, which it returns.
 func (s *Service) Cookie(
 	status int, p identity.Principal, method, path, body string, header ...string,
 ) *http.Cookie {
 	s.t.Helper()
+	set := s.Cookies(status, p, method, path, body, header...)
+	if c := set[httpkit.SessionCookie]; c != nil {
+		return c
+	}
+	s.t.Fatalf("%s %s %s sets %v, and not the cookie of a session", method, path, body, set)
+	return nil
+}
+
+// Cookies is Want for a response that sets cookies, which it returns by their names.
+func (s *Service) Cookies(
+	status int, p identity.Principal, method, path, body string, header ...string,
+) map[string]*http.Cookie {
+	s.t.Helper()
 	resp := s.send(p, method, path, body, header...)
 	defer resp.Body.Close()
-	set := resp.Cookies()
-	if b, err := io.ReadAll(resp.Body); resp.StatusCode != status || len(set) != 1 || err != nil {
-		s.t.Fatalf("%s %s %s\n = %d %s %v\nwant %d and a cookie", method, path, body, resp.StatusCode, b, set, status)
+	set := map[string]*http.Cookie{}
+	for _, c := range resp.Cookies() {
+		set[c.Name] = c
 	}
-	return set[0]
+	if b, err := io.ReadAll(resp.Body); resp.StatusCode != status || err != nil {
+		s.t.Fatalf("%s %s %s\n = %d %s\nwant %d", method, path, body, resp.StatusCode, b, status)
+	}
+	return set
 }
 
 // Fake is another service that the service under test calls. Its handler finds the principal in the request's context.

@@ -125,7 +125,7 @@ func mountFactors(r *httpkit.Router, chain operation.Chain, p *accounts.People) 
 	httpkit.Handle(r, "PUT /auth/totp", 200,
 		operation.New(chain, "accounts.confirm_authenticator", authz.Person.AfterConfirmation(),
 			func(ctx context.Context, req codeOfApp) (recovery, error) {
-				codes, err := p.ConfirmAuthenticator(ctx, identity.From(ctx).PersonID, req.Code, by(ctx))
+				codes, err := p.ConfirmAuthenticator(ctx, identity.From(ctx), req.Code, by(ctx))
 				return recovery{codes}, err
 			}), httpkit.Secret)
 	httpkit.Handle(r, "DELETE /auth/totp", 204,

@@ -60,8 +60,8 @@ type signedOutAt struct {
 	ProviderURL *string `json:"providerUrl"`
 }
 
-// Cookie removes the session's cookie.
-func (signedOutAt) Cookie() *http.Cookie { return sessionCookie("", 0) }
+// Cookies removes the session's cookie. The one of the device stays.
+func (signedOutAt) Cookies() []*http.Cookie { return signedOut{}.Cookies() }
 
 // signInCookie is the cookie of a sign-in, or its removal. The provider's redirect comes from another site, so that
 // SameSite=Strict would hide it.
@@ -121,15 +121,13 @@ func mountSignOns(r *httpkit.Router, chain operation.Chain, o *accounts.SignOns)
 		operation.New(chain, "accounts.finish_provider_sign_in", authz.Public,
 			func(ctx context.Context, req returnFrom) (httpkit.Redirect, error) {
 				returned := accounts.Returned{State: req.State, Code: req.Code, Error: req.Error}
-				session, view, err := o.Finish(
+				secrets, view, err := o.Finish(
 					ctx, req.Provider, httpkit.SignInSecret(ctx), returned, device(ctx), by(ctx),
 				)
 				if err != nil && isForBrowser(err) {
 					return failed(err), nil
 				}
-				return httpkit.Redirect{To: signedInAt + view, Cookies: []*http.Cookie{
-					sessionCookie(session, accounts.SessionLife), signInCookie("", 0),
-				}}, err
+				return httpkit.Redirect{To: signedInAt + view, Cookies: append(cookiesOf(secrets), signInCookie("", 0))}, err
 			}))
 	httpkit.Handle(r, "POST /auth/oidc/{provider}/logout", 200,
 		operation.New(chain, "accounts.end_provider_sessions", authz.Public,

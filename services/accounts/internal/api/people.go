@@ -164,7 +164,7 @@ func mountTeam(r *httpkit.Router, chain operation.Chain, p *accounts.People) {
 			func(ctx context.Context, req acceptance) (signedIn, error) {
 				if caller := identity.From(ctx); caller.Kind == identity.Person {
 					s, err := p.AcceptAs(ctx, req.Token, caller.PersonID, req.input().Website, by(ctx))
-					return signedInOf(s, "", err)
+					return signedInOf(s, accounts.Secrets{}, err)
 				}
 				return signedInOf(p.Accept(ctx, req.Token, req.input(), device(ctx), by(ctx)))
 			}), httpkit.Secret)

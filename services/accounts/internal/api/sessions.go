@@ -15,7 +15,9 @@ import (
 
 // device returns the browser of the request.
 func device(ctx context.Context) accounts.Device {
-	return accounts.Device{Name: httpkit.UserAgent(ctx), Address: httpkit.ClientAddress(ctx)}
+	return accounts.Device{
+		Name: httpkit.UserAgent(ctx), Address: httpkit.ClientAddress(ctx), Proof: httpkit.DeviceProof(ctx),
+	}
 }
 
 type signIn struct {
@@ -54,19 +56,28 @@ func membershipViewOf(m accounts.MembershipOf) membershipView {
 	return membershipView{m.ID, m.WebsiteID.Int64(), m.WebsiteName, m.Plan, m.Role, m.UserID}
 }
 
-// signedIn is a person with their memberships. A secret becomes the session's cookie.
+// signedIn is a person with their memberships. Secrets become the cookies of the session and of the device.
 type signedIn struct {
 	Person      personView       `json:"person"`
 	Memberships []membershipView `json:"memberships"`
-	secret      string
+	secrets     accounts.Secrets
 }
 
-// Cookie is the cookie of a new session.
-func (s signedIn) Cookie() *http.Cookie {
-	if s.secret == "" {
+// Cookies implements httpkit's responses that set cookies.
+func (s signedIn) Cookies() []*http.Cookie { return cookiesOf(s.secrets) }
+
+// cookiesOf returns the cookies of a new session, none without one.
+func cookiesOf(s accounts.Secrets) []*http.Cookie {
+	if s.Session == "" {
 		return nil
 	}
-	return sessionCookie(s.secret, accounts.SessionLife)
+	set := []*http.Cookie{sessionCookie(s.Session, accounts.SessionLife)}
+	if s.Device != "" {
+		known := sessionCookie(s.Device, accounts.KnownFor)
+		known.Name = httpkit.DeviceCookie
+		set = append(set, known)
+	}
+	return set
 }
 
 func sessionCookie(secret string, life time.Duration) *http.Cookie {
@@ -80,11 +91,11 @@ func sessionCookie(secret string, life time.Duration) *http.Cookie {
 	return c
 }
 
-func signedInOf(s accounts.SignedIn, secret string, err error) (signedIn, error) {
+func signedInOf(s accounts.SignedIn, secrets accounts.Secrets, err error) (signedIn, error) {
 	if err != nil {
 		return signedIn{}, err
 	}
-	return signedIn{personViewOf(s.Person), viewsOf(s.Memberships, membershipViewOf), secret}, nil
+	return signedIn{personViewOf(s.Person), viewsOf(s.Memberships, membershipViewOf), secrets}, nil
 }
 
 // signInResult is a signed-in person, or the next step.
@@ -93,11 +104,11 @@ type signInResult struct {
 	Challenge   *string          `json:"challenge"`
 	Person      *personView      `json:"person"`
 	Memberships []membershipView `json:"memberships"`
-	secret      string
+	secrets     accounts.Secrets
 }
 
-// Cookie is the cookie of a new session.
-func (s signInResult) Cookie() *http.Cookie { return signedIn{secret: s.secret}.Cookie() }
+// Cookies implements httpkit's responses that set cookies.
+func (s signInResult) Cookies() []*http.Cookie { return cookiesOf(s.secrets) }
 
 func signInResultOf(s accounts.SignInStep, err error) (signInResult, error) {
 	switch {
@@ -109,7 +120,7 @@ func signInResultOf(s accounts.SignInStep, err error) (signInResult, error) {
 	default:
 		person := personViewOf(s.SignedIn.Person)
 		return signInResult{
-			Person: &person, Memberships: viewsOf(s.SignedIn.Memberships, membershipViewOf), secret: s.Secret,
+			Person: &person, Memberships: viewsOf(s.SignedIn.Memberships, membershipViewOf), secrets: s.Secrets,
 		}, nil
 	}
 }
@@ -117,8 +128,8 @@ func signInResultOf(s accounts.SignInStep, err error) (signInResult, error) {
 // signedOut is the response to the end of a session, which removes the cookie.
 type signedOut struct{}
 
-// Cookie removes the session's cookie.
-func (signedOut) Cookie() *http.Cookie { return sessionCookie("", 0) }
+// Cookies removes the session's cookie. The one of the device stays.
+func (signedOut) Cookies() []*http.Cookie { return []*http.Cookie{sessionCookie("", 0)} }
 
 type sessionView struct {
 	ID         id.Session `json:"id"`
@@ -160,13 +171,13 @@ func mountSessions(r *httpkit.Router, chain operation.Chain, p *accounts.People,
 		operation.New(chain, "accounts.change_password", authz.Person.AfterConfirmation(),
 			func(ctx context.Context, req changePassword) (signedIn, error) {
 				return signedInOf(p.ChangePassword(
-					ctx, identity.From(ctx).PersonID, req.Current, req.Password, device(ctx), by(ctx),
+					ctx, identity.From(ctx), req.Current, req.Password, device(ctx), by(ctx),
 				))
 			}))
 	httpkit.Handle(r, "GET /auth/session", 200, operation.New(chain, "accounts.get_session", authz.Person,
 		func(ctx context.Context, _ operation.None) (signedIn, error) {
 			s, err := p.Current(ctx, identity.From(ctx))
-			return signedInOf(s, "", err)
+			return signedInOf(s, accounts.Secrets{}, err)
 		}))
 	httpkit.Handle(r, "DELETE /auth/session", 204, operation.New(chain, "accounts.sign_out", authz.Person,
 		func(ctx context.Context, _ operation.None) (signedOut, error) {
