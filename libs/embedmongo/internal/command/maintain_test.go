@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,9 +29,13 @@ func server(t *testing.T) (*Server, *Conn) {
 	return s, s.Connect()
 }
 
+// run sends a command, to the database test unless it names one.
 func run(t *testing.T, c *Conn, cmd bson.D) bson.M {
 	t.Helper()
-	doc, err := bson.Marshal(append(cmd, bson.E{Key: "$db", Value: "test"}))
+	if !slices.ContainsFunc(cmd, func(e bson.E) bool { return e.Key == "$db" }) {
+		cmd = append(cmd, bson.E{Key: "$db", Value: "test"})
+	}
+	doc, err := bson.Marshal(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
