@@ -24,7 +24,7 @@ const maxIdempotencyKey = 255
 // Attempt is one execution of a request that may be repeated. Attempts with the same caller, method, path and key are
 // the same request, and must have the same content.
 type Attempt struct {
-	Caller            identity.Principal // a token or a visitor
+	Caller            identity.Principal // a token, a person or a visitor, in a website
 	Method, Path, Key string
 	Content           [sha256.Size]byte // hash of query and body
 }
@@ -53,7 +53,10 @@ type IdempotencyStore interface {
 func (r *Router) UseIdempotency(store IdempotencyStore) { r.idempotency = store }
 
 // serveIdempotent serves a request that has a key through the IdempotencyStore, and any other request directly.
-func (r *Router) serveIdempotent(w http.ResponseWriter, req *http.Request, next http.Handler) {
+// Requests are stored by website, so a request that is made in none is refused: about a person themselves, and without
+// a credential. For the latter we can't know whether the same caller repeats it, and its response, which may have a
+// credential, must not be shown to everyone who knows the key.
+func (r *Router) serveIdempotent(w http.ResponseWriter, req *http.Request, rt route, next http.Handler) {
 	keys := req.Header.Values(IdempotencyKeyHeader)
 	if r.idempotency == nil || len(keys) == 0 || req.Method != http.MethodPost && req.Method != http.MethodPatch {
 		next.ServeHTTP(w, req)
@@ -61,20 +64,23 @@ func (r *Router) serveIdempotent(w http.ResponseWriter, req *http.Request, next 
 	}
 	switch caller := identity.From(req.Context()); caller.Kind {
 	case identity.Token, identity.Person, identity.Visitor:
+		if rt.personal || caller.Website.IsZero() {
+			refuse(req.Context(), w, errNoWebsite())
+			return
+		}
 		if err := r.serveWithKey(w, req, next, caller, keys); err != nil {
 			refuse(req.Context(), w, err)
 		}
 	case identity.Public:
-		// Without a token we can't know whether the same caller repeats the request. The response may contain a
-		// credential, so it isn't shown to everyone who knows the key.
-		refuse(
-			req.Context(),
-			w,
-			fault.Bad(IdempotencyKeyHeader, "is accepted only together with an API token, a session or a visitor token"),
-		)
+		refuse(req.Context(), w, errNoWebsite())
 	default: // other services and operators
 		next.ServeHTTP(w, req)
 	}
+}
+
+func errNoWebsite() error {
+	return fault.Bad(IdempotencyKeyHeader,
+		"is accepted only for operations in a website, with an API token, a session or a visitor token")
 }
 
 func (r *Router) serveWithKey(

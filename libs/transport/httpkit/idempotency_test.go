@@ -59,8 +59,9 @@ func TestRepeatedRequestsAreReplayed(t *testing.T) {
 	}
 	r, ran := httpkit.NewRouter(tele, keys), atomic.Int64{}
 	r.UseIdempotency(memoryStore{})
+	chain := operation.Standard(tele)
 	made := operation.New(
-		operation.Standard(tele),
+		chain,
 		"test.make",
 		authz.Public,
 		func(_ context.Context, req inner) (inner, error) {
@@ -70,6 +71,12 @@ func TestRepeatedRequestsAreReplayed(t *testing.T) {
 			return req, nil
 		},
 	)
+	aboutPerson := operation.New(chain, "test.change_person", authz.Person,
+		func(_ context.Context, req inner) (inner, error) {
+			ran.Add(1)
+			return req, nil
+		})
+	httpkit.Handle(r, "POST /me", 201, aboutPerson, httpkit.Body(100))
 	for _, method := range []string{"POST", "PATCH", "PUT"} {
 		httpkit.Handle(r, method+" /things", 201, made, httpkit.Body(100))
 	}
@@ -79,6 +86,8 @@ func TestRepeatedRequestsAreReplayed(t *testing.T) {
 	}
 	agent := identity.Principal{Kind: identity.Token, Website: website, TokenID: 3}
 	visitor := identity.Principal{Kind: identity.Visitor, Website: website, VisitorID: 3}
+	person := identity.Principal{Kind: identity.Person, PersonID: 3}
+	member := identity.Principal{Kind: identity.Person, PersonID: 3, Website: website, Role: identity.Agent}
 	ask := func(p identity.Principal, method, path, body string, keyed ...string) *httptest.ResponseRecorder {
 		t.Helper()
 		req := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
@@ -127,6 +136,12 @@ func TestRepeatedRequestsAreReplayed(t *testing.T) {
 			[]string{"k"},
 			400, false, false,
 		},
+		{"a member", member, "POST", "/things", `{"text":"a"}`, []string{"k"}, 201, true, false},
+		{"a member again", member, "POST", "/things", `{"text":"a"}`, []string{"k"}, 201, false, true},
+		{"in no website", person, "POST", "/things", `{"text":"a"}`, []string{"k"}, 400, false, false},
+		{"about a person", person, "POST", "/me", `{"text":"a"}`, []string{"k"}, 400, false, false},
+		{"about a member", member, "POST", "/me", `{"text":"a"}`, []string{"k"}, 400, false, false},
+		{"about a person, without a key", person, "POST", "/me", `{"text":"a"}`, nil, 201, true, false},
 		{"empty", agent, "POST", "/things", `{"text":"a"}`, []string{""}, 400, false, false},
 		{"long", agent, "POST", "/things", `{"text":"a"}`, []string{strings.Repeat("k", 256)}, 400, false, false},
 		{"longest", agent, "POST", "/things", `{"text":"a"}`, []string{strings.Repeat("k", 255)}, 201, true, false},

@@ -67,6 +67,8 @@ type route struct {
 	query   []string // the names of the parameters that the operation reads
 	public  bool     // anyone may read the response
 	secret  bool     // the response has a secret that must not be stored
+	// It isn't done in a website, whose requests are stored with their responses.
+	personal bool
 }
 
 // Lenient makes a route ignore unknown body members, as documented operations must for clients of the hosted API.
@@ -87,7 +89,7 @@ func Caching(directives string) Option { return func(r *route) { r.caching = dir
 // successful response; a response can override it by a method HTTPStatus() int. Handle panics if the request's tags
 // don't fit the pattern, so that a service with a wrong table never starts.
 func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.Endpoint[Req, Resp], options ...Option) {
-	rt := route{body: DefaultBody}
+	rt := route{body: DefaultBody, personal: e.Rule.IsPersonal()}
 	for _, o := range options {
 		o(&rt)
 	}
@@ -110,7 +112,7 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 			refuse(ctx, w, fault.Bad(IdempotencyKeyHeader, "isn't accepted here: the response has a secret, and isn't stored"))
 			return
 		}
-		r.serveIdempotent(w, req.WithContext(ctx), server)
+		r.serveIdempotent(w, req.WithContext(ctx), rt, server)
 	})
 }
 

@@ -24,6 +24,7 @@ type Chain func(name string, rule authz.Rule) endpoint.Middleware
 // Endpoint is a typed operation.
 type Endpoint[Req, Resp any] struct {
 	Name string
+	Rule authz.Rule
 	Kit  endpoint.Endpoint
 }
 
@@ -35,7 +36,7 @@ func New[Req, Resp any](
 	rule authz.Rule,
 	fn func(context.Context, Req) (Resp, error),
 ) Endpoint[Req, Resp] {
-	return Endpoint[Req, Resp]{name, chain(name, rule)(func(ctx context.Context, request any) (any, error) {
+	return Endpoint[Req, Resp]{name, rule, chain(name, rule)(func(ctx context.Context, request any) (any, error) {
 		return fn(ctx, request.(Req))
 	})}
 }

@@ -147,11 +147,11 @@ func mountFactors(r *httpkit.Router, chain operation.Chain, p *accounts.People) 
 	httpkit.Handle(r, "POST /auth/confirm", 204, operation.New(chain, "accounts.confirm", authz.Person,
 		func(ctx context.Context, req proof) (operation.None, error) {
 			return operation.None{}, p.Confirm(ctx, identity.From(ctx), accounts.Proof(req))
-		}), httpkit.Secret)
+		}))
 	httpkit.Handle(r, "POST /auth/resets/{token}", 204, operation.New(chain, "accounts.reset_password", authz.Public,
 		func(ctx context.Context, req resetPassword) (operation.None, error) {
 			return operation.None{}, p.Reset(ctx, req.Token, req.Password, by(ctx))
-		}), httpkit.Secret)
+		}))
 }
 
 func mountPasskeys(r *httpkit.Router, chain operation.Chain, p *accounts.People) {
@@ -159,14 +159,14 @@ func mountPasskeys(r *httpkit.Router, chain operation.Chain, p *accounts.People)
 		operation.New(chain, "accounts.begin_passkey", authz.Person.AfterConfirmation(),
 			func(ctx context.Context, _ operation.None) (ceremony, error) {
 				return ceremonyOf(p.BeginPasskey(ctx, identity.From(ctx).PersonID, httpkit.Origin(ctx)))
-			}), httpkit.Secret)
+			}))
 	httpkit.Handle(r, "POST /auth/passkeys", 201,
 		operation.New(chain, "accounts.add_passkey", authz.Person.AfterConfirmation(),
 			func(ctx context.Context, req newPasskey) (passkeyView, error) {
 				key, err := p.AddPasskey(ctx, identity.From(ctx).PersonID, httpkit.Origin(ctx), req.Name,
 					accounts.Finished{Challenge: req.Challenge, Response: req.Response}, by(ctx))
 				return passkeyViewOf(key), err
-			}), httpkit.Secret)
+			}))
 	httpkit.Handle(r, "DELETE /auth/passkeys/{id}", 204,
 		operation.New(chain, "accounts.remove_passkey", authz.Person.AfterConfirmation(),
 			func(ctx context.Context, req passkeyByID) (operation.None, error) {

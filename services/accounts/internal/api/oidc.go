@@ -138,5 +138,5 @@ func mountSignOns(r *httpkit.Router, chain operation.Chain, o *accounts.SignOns)
 		func(ctx context.Context, _ operation.None) (signedOutAt, error) {
 			address, err := o.SignOut(ctx, identity.From(ctx))
 			return signedOutAt{textOrNil(address)}, err
-		}), httpkit.Secret)
+		}))
 }
