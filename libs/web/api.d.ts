@@ -311,9 +311,9 @@ export interface paths {
         put: operations["changePassword"];
         /**
          * Sign in with a password
-         * @description Sets the session's cookie. A wrong password and an unknown address get the same answer, 401 `credentials_invalid`, after the same
-         *     time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
-         *     A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
+         * @description Sets the session's cookie, and the one of the device. A wrong password and an unknown address get the same answer, 401
+         *     `credentials_invalid`, after the same time. Ten attempts for one address are answered at once, further ones one in 90 seconds; the
+         *     others get 429 `too_many_failures`. Attempts from a device in which the person has signed in before are counted apart. A person with an authenticator app gets `{"next": "totp"}` and no cookie: the code comes next.
          */
         post: operations["signIn"];
         delete?: never;
@@ -499,7 +499,8 @@ export interface paths {
          * Enter the code of your authenticator app
          * @description The second step if `POST /auth/password` answers `{"next": "totp"}`. Sets the session's cookie. A recovery code does too. 401
          *     `code_invalid` if the code is wrong, too old or was used: enter the next one. 401 `challenge_invalid` 5 minutes after the first
-         *     step. Ten attempts for one person are answered at once, further ones one in 90 seconds; the others get 429 `too_many_failures`.
+         *     step. Ten attempts for one person, or for a known device of theirs, are answered at once, further ones one in
+         *     90 seconds; the others get 429 `too_many_failures`.
          */
         post: operations["signInWithCode"];
         /**
@@ -1642,7 +1643,7 @@ export interface paths {
          * Change an agent
          * @description 409 `email_taken` if another agent of the website has the address.
          *
-         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         *     Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
          */
         patch: operations["updateUser"];
         trace?: never;
@@ -1663,7 +1664,7 @@ export interface paths {
          * Report that an agent is present
          * @description An agent that was seen within a minute counts as online.
          *
-         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         *     Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
          */
         post: operations["userHeartbeat"];
         delete?: never;
@@ -4425,7 +4426,7 @@ export interface components {
         "RateLimit-Policy": string;
         /** @description Seconds to wait. */
         "Retry-After": number;
-        /** @description The session's cookie, or its removal. */
+        /** @description The session's cookie, or its removal; after a sign-in also the device's. */
         SetCookie: string;
         /** @description The authentication scheme. */
         "WWW-Authenticate": string;

@@ -1,6 +1,7 @@
 package isolation_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +35,8 @@ func documentedRole(t *testing.T, d *harness.Document, op harness.Operation) str
 }
 
 // TestRoleMatrix calls each operation of tokens as a person of each role. A lower role than the documented one is
-// refused. Another website's object is like one that doesn't exist, and that website can't be named.
+// refused, and so is an agent that changes another user. Another website's object is like one that doesn't exist, and
+// that website can't be named.
 func TestRoleMatrix(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -57,11 +59,17 @@ func TestRoleMatrix(t *testing.T) {
 				for _, role := range roles {
 					by := persons[role].Client
 					row(t, op, role, by, c.own, c.other, func(object string) int {
-						if !includes(role, least) {
+						isOther := op.OwnUser && object != malformed && !includes(role, harness.Admin)
+						if !includes(role, least) || isOther {
 							return 403
 						}
 						return wantKnown(op, object)
 					})
+					if op.OwnUser && includes(role, least) {
+						mine := maps.Clone(c.own.Objects())
+						mine["user"] = harness.PathID(persons[role].User)
+						op.Ask(t, by, mine).Want(t, op.Status)
+					}
 					op.Ask(t, by.With("X-Website-Id", harness.PathID(c.other.ID)), c.other.Objects()).Want(t, 403)
 					op.Ask(t, by.With("X-Website-Id", "x"), c.own.Objects()).Want(t, 400)
 				}

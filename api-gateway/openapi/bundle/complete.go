@@ -172,6 +172,7 @@ func withHeaders(answer any, t takes) any {
 func note(op object, t takes) {
 	extension, _ := op[edgeExtension].(object)
 	confirmed, _ := extension["confirmed"].(bool)
+	own, _ := extension["own"].(string)
 	person := "a person with the role `" + t.role + "`"
 	text := "Needs " + person
 	switch {
@@ -179,6 +180,9 @@ func note(op object, t takes) {
 		text = "Needs a token with `" + t.token[0] + "`, or " + person
 		if len(t.token) > 1 {
 			text += ", and the plan `" + strings.Join(t.token[1:], "`, `") + "`"
+		}
+		if own != "" {
+			text += " for their own user and `" + own + "` for others"
 		}
 	case t.role == "" && !confirmed:
 		return

@@ -47,6 +47,10 @@ func run(folder string, to outputs) error {
 	if err != nil {
 		return err
 	}
+	roles, err := pageWith(to.roles, "roles", roleTable(doc)) // before the extensions are removed
+	if err != nil {
+		return err
+	}
 	table, err := routeTable(doc)
 	if err != nil {
 		return err
@@ -69,10 +73,6 @@ func run(folder string, to outputs) error {
 		return err
 	}
 	events, err := pageWith(to.page, "events", eventTable(all))
-	if err != nil {
-		return err
-	}
-	roles, err := pageWith(to.roles, "roles", roleTable(doc))
 	if err != nil {
 		return err
 	}

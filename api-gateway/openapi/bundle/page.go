@@ -41,7 +41,11 @@ func roleTable(doc object) string {
 				continue
 			}
 			if role, is := roleOf(op); is {
-				byRole[role] = append(byRole[role], "`"+strings.ToUpper(method)+" "+path+"`")
+				row := "`" + strings.ToUpper(method) + " " + path + "`"
+				if extension, _ := op[edgeExtension].(object); extension["own"] != nil {
+					row += fmt.Sprintf(" (their own; %v for others)", extension["own"])
+				}
+				byRole[role] = append(byRole[role], row)
 			}
 		}
 	}

@@ -17,14 +17,15 @@ import (
 //	visitor   "input" if an unknown visitor token is a wrong input (400), not a wrong credential (401)
 //	body      the limit of the request's body in bytes, if it isn't the default
 //	role      the least role of a person, if it isn't the one that the token's level means (viewer for READ, else agent)
+//	own       the least role of a person for users of the website other than their own; the service checks it
 //	confirmed whether a person must have proven lately who they are
 //	signIn    whether the service gets the cookie of a sign-in at an identity provider
 //	device    whether the service gets the cookie of a browser in which a person has signed in before
 //	stores    whether a request stores new text of a website, which counts towards the storage limit
 type edge struct {
-	service, class, visitor, role     string
-	body                              int
-	stores, confirmed, signIn, device bool
+	service, class, visitor, role, own string
+	body                               int
+	stores, confirmed, signIn, device  bool
 }
 
 const edgeExtension = "x-edge"
@@ -70,6 +71,9 @@ func takeEdge(op object) (e edge, err error) {
 		case "role":
 			e.role, ok = value.(string)
 			ok = ok && e.role == "admin"
+		case "own":
+			e.own, ok = value.(string)
+			ok = ok && e.own == "admin"
 		case "confirmed":
 			e.confirmed, ok = value.(bool)
 		case "class":

@@ -5066,7 +5066,7 @@ type ClientInterface interface {
 	//
 	// 409 `email_taken` if another agent of the website has the address.
 	//
-	// Needs a token with `WRITE`, or a person with the role `agent`.
+	// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5077,7 +5077,7 @@ type ClientInterface interface {
 	//
 	// 409 `email_taken` if another agent of the website has the address.
 	//
-	// Needs a token with `WRITE`, or a person with the role `agent`.
+	// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5088,7 +5088,7 @@ type ClientInterface interface {
 	//
 	// An agent that was seen within a minute counts as online.
 	//
-	// Needs a token with `WRITE`, or a person with the role `agent`.
+	// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
 	//
 	// Corresponds with POST /users/{id}/heartbeat (the `UserHeartbeat` operationId).
 	UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7383,7 +7383,7 @@ func (c *Client) GetUser(ctx context.Context, id UserID, params *GetUserParams, 
 //
 // 409 `email_taken` if another agent of the website has the address.
 //
-// Needs a token with `WRITE`, or a person with the role `agent`.
+// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7404,7 +7404,7 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, id UserID, params *Upda
 //
 // 409 `email_taken` if another agent of the website has the address.
 //
-// Needs a token with `WRITE`, or a person with the role `agent`.
+// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7425,7 +7425,7 @@ func (c *Client) UpdateUser(ctx context.Context, id UserID, params *UpdateUserPa
 //
 // An agent that was seen within a minute counts as online.
 //
-// Needs a token with `WRITE`, or a person with the role `agent`.
+// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
 //
 // Corresponds with POST /users/{id}/heartbeat (the `UserHeartbeat` operationId).
 func (c *Client) UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error) {

@@ -58,6 +58,9 @@ func (r Rule) AfterConfirmation() Rule {
 	return r
 }
 
+// IsPersonal reports whether the operation is about the person who calls it, and isn't done in a website.
+func (r Rule) IsPersonal() bool { return r.Caller == identity.Person && r.Role == "" }
+
 // Author returns the author of a text that p writes for a website. A person writes as their own user and can't name
 // another; a program may name one.
 func Author(p identity.Principal, named *id.User) (*id.User, error) {
@@ -68,6 +71,15 @@ func Author(p identity.Principal, named *id.User) (*id.User, error) {
 		return nil, fault.Bad("authorId", "must be your own or absent: a person writes in their own name")
 	}
 	return &p.UserID, nil
+}
+
+// ChangeUser is nil where p may change a user of the website: admins and programs any, other persons their own. It
+// doesn't say whether the user exists.
+func ChangeUser(p identity.Principal, user id.User) error {
+	if p.Kind != identity.Person || p.UserID == user || p.Role.Includes(identity.Admin) {
+		return nil
+	}
+	return fault.Coded(fault.Forbidden, "role_required", "users other than your own need the role admin or a higher one")
 }
 
 // Check is nil where p may call, else an Unauthenticated or Forbidden fault. A caller of the wrong kind is

@@ -101,6 +101,32 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestChangeUser(t *testing.T) {
+	t.Parallel()
+	own, other := id.User(4), id.User(5)
+	person := func(r identity.Role) identity.Principal {
+		return identity.Principal{Kind: identity.Person, UserID: own, Role: r}
+	}
+	for _, c := range []struct {
+		name string
+		who  identity.Principal
+		user id.User
+		ok   bool
+	}{
+		{"an agent's own", person(identity.Agent), own, true},
+		{"an agent's other", person(identity.Agent), other, false},
+		{"an unknown role's other", person("boss"), other, false},
+		{"an admin's other", person(identity.Admin), other, true},
+		{"an owner's other", person(identity.Owner), other, true},
+		{"a program's", identity.Principal{Kind: identity.Token}, other, true},
+	} {
+		err := authz.ChangeUser(c.who, c.user)
+		if (err == nil) != c.ok || err != nil && fault.From(err).Code != "role_required" {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
 func TestAuthor(t *testing.T) {
 	t.Parallel()
 	own, other := id.User(4), id.User(5)

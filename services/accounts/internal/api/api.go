@@ -115,11 +115,17 @@ func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 		}))
 	httpkit.Handle(r, "PATCH /users/{id}", 200, operation.New(chain, "accounts.update_user", authz.Write,
 		func(ctx context.Context, req updateUser) (userView, error) {
+			if err := authz.ChangeUser(identity.From(ctx), req.ID); err != nil {
+				return userView{}, err
+			}
 			u, err := s.UpdateUser(ctx, identity.From(ctx).Website, req.ID, req.patch(), by(ctx))
 			return userViewOf(u), err
 		}))
 	httpkit.Handle(r, "POST /users/{id}/heartbeat", 204, operation.New(chain, "accounts.note_presence", authz.Write,
 		func(ctx context.Context, req byID) (operation.None, error) {
+			if err := authz.ChangeUser(identity.From(ctx), req.ID); err != nil {
+				return operation.None{}, err
+			}
 			return operation.None{}, s.Heartbeat(ctx, identity.From(ctx).Website, req.ID)
 		}))
 	httpkit.Handle(r, "DELETE /users/{id}", 200, operation.New(chain, "accounts.delete_user", authz.ManageWrite,
