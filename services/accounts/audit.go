@@ -15,7 +15,7 @@ import (
 
 // By identifies the caller of a change, and the request.
 type By struct {
-	Actor     string // "operator", or "token:" or "person:" and an id
+	Actor     string // "operator", or "token:" or "person:" and an id; "public" without a credential
 	RequestID string
 	Address   string // of the client, "" if unknown
 }
@@ -80,12 +80,14 @@ func (s *Service) entry(ctx context.Context, t tenant.ID, by By, kind, action st
 
 // note adds an entry about a person to the audit log of each of their websites.
 func (p *People) note(ctx context.Context, person id.Person, by By, kind, action string) error {
-	_, err := p.noteIn(ctx, person, by, kind, action)
+	_, err := p.noteIn(ctx, person, by, kind, action, nil)
 	return err
 }
 
-// noteIn is note, and returns the person's memberships.
-func (p *People) noteIn(ctx context.Context, person id.Person, by By, kind, action string) ([]MembershipOf, error) {
+// noteIn is note with the fields that are new, and returns the person's memberships.
+func (p *People) noteIn(
+	ctx context.Context, person id.Person, by By, kind, action string, after fields,
+) ([]MembershipOf, error) {
 	memberships, err := p.memberships(ctx, person)
 	if err != nil || len(memberships) == 0 {
 		return memberships, err
@@ -96,7 +98,7 @@ func (p *People) noteIn(ctx context.Context, person id.Person, by By, kind, acti
 		if err != nil {
 			return memberships, err
 		}
-		entries = append(entries, e)
+		entries = append(entries, e.changing(nil, after))
 	}
 	return memberships, p.store.AddEntries(ctx, entries)
 }

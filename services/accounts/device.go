@@ -100,8 +100,10 @@ func (p *People) codesOf(person Person, d Device) string {
 	return "codes:" + strconv.FormatInt(int64(person.ID), 10)
 }
 
-// Attempts of a person who has signed in count for their session: others can't use them up.
+// passwordsOfSession and codesOfSession are the names for attempts of a person who has signed in: others can't use them
+// up.
 func passwordsOfSession(s id.Session) string { return "session:" + strconv.FormatInt(int64(s), 10) }
+
 func codesOfSession(s id.Session) string {
 	return "codes of session:" + strconv.FormatInt(int64(s), 10)
 }

@@ -105,7 +105,8 @@ type Returned struct {
 	State, Code, Error string
 }
 
-// Finish ends a sign-in and starts a session. secret is that of Begin. It returns the view to return to. The errors have codes that the console explains.
+// Finish ends a sign-in and starts a session. secret is that of Begin. It returns the view to return to.
+// The errors have codes that the console explains.
 func (o *SignOns) Finish(
 	ctx context.Context, provider, secret string, r Returned, d Device, by By,
 ) (secrets Secrets, view string, err error) {

@@ -158,14 +158,18 @@ func (p *People) SignInWithPasskey(
 	if err != nil {
 		return SignedIn{}, Secrets{}, err
 	}
+	var used Passkey
 	key, err := p.webauthn.FinishSignIn(origin, c.State, f.Response, func(credentialID []byte) (Passkey, error) {
-		key, err := p.store.PasskeyByCredential(ctx, credentialID)
+		used, err = p.store.PasskeyByCredential(ctx, credentialID)
 		if fault.Is(err, fault.NotFound) {
-			return key, ErrPasskey()
+			return used, ErrPasskey()
 		}
-		return key, err
+		return used, err
 	})
 	if err != nil {
+		if fault.Is(err, fault.Unauthenticated) {
+			p.failed(used.PersonID, wrongPasskey, d, by)
+		}
 		return SignedIn{}, Secrets{}, err
 	}
 	if err := p.take(ctx, c); err != nil {
@@ -176,6 +180,7 @@ func (p *People) SignInWithPasskey(
 		return SignedIn{}, Secrets{}, err
 	}
 	if person.Disabled {
+		p.failed(person.ID, isDisabled, d, by)
 		return SignedIn{}, Secrets{}, ErrPasskey()
 	}
 	key.LastUsedAt = p.now()

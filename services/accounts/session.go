@@ -65,12 +65,15 @@ type Secrets struct {
 	Device  string // the Proof of the next sign-in; "" if the installation can't make one
 }
 
+// shown returns the name of a device as it is stored: cut.
+func (d Device) shown() string { return strings.ToValidUTF8(d.Name[:min(len(d.Name), maxDevice)], "") }
+
 // session returns a new session and its secret.
 func (d Device) session(id id.Session, person id.Person, now time.Time) (Session, string) {
 	secret := identity.NewSessionSecret()
 	return Session{
 		ID: id, Hash: identity.HashSecret(secret), PersonID: person,
-		Device: strings.ToValidUTF8(d.Name[:min(len(d.Name), maxDevice)], ""), Address: d.Address,
+		Device: d.shown(), Address: d.Address,
 		CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(SessionLife), ProvenAt: now,
 		SignOn: d.SignOn,
 	}, secret

@@ -24,6 +24,7 @@ type People struct {
 	secrets   Sealer
 	announce  Announcer
 	now       func() time.Time
+	failures  failedSignIns
 }
 
 // PeoplePorts are what People needs from outside.
@@ -43,7 +44,7 @@ func NewPeople(ports PeoplePorts, websites *Service, now func() time.Time) *Peop
 	return &People{
 		store: ports.Store, websites: websites, passwords: ports.Passwords, attempts: ports.Attempts,
 		codes: ports.Codes, webauthn: ports.WebAuthn, secrets: ports.Secrets, announce: ports.Announcer,
-		now: timestamp.Clock(now),
+		now: timestamp.Clock(now), failures: failedSignIns{byPerson: map[id.Person]*failing{}},
 	}
 }
 
@@ -85,7 +86,12 @@ func (p *People) SignIn(ctx context.Context, email, password string, d Device, b
 	if failed != nil {
 		return SignInStep{}, failed
 	}
-	if !matches || person.Disabled {
+	switch {
+	case !matches:
+		p.failed(person.ID, wrongPassword, d, by)
+		return SignInStep{}, errCredentials()
+	case person.Disabled:
+		p.failed(person.ID, isDisabled, d, by)
 		return SignInStep{}, errCredentials()
 	}
 	if person.Authenticator != nil {
@@ -109,12 +115,16 @@ func (p *People) SignInWithCode(
 		return SignedIn{}, Secrets{}, err
 	}
 	if err := p.useCode(ctx, person.ID, p.codesOf(person, d), code); err != nil {
+		if fault.Is(err, fault.Unauthenticated) {
+			p.failed(person.ID, wrongCode, d, by)
+		}
 		return SignedIn{}, Secrets{}, err
 	}
 	if err := p.take(ctx, c); err != nil {
 		return SignedIn{}, Secrets{}, err
 	}
 	if person.Disabled {
+		p.failed(person.ID, isDisabled, d, by)
 		return SignedIn{}, Secrets{}, errCredentials()
 	}
 	return p.begin(ctx, person, d, by)
@@ -140,7 +150,7 @@ func (p *People) begin(ctx context.Context, person Person, d Device, by By) (Sig
 		return SignedIn{}, Secrets{}, err
 	}
 	by.Actor = ActorOf(person.ID)
-	memberships, err := p.noteIn(ctx, person.ID, by, "session", "create")
+	memberships, err := p.noteIn(ctx, person.ID, by, "session", "create", nil)
 	return SignedIn{person, session, memberships}, Secrets{secret, proof}, err
 }
 

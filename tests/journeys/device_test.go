@@ -9,8 +9,8 @@ import (
 
 const deviceCookie = "__Host-fivechat-device"
 
-// TestKnownDeviceSignsInDuringAnAttack: attempts from elsewhere use up those for the address, and not those of a browser
-// in which the person has signed in. Only its cookie proves that, not the header by which the service gets it.
+// TestKnownDeviceSignsInDuringAnAttack: attempts from elsewhere use up those for the address, and not those of a
+// browser in which the person has signed in. Only its cookie proves that, not the header by which the service gets it.
 func TestKnownDeviceSignsInDuringAnAttack(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)

@@ -134,7 +134,8 @@ func SignIn(h http.Header) string {
 	return value
 }
 
-// Device returns the value of the cookie of a browser in which a person has signed in before, "" without it or with two.
+// Device returns the value of the cookie of a browser in which a person has signed in before, "" without it or with
+// two.
 func Device(h http.Header) string {
 	value, _ := cookie(h, httpkit.DeviceCookie)
 	return value

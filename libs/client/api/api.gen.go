@@ -906,7 +906,7 @@ type AuditEntry struct {
 	// Action For example `session.create` or `user.update`.
 	Action string `json:"action"`
 
-	// Actor `operator`, or `token:` or `person:` and an id.
+	// Actor `operator`, or `token:` or `person:` and an id; `public` without a credential.
 	Actor string `json:"actor"`
 
 	// Address The network address of the caller.
@@ -4098,7 +4098,8 @@ type ClientInterface interface {
 	// ListAudit The website's audit log
 	//
 	// Sign-ins of members, changes of the team, tokens, settings and users, newest first: the caller, the time, the address, and the
-	// changed fields without secrets.
+	// changed fields without secrets. Failed sign-ins of a member are `session.fail`, with their number by what was wrong and the device:
+	// the first at once, then one entry in 10 minutes. Attempts that got 429 aren't counted.
 	//
 	//
 	// Needs a person with the role `owner`.
@@ -5401,7 +5402,8 @@ type ClientInterface interface {
 // ListAudit The website's audit log
 //
 // Sign-ins of members, changes of the team, tokens, settings and users, newest first: the caller, the time, the address, and the
-// changed fields without secrets.
+// changed fields without secrets. Failed sign-ins of a member are `session.fail`, with their number by what was wrong and the device:
+// the first at once, then one entry in 10 minutes. Attempts that got 429 aren't counted.
 //
 // Needs a person with the role `owner`.
 //

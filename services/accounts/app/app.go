@@ -134,6 +134,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		clients.Assignments{Client: base.Client(c.ConversationsURL)}, clients.Assignments{Client: base.Client(c.TicketsURL)},
 	}
 	return base.Unit(ctx, runner.Task{Name: "quotas", Run: follow},
+		runner.Task{Name: "failed sign-ins", Run: writeFailures(people, base.Log)},
 		runner.Task{Name: "identity providers", Run: followProviders},
 		runner.Task{Name: "erase", Run: eraser.Task{Service: service, Assignments: assignments, Logger: base.Log}.Run})
 }
