@@ -159,6 +159,8 @@ func (p *parts) forget(of, key string) {
 		if n, err := strconv.ParseInt(key, 10, 64); err == nil {
 			p.sessions.ForgetPerson(id.Person(n))
 		}
+	case visitor.Cache:
+		p.visitors.ForgetToken(key)
 	case responsecache.Name:
 		p.widgets.Forget(key)
 	case website.Cache:

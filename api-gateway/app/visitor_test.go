@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,29 @@ func TestIssuedSecretTakesEffect(t *testing.T) {
 		if got := status(path); got != 200 {
 			t.Errorf("%s with the token alone: %d", path, got)
 		}
+	}
+}
+
+// TestReplacedSecretTakesEffect: the new secret works at once, although the gateway has cached the one before, which is
+// refused from then on.
+func TestReplacedSecretTakesEffect(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	status := func(secret string) int {
+		return h.do("POST", h.public+"/visitor/heartbeat", nil, named, "x-visitor-secret: "+secret).StatusCode
+	}
+	if got := status(secret); got != 200 {
+		t.Fatalf("the first secret: %d", got)
+	}
+	token := strings.TrimPrefix(named, "x-visitor-id: ")
+	v := h.visitors.known[token]
+	v.SecretHash = hashOf("another")
+	h.visitors.put(token, v)
+	if got := status("another"); got != 200 {
+		t.Errorf("the new secret: %d", got)
+	}
+	if got := status(secret); got != 401 {
+		t.Errorf("the replaced secret: %d", got)
 	}
 }
 

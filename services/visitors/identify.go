@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"fivechat.dev/libs/kernel/fault"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -14,7 +15,8 @@ const identifyAttempts = 4
 // identify resumes or creates the visitor of a session whose page says which user they are.
 //
 //	verified, the user has a visitor        that visitor; a further device gets a token and a secret of its own
-//	verified, the user has none             the device's visitor, if nothing says that they are another user
+//	verified, the user has none             the device's visitor, if nothing says that they are another user; it gets
+//	                                        another secret
 //	unverified                              the device's visitor, if nothing says that they are another user
 //	anything else                           a new visitor
 //
@@ -69,18 +71,25 @@ func (s *Service) openKnown(
 
 // joining is what a session adds to a visitor who exists.
 type joining struct {
-	user          *Identity // nil if the page says nothing
-	token, secret string    // of a further device; "" if the device is known
+	user   *Identity // nil if the page says nothing
+	token  string    // of a further device; "" if the device is known
+	secret string    // of the further device, or the next one of a visitor that becomes verified; "" if it stays
 }
 
 // applied returns the visitor with what the session adds, and with what the page says about them.
 func (j joining) applied(v Visitor, p Patch) (Visitor, error) {
+	wasVerified := v.verified()
 	v, err := v.as(j.user)
 	if err != nil {
 		return v, err
 	}
-	if j.token != "" {
+	switch {
+	case j.token != "":
 		v = v.withDevice(j.token, j.secret)
+	case j.secret != "" && wasVerified: // a concurrent session has replaced the secret
+		return v, fault.New(fault.Conflict, "the visitor is verified by now")
+	case j.secret != "":
+		v.SecretHash = identity.HashSecret(j.secret)
 	}
 	return p.said(v).Apply(v)
 }

@@ -34,7 +34,8 @@ type Store interface {
 	// Create stores a new visitor. The error is Conflict if another one is verified as the same user.
 	Create(ctx context.Context, v Visitor) error
 	// Save changes the visitor of a token. change gets the stored visitor and may run more than once. The tokens of
-	// devices that it adds and removes are stored and removed. The error is PreconditionFailed if the context requires
+	// devices that it adds and removes are stored and removed. If it adds none and sets SecretHash, that becomes the hash
+	// of the token's secret. The error is PreconditionFailed if the context requires
 	// another version, Conflict if another visitor is verified as the same user.
 	Save(ctx context.Context, t tenant.ID, token string, change func(Visitor) (Visitor, error)) (Visitor, error)
 	// Seen stores that a visitor was seen at now, unless a time since noted is stored already. It reports whether it
@@ -57,6 +58,12 @@ type Filter struct {
 type Storage interface {
 	// Check returns nil if a website may store another row, else the error that refuses it.
 	Check(ctx context.Context, t tenant.ID) error
+}
+
+// Announcer invalidates caches of the gateways.
+type Announcer interface {
+	// SecretChanged invalidates a visitor token whose secret has been replaced, and ends the streams that it opened.
+	SecretChanged(ctx context.Context, token string)
 }
 
 // View is the JSON of another service's resource, passed on unchanged.

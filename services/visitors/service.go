@@ -20,7 +20,8 @@ type Service struct {
 	agents        Agents
 	identities    Identities
 	notifier      Notifier
-	storage       Storage // nil: no limit
+	storage       Storage   // nil: no limit
+	announcer     Announcer // nil: gateways notice changes when their entries expire
 	now           func() time.Time
 }
 
@@ -42,6 +43,9 @@ func New(
 
 // LimitStorage makes the service refuse new visitors of websites for which st.Check fails.
 func (s *Service) LimitStorage(st Storage) { s.storage = st }
+
+// AnnounceTo makes the service announce changes to the gateways.
+func (s *Service) AnnounceTo(a Announcer) { s.announcer = a }
 
 // Visitor returns the website's visitor of a token. The error is Invalid for a malformed token, NotFound for an unknown
 // one.

@@ -68,7 +68,7 @@ func (s *Service) OpenSession(ctx context.Context, n NewSession) (Session, error
 
 // resume returns NotFound if the client hasn't proven to be a visitor of the website, or one who can be the user. If
 // the visitor has no secret, one is issued as the last step: a client whose session failed before can retry with the
-// token alone.
+// token alone. A visitor that becomes verified gets another secret: until then, others may have used the browser.
 func (s *Service) resume(ctx context.Context, w Widget, n NewSession, user *Identity) (Session, error) {
 	v, owner, err := s.proven(ctx, w.WebsiteID, n)
 	if err == nil && !mayBecome(v, owner, user) {
@@ -77,7 +77,14 @@ func (s *Service) resume(ctx context.Context, w Widget, n NewSession, user *Iden
 	if err != nil {
 		return Session{}, err
 	}
-	resumed, err := s.continueSession(ctx, v, w, n, joining{user: user})
+	j := joining{user: user}
+	if user != nil && user.Verified && !v.verified() {
+		j.secret = newSecret()
+	}
+	resumed, err := s.continueSession(ctx, v, w, n, j)
+	if err == nil && j.secret != "" && s.announcer != nil {
+		s.announcer.SecretChanged(ctx, n.VisitorToken)
+	}
 	if err != nil || owner.SecretHash != "" || n.VisitorSecret == nil {
 		return resumed, err
 	}

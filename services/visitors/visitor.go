@@ -34,7 +34,7 @@ type Visitor struct {
 	Identity   *Identity  `bson:"identity,omitempty"`  // nil if neither the page nor the backend says who they are
 	// VerifiedUser is Identity's UserID if it is verified: a website has one visitor for each.
 	VerifiedUser string `bson:"verifiedUser,omitempty"`
-	SecretHash   string `bson:"-"` // only set for a new visitor or device: stored with the token
+	SecretHash   string `bson:"-"` // only set for a new visitor, device or secret: stored with the token
 }
 
 // SortKey implements the order of lists: by creation.

@@ -39,10 +39,12 @@ func Identified(t *testing.T, s harness.System) {
 		}
 		return body
 	}
+	stream := anonymous.Events(t, "/visitor/events", "")
 	phone := w.Visit(t, with(identity(harness.Map{"token": userToken(secret, "4711", "Vera")}), anonymous))
 	if phone.ID != anonymous.ID || phone.Token != anonymous.Token {
 		t.Errorf("the user's first device became visitor %d, not %d", phone.ID, anonymous.ID)
 	}
+	replaced(t, anonymous, phone, stream)
 	want := `{"email":"4711@customer.example","name":"Vera","userId":"4711","verified":true}`
 	if got := seen(t, w, phone).String(); got != want {
 		t.Errorf("the agents see %s, want %s", got, want)
@@ -83,6 +85,24 @@ func Identified(t *testing.T, s harness.System) {
 	if next := w.Visit(t, with(identity(harness.Map{"userId": "4713"}), laptop)); next.ID == phone.ID {
 		t.Error("an unverified claim to be another user resumes the visitor")
 	}
+}
+
+// replaced checks that a visitor who has become verified has another secret, which works at once, and that the one
+// before stops: for requests, and for the stream that it opened.
+func replaced(t *testing.T, before, after harness.Session, stream *harness.Stream) {
+	t.Helper()
+	if after.Secret == before.Secret {
+		t.Error("the visitor has kept the secret that others may know")
+	}
+	after.Do(t, "POST", "/visitor/heartbeat", nil).Want(t, 200)
+	harness.Eventually(t, harness.Patience, "the secret of before is refused", func() (bool, any) {
+		status := before.Do(t, "POST", "/visitor/heartbeat", nil).Status
+		return status == 401, status
+	})
+	harness.Eventually(t, harness.Patience, "the stream of before ends", func() (bool, any) {
+		return stream.Ended(), "it is open"
+	})
+	after.Do(t, "POST", "/visitor/heartbeat", nil).Want(t, 200)
 }
 
 // Claimed is claims without a proof, or with a wrong one: they are refused by name and change nothing.

@@ -47,12 +47,14 @@ type Shared struct {
 	SameOrigin func(*http.Request) error
 	Visitors   Credential // the visitor that a visitor token names
 	Proven     Credential // as Visitors, and checks the visitor's secret
-	Operators  Credential
-	Limits     *quota.Guard
-	Storage    *storagequota.Limiter // refuses writes of websites that have reached their storage limit
-	Proxy      *proxy.Proxy
-	Bodies     *share.Budget        // limits the bytes of request bodies
-	Widgets    *responsecache.Cache // caches public responses
+	// WatchVisitor calls end when the secret of a request's visitor token has been replaced, until stop is called.
+	WatchVisitor func(h http.Header, end func()) (stop func())
+	Operators    Credential
+	Limits       *quota.Guard
+	Storage      *storagequota.Limiter // refuses writes of websites that have reached their storage limit
+	Proxy        *proxy.Proxy
+	Bodies       *share.Budget        // limits the bytes of request bodies
+	Widgets      *responsecache.Cache // caches public responses
 	// Pages serves files to browsers; on an error nothing was written.
 	Pages    func(http.ResponseWriter, *http.Request) error
 	Trusted  []netip.Prefix // proxies whose X-Forwarded-For is trusted
@@ -236,6 +238,9 @@ func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Ca
 		// The proxy changes the forwarded headers.
 		credential := (&http.Request{Method: r.Method, Header: r.Header.Clone()}).WithContext(ctx)
 		go e.watchPrincipal(credential, row, c, func() { cancel(proxy.ErrCredentialChanged) })
+	}
+	if row.Visitor == route.VisitorProven {
+		defer e.WatchVisitor(r.Header, func() { cancel(proxy.ErrCredentialChanged) })()
 	}
 	return e.Proxy.Stream(x, r.WithContext(ctx), row.Upstream, c)
 }

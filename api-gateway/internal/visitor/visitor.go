@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,9 @@ const (
 // field is how a refusal names Header.
 const field = "x-visitor-id"
 
+// Cache is the cache's name in the announcements of visitors; their key is the visitor token.
+const Cache = "visitor"
+
 // bounds: a lookup also marks the visitor as seen. So KnownFor must be well under the minute for which a visitor counts
 // as online.
 var bounds = lookupcache.Bounds{Known: 65_536, KnownFor: 10 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
@@ -51,12 +55,15 @@ type known struct {
 type Resolver struct {
 	lookups  *lookupcache.Cache[known]
 	throttle token.Throttle
+
+	mu      sync.Mutex
+	streams map[string]map[*func()]bool // by visitor token: what ends them
 }
 
 // New makes a Resolver that asks the visitors service. throttle counts failed tokens and secrets by address.
 func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.CounterVec) (*Resolver, error) {
 	m, err := lookupcache.New(
-		"visitor", bounds, lookups,
+		Cache, bounds, lookups,
 		func(ctx context.Context, token string) (known, time.Time, error) {
 			asked := time.Now()
 			v, err := httpkit.Call[resolved](
@@ -71,7 +78,7 @@ func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.
 			}, until, err
 		},
 	)
-	return &Resolver{m, throttle}, err
+	return &Resolver{lookups: m, throttle: throttle, streams: map[string]map[*func()]bool{}}, err
 }
 
 type resolved struct {
@@ -108,11 +115,53 @@ func (r *Resolver) Prove(ctx context.Context, h http.Header, address string) (id
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
 		return identity.Principal{}, r.throttle.Failed(ctx, address, "", errSecretMissing)
 	}
-	if len(values) > 1 ||
-		subtle.ConstantTimeCompare([]byte(identity.HashSecret(values[0])), []byte(k.secretHash)) != 1 {
-		return identity.Principal{}, r.throttle.Failed(ctx, address, "", errSecretInvalid)
+	if len(values) == 1 && k.proves(values[0]) {
+		return k.Principal, nil
 	}
-	return k.Principal, nil
+	// The visitors service may have replaced the secret since the lookup.
+	if r.throttle.Guessing(address, "") == nil {
+		r.lookups.Drop(h.Get(Header))
+		if k, err = r.find(ctx, h, address); err != nil {
+			return k.Principal, err
+		}
+	}
+	if len(values) == 1 && k.proves(values[0]) {
+		return k.Principal, nil
+	}
+	return identity.Principal{}, r.throttle.Failed(ctx, address, "", errSecretInvalid)
+}
+
+// proves reports whether a secret is the visitor's.
+func (k known) proves(secret string) bool {
+	return subtle.ConstantTimeCompare([]byte(identity.HashSecret(secret)), []byte(k.secretHash)) == 1
+}
+
+// Watch calls end when the secret of a visitor token has been replaced, until stop is called. end must not block.
+func (r *Resolver) Watch(h http.Header, end func()) (stop func()) {
+	key := h.Get(Header)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.streams[key] == nil {
+		r.streams[key] = map[*func()]bool{}
+	}
+	r.streams[key][&end] = true
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if delete(r.streams[key], &end); len(r.streams[key]) == 0 {
+			delete(r.streams, key)
+		}
+	}
+}
+
+// ForgetToken drops a visitor token, and ends the streams that it opened.
+func (r *Resolver) ForgetToken(key string) {
+	r.lookups.Drop(key)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for end := range r.streams[key] {
+		(*end)()
+	}
 }
 
 // find returns the data of a request's visitor token.

@@ -12,8 +12,10 @@ import (
 	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/libs/store/datasubject"
 	"fivechat.dev/libs/store/outbox"
+	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/libs/store/transient"
 	"fivechat.dev/services/visitors"
+	"fivechat.dev/services/visitors/internal/announcer"
 	"fivechat.dev/services/visitors/internal/api"
 	"fivechat.dev/services/visitors/internal/clients"
 	"fivechat.dev/services/visitors/internal/mongostore"
@@ -76,6 +78,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	service.LimitStorage(limiter)
+	service.AnnounceTo(announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)})
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay},

@@ -53,7 +53,7 @@ func (s *Store) Save(
 		if err = s.visitors.Save(ctx, t, bson.D{{Key: "_id", Value: v.ID}}, v, saved); err != nil {
 			return err
 		}
-		if err = s.saveDevices(ctx, v, saved); err != nil {
+		if err = s.saveDevices(ctx, visitorToken, v, saved); err != nil {
 			return err
 		}
 		if err = s.texts.Resize(ctx, t, textOf(v), textOf(saved)); err != nil {
@@ -64,9 +64,15 @@ func (s *Store) Save(
 	return saved, userTaken(err)
 }
 
-// saveDevices stores and removes the tokens of a visitor's devices. It runs inside a transaction.
-func (s *Store) saveDevices(ctx context.Context, was, is visitors.Visitor) error {
+// saveDevices stores and removes the tokens of a visitor's devices, or replaces the secret of the token that makes the
+// change. It runs inside a transaction.
+func (s *Store) saveDevices(ctx context.Context, by string, was, is visitors.Visitor) error {
 	before, after := was.Tokens(), is.Tokens()
+	if is.SecretHash != "" && slices.Equal(before, after) {
+		_, err := s.tokens.Update(ctx, bson.D{{Key: "_id", Value: by}},
+			bson.D{{Key: "$set", Value: bson.D{{Key: "secretHash", Value: is.SecretHash}}}})
+		return err
+	}
 	for _, added := range after {
 		if slices.Contains(before, added) {
 			continue

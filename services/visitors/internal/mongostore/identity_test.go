@@ -3,6 +3,7 @@ package mongostore_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -145,6 +146,40 @@ func TestIdentifiedDevices(t *testing.T) {
 		})
 	}
 }
+
+// TestVerifiedVisitorGetsAnotherSecret: once, when it becomes verified. The one before, which others may know who have
+// used the browser, is then no secret of the visitor. The token stays. A claim without a proof replaces nothing.
+func TestVerifiedVisitorGetsAnotherSecret(t *testing.T) {
+	t.Parallel()
+	f := newStore(t)
+	announced := announcer{}
+	d := f.devices(t)("1")
+	d.service.AnnounceTo(&announced)
+	v := d.open(visitors.Claim{})
+	before := d.secret
+	if d.open(unproven("7")); d.secret != before || len(announced) > 0 {
+		t.Errorf("an unproven claim replaces the secret, and announces %v", announced)
+	}
+	if got := d.open(proven("7")); got.ID != v.ID || d.token != v.Token || d.secret == before {
+		t.Errorf("the verified visitor %d has the token %s, and the secret of before: %t", got.ID, d.token, d.secret == before)
+	}
+	if !slices.Equal(announced, announcer{v.Token}) {
+		t.Errorf("announced: %v", announced)
+	}
+	after := d.secret
+	if got := d.open(proven("7")); got.ID != v.ID || d.secret != after {
+		t.Errorf("the next session is of visitor %d, and replaces the secret: %t", got.ID, d.secret != after)
+	}
+	d.secret = before
+	if got := d.open(visitors.Claim{}); got.ID == v.ID {
+		t.Error("the secret of before resumes the verified visitor")
+	}
+}
+
+// announcer records the tokens whose secrets have changed.
+type announcer []string
+
+func (a *announcer) SecretChanged(_ context.Context, token string) { *a = append(*a, token) }
 
 // TestForgedClaimsChangeNothing: neither the visitor nor what the page says beside the claim.
 func TestForgedClaimsChangeNothing(t *testing.T) {

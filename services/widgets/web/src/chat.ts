@@ -172,7 +172,7 @@ export class Chat {
         ...data,
       });
     let session = await post(secret);
-    if (session.visitorToken !== visitor && !secret && this.saved.secret) {
+    if (session.visitorToken !== visitor && this.saved.visitor === visitor && this.saved.secret !== secret) {
       // Another page of the website has stored a secret in the meantime.
       session = await post(this.saved.secret);
     }

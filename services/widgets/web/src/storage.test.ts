@@ -51,6 +51,13 @@ describe('SavedState', () => {
     expect(saved.secret).toBe('secret_a');
   });
 
+  it('prefers the secret that another page has stored: the server has replaced its own', () => {
+    const saved = new SavedState('wgt_a');
+    saved.setCredentials('vis_a', 'secret_a');
+    new SavedState('wgt_a').setCredentials('vis_a', 'secret_b');
+    expect(saved.secret).toBe('secret_b');
+  });
+
   it('accepts 50 drafts and no more', () => {
     const saved = new SavedState('wgt_a');
     for (let n = 0; n < 50; n++) expect(saved.addDraft({ id: 'd' + n, content: '' })).toBe(true);

@@ -77,10 +77,10 @@ export class SavedState {
     this._update({ asked });
   }
 
-  /** secret is '' if there is none. Another page of the website may have stored it in the meantime. */
+  /** secret is '' if there is none. Another page of the website may have stored it, or a newer one, in the meantime. */
   get secret(): string {
     const { visitor, secret } = read(this._key + credentialsSuffix) as Partial<Credentials>;
-    return this._state.secret || (visitor === this._state.visitor && secret) || '';
+    return (visitor === this._state.visitor && secret) || this._state.secret;
   }
 
   /** setCredentials stores the visitor's credentials; '' removes them. */
