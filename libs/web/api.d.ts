@@ -14,7 +14,8 @@ export interface paths {
         /**
          * The website's audit log
          * @description Sign-ins of members, changes of the team, tokens, settings and users, newest first: the caller, the time, the address, and the
-         *     changed fields without secrets.
+         *     changed fields without secrets. Failed sign-ins of a member are `session.fail`, with their number by what was wrong and the device:
+         *     the first at once, then one entry in 10 minutes. Attempts that got 429 aren't counted.
          *
          *
          *     Needs a person with the role `owner`.
@@ -425,6 +426,29 @@ export interface paths {
         post?: never;
         /** End one of your sessions */
         delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sign-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create an account and a website
+         * @description If the operator allows it (`FIVECHAT_SIGNUP=open`; `GET /auth/oidc` has it), else 403 `sign_up_closed`. The person owns the new
+         *     website, which is on the default plan. Sets the session's cookie, and the one of the device. 409 `email_taken` if there is an account
+         *     with the address, which isn't verified. Ten attempts from one network address are answered at once, further ones one in 90 seconds;
+         *     the others get 429 `too_many_failures`.
+         */
+        post: operations["signUp"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2139,6 +2163,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/websites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a website
+         * @description The person owns it. It is on the default plan. 403 `sign_up_closed` unless the operator allows it (`FIVECHAT_SIGNUP` is `invite` or
+         *     `open`; `GET /auth/oidc` has it). 409 `too_many_websites` if the person owns 10.
+         */
+        post: operations["foundWebsite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/widget-words/{language}": {
         parameters: {
             query?: never;
@@ -2223,10 +2268,7 @@ export interface components {
             name?: string;
             password?: components["schemas"]["ChosenPassword"];
             /** @description Needed if the invitation is to create a website. */
-            website?: {
-                name: string;
-                url: string;
-            };
+            website?: components["schemas"]["FoundedWebsite"];
         };
         /** @description An agent, as visitors see agents. */
         Agent: {
@@ -2282,7 +2324,7 @@ export interface components {
         AuditEntry: {
             /** @description For example `session.create` or `user.update`. */
             action: string;
-            /** @description `operator`, or `token:` or `person:` and an id. */
+            /** @description `operator`, or `token:` or `person:` and an id; `public` without a credential. */
             actor: string;
             /** @description The network address of the caller. */
             address: string;
@@ -2622,6 +2664,10 @@ export interface components {
             field: string;
             message: string;
         };
+        FoundedWebsite: {
+            name: string;
+            url: string;
+        };
         /**
          * @example {
          *       "status": "ok",
@@ -2670,11 +2716,17 @@ export interface components {
          *           "id": "corp",
          *           "name": "Shop Ltd"
          *         }
-         *       ]
+         *       ],
+         *       "signUp": "closed"
          *     }
          */
         IdentityProviderList: {
             data: components["schemas"]["IdentityProvider"][];
+            /**
+             * @description Whether persons create websites without the operator: `invite` with an account, `open` also without.
+             * @enum {string}
+             */
+            signUp?: "closed" | "invite" | "open";
         };
         IdentitySecret: {
             /** Format: date-time */
@@ -2795,6 +2847,16 @@ export interface components {
         MemberPage: {
             data: components["schemas"]["Member"][];
         } & components["schemas"]["Page"];
+        /**
+         * @example {
+         *       "id": 2,
+         *       "plan": "FREE",
+         *       "role": "owner",
+         *       "userId": 7,
+         *       "websiteId": 1,
+         *       "websiteName": "Harbour Books"
+         *     }
+         */
         Membership: {
             /** Format: int64 */
             id: number;
@@ -2855,6 +2917,12 @@ export interface components {
             userId: number | null;
             /** Format: int64 */
             visitorId: number | null;
+        };
+        NewAccount: {
+            email: string;
+            name: string;
+            password: components["schemas"]["ChosenPassword"];
+            website: components["schemas"]["FoundedWebsite"];
         };
         NewInvitation: {
             email: string;
@@ -4480,6 +4548,7 @@ export type ExportGone = components['schemas']['ExportGone'];
 export type ExportGoneMessages = components['schemas']['ExportGoneMessages'];
 export type Factors = components['schemas']['Factors'];
 export type FieldProblem = components['schemas']['FieldProblem'];
+export type FoundedWebsite = components['schemas']['FoundedWebsite'];
 export type Health = components['schemas']['Health'];
 export type Identity = components['schemas']['Identity'];
 export type IdentityClaim = components['schemas']['IdentityClaim'];
@@ -4500,6 +4569,7 @@ export type Member = components['schemas']['Member'];
 export type MemberPage = components['schemas']['MemberPage'];
 export type Membership = components['schemas']['Membership'];
 export type Message = components['schemas']['Message'];
+export type NewAccount = components['schemas']['NewAccount'];
 export type NewInvitation = components['schemas']['NewInvitation'];
 export type NewPasskey = components['schemas']['NewPasskey'];
 export type NewPassword = components['schemas']['NewPassword'];
@@ -5446,6 +5516,54 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    signUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "una@shop.example",
+                 *       "name": "Una",
+                 *       "password": "four words make one",
+                 *       "website": {
+                 *         "name": "Harbour Books",
+                 *         "url": "https://shop.example"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description The person, and what they are a member of. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -9241,6 +9359,49 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    foundWebsite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Harbour Books",
+                 *       "url": "https://shop.example"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FoundedWebsite"];
+            };
+        };
+        responses: {
+            /** @description The membership of the owner. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Membership"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

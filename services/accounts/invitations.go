@@ -177,11 +177,6 @@ func (p *People) accept(ctx context.Context, i Invitation, person Person, n NewW
 	if !i.WebsiteID.IsZero() {
 		return p.join(ctx, person, Grant{i.WebsiteID, i.Role}, by)
 	}
-	w, e, err := p.websites.newWebsite(ctx, n, by)
-	if err != nil {
-		return Join{}, fault.Within("website", err)
-	}
-	j, err := p.join(ctx, person, Grant{w.ID, i.Role}, by)
-	j.Founded = &Founding{w, e}
-	return j, err
+	j, err := p.founding(ctx, person, n, by)
+	return j, fault.Within("website", err)
 }

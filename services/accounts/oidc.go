@@ -73,6 +73,9 @@ const maxView = 200
 // Providers returns the providers in the order of the settings.
 func (o *SignOns) Providers() []Provider { return o.providers.List() }
 
+// SignUpMode returns the installation's mode of signing up.
+func (o *SignOns) SignUpMode() SignUp { return o.people.SignUpMode() }
+
 // Begin starts a sign-in that returns to a view of the console. It returns the address at the provider, and the secret
 // that the browser must present at the end.
 func (o *SignOns) Begin(ctx context.Context, provider, view string) (address, secret string, err error) {

@@ -173,6 +173,9 @@ type PeopleStore interface {
 	Persons(ctx context.Context, email string, w paging.Window) (paging.Slice[Person], error)
 	// AddPerson stores a person and their memberships.
 	AddPerson(ctx context.Context, p Person, joins []Join) error
+	// Found stores a new website with its owner, and the person if they are new. The error is Conflict with the code
+	// too_many_websites if the person owns MaxOwned.
+	Found(ctx context.Context, newPerson *Person, join Join) error
 	// SavePerson changes a person. change gets the stored person and may run more than once.
 	SavePerson(ctx context.Context, id id.Person, change func(Person) (Person, error)) (Person, error)
 

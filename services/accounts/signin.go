@@ -25,9 +25,10 @@ type People struct {
 	announce  Announcer
 	now       func() time.Time
 	failures  failedSignIns
+	signUp    SignUp
 }
 
-// PeoplePorts are what People needs from outside.
+// PeoplePorts are what People needs from outside, and the mode of signing up.
 type PeoplePorts struct {
 	Store     PeopleStore
 	Passwords Passwords
@@ -36,6 +37,7 @@ type PeoplePorts struct {
 	WebAuthn  WebAuthn
 	Secrets   Sealer
 	Announcer Announcer
+	SignUp    SignUp
 }
 
 // NewPeople returns a People over its ports. websites creates the websites of their first owners. now is the clock; its
@@ -45,6 +47,7 @@ func NewPeople(ports PeoplePorts, websites *Service, now func() time.Time) *Peop
 		store: ports.Store, websites: websites, passwords: ports.Passwords, attempts: ports.Attempts,
 		codes: ports.Codes, webauthn: ports.WebAuthn, secrets: ports.Secrets, announce: ports.Announcer,
 		now: timestamp.Clock(now), failures: failedSignIns{byPerson: map[id.Person]*failing{}},
+		signUp: ports.SignUp,
 	}
 }
 

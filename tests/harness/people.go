@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 )
@@ -84,7 +85,7 @@ type PersonOperation struct {
 // PersonOperations returns these operations. Their paths contain {member}, {invitation}, {invited}, {token} or
 // {session} for the object.
 func PersonOperations() []PersonOperation {
-	return append(factorOperations(), []PersonOperation{
+	return append(slices.Concat(factorOperations(), signUpOperations()), []PersonOperation{
 		anyone(Operation{
 			Method: "POST", Path: "/auth/password", Status: 200, Body: Map{"email": "{email}", "password": Password},
 			Mistyped: Map{"email": 5},
@@ -151,6 +152,24 @@ func anyone(o Operation) PersonOperation { return PersonOperation{Operation: o, 
 func confirmed(p PersonOperation) PersonOperation {
 	p.Confirmed = true
 	return p
+}
+
+// signUpOperations are those by which persons create websites. They aren't allowed here: services/accounts/app tests
+// them where they are.
+func signUpOperations() []PersonOperation {
+	return []PersonOperation{
+		anyone(Operation{
+			Method: "POST", Path: "/auth/sign-up", Status: 403, Mistyped: Map{"name": 5},
+			Body: Map{
+				"name": "Una", "email": "{unique}@shop.example", "password": Password,
+				"website": Map{"name": "Shop", "url": "https://shop.example"},
+			},
+		}),
+		own(Operation{
+			Method: "POST", Path: "/websites", Status: 403, Mistyped: Map{"name": 5},
+			Body: Map{"name": "Shop", "url": "https://shop.example"},
+		}),
+	}
 }
 
 // factorOperations are those of second factors, passkeys and personal access tokens.

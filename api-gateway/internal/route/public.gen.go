@@ -232,6 +232,16 @@ var Public = []Route{
 		Class:    ClassWrite,
 	},
 	{
+		Method:   "POST",
+		Pattern:  "/auth/sign-up",
+		Upstream: Accounts,
+		Rule:     authz.Public,
+		Visitor:  NoVisitor,
+		CORS:     Configured,
+		Body:     httpkit.DefaultBody,
+		Class:    ClassSignIn,
+	},
+	{
 		Method:   "GET",
 		Pattern:  "/auth/tokens",
 		Upstream: Accounts,
@@ -1140,6 +1150,16 @@ var Public = []Route{
 		CORS:     Configured,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassRead,
+	},
+	{
+		Method:   "POST",
+		Pattern:  "/websites",
+		Upstream: Accounts,
+		Rule:     authz.Person,
+		Visitor:  NoVisitor,
+		CORS:     Configured,
+		Body:     httpkit.DefaultBody,
+		Class:    ClassWrite,
 	},
 	{
 		Method:   "GET",

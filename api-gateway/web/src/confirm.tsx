@@ -39,6 +39,7 @@ export function Confirmation({ api }: { api: Api }) {
           {texts.passwordOrCode}
           <input name="proof" type="password" required autocomplete="current-password" aria-invalid={!!error} />
         </label>
+        <small class="dim">{texts.confirmOther}</small>
         <p class="error" role="alert">
           {error}
         </p>

@@ -9,8 +9,8 @@ import { ConversationView } from './conversation';
 import { ConversationList } from './conversations';
 import { browserPage } from './page';
 import { Empty, IconButton, Skeleton, useStore } from './parts';
-import { returned } from './providers';
-import { Invitation, Reset, SignIn, signInError } from './signin';
+import { returned, useWays } from './providers';
+import { Invitation, NewWebsite, Reset, SignIn, SignUp, signInError } from './signin';
 import { Store } from './store';
 import { Team, isAdmin } from './team';
 import { Tickets } from './tickets';
@@ -54,11 +54,15 @@ interface ShellProps {
   store: Store;
   memberships: Membership[];
   open: (membership: Membership) => void;
+  /** created is called with the membership of a new website. */
+  created: (membership: Membership) => void;
   leave: () => void;
 }
 
-function Shell({ store, memberships, open, leave }: ShellProps) {
+function Shell({ store, memberships, open, created, leave }: ShellProps) {
   useStore(store);
+  const { signUp } = useWays();
+  const canCreate = signUp === 'invite' || signUp === 'open';
   const [view = '', id = ''] = useHash();
   const [canNotify, setCanNotify] = useState('Notification' in window && Notification.permission === 'granted');
   const unread = store.ownUnreadCount;
@@ -95,15 +99,17 @@ function Shell({ store, memberships, open, leave }: ShellProps) {
         {link('tickets', 'tickets')}
         {isAdmin(membership.role) && link('team', 'team')}
         <span class="space" />
-        {memberships.length > 1 && (
+        {(memberships.length > 1 || canCreate) && (
           <select
             id="website"
             aria-label={texts.website}
             title={store.website.name}
             value={store.website.id}
             onChange={(e) => {
-              const id = Number(e.currentTarget.value);
-              open(memberships.find((m) => m.websiteId === id)!);
+              const membership = memberships.find((m) => m.websiteId === Number(e.currentTarget.value));
+              if (membership) return open(membership);
+              e.currentTarget.value = String(store.website.id);
+              location.hash = '#/new-website';
             }}
           >
             {memberships.map((m) => (
@@ -111,6 +117,7 @@ function Shell({ store, memberships, open, leave }: ShellProps) {
                 {m.websiteName}
               </option>
             ))}
+            {canCreate && <option value="">{texts.newWebsite}</option>}
           </select>
         )}
         <IconButton
@@ -125,7 +132,11 @@ function Shell({ store, memberships, open, leave }: ShellProps) {
         {link('account', 'account')}
         <IconButton name="out" label={texts.signOut} onClick={leave} />
       </nav>
-      <View store={store} membership={membership} view={view} id={id} />
+      {view === 'new-website' ? (
+        <NewWebsite created={created} />
+      ) : (
+        <View store={store} membership={membership} view={view} id={id} />
+      )}
       <Confirmation api={store.api} />
       <div class="connection" role="status" hidden={store.isConnected}>
         {store.isConnected ? '' : texts.reconnecting}
@@ -251,10 +262,15 @@ function App() {
   };
   const enter = (entered: SignedIn) => {
     remember(entered);
-    if (view === 'invitation') location.hash = '#/';
+    if (view === 'invitation' || view === 'sign-up') location.hash = '#/';
     const membership = chosen(entered.memberships);
     if (membership) open(membership);
     else setLoading(false);
+  };
+  const created = (membership: Membership) => {
+    setSignedIn((s) => s && { ...s, memberships: [...s.memberships, membership] });
+    location.hash = '#/';
+    open(membership);
   };
   // check asks for the session: at the start, and when it ends or the person loses a membership.
   const check = () => {
@@ -291,6 +307,7 @@ function App() {
     };
     return <Reset key={invitation} token={invitation || ''} done={done} />;
   }
+  if (!signedIn && view === 'sign-up') return <SignUp enter={enter} />;
   if (!signedIn) return <SignIn key={problem + note} problem={problem} note={note} enter={enter} />;
   if (!store) {
     return (
@@ -303,7 +320,7 @@ function App() {
       </main>
     );
   }
-  return <Shell store={store} memberships={signedIn.memberships} open={open} leave={signOut} />;
+  return <Shell store={store} memberships={signedIn.memberships} open={open} created={created} leave={signOut} />;
 }
 
 applyTheme();

@@ -1,7 +1,7 @@
 // Signing in at identity providers (OpenID Connect): the buttons, and what the server sends the browser back with.
 import { useEffect, useState } from 'preact/hooks';
 import { Api, path } from './api';
-import type { IdentityProvider } from '../../../libs/web/api';
+import type { IdentityProviderList } from '../../../libs/web/api';
 import { texts } from './texts';
 
 /** viewForm matches the views to which a sign-in can return. */
@@ -28,15 +28,18 @@ export function returned(hash: string): Returned | null {
   return null;
 }
 
+/** useWays returns the ways to sign in beside the password, and whether persons sign up. There are none until known. */
+export function useWays(): IdentityProviderList {
+  const [ways, setWays] = useState<IdentityProviderList>({ data: [] });
+  useEffect(() => {
+    new Api().get<IdentityProviderList>('/auth/oidc').then(setWays, () => {}); // the password works without them
+  }, []);
+  return ways;
+}
+
 /** Providers shows a button for each provider, which returns to the current view. */
 export function Providers() {
-  const [providers, setProviders] = useState<IdentityProvider[]>([]);
-  useEffect(() => {
-    new Api().get<{ data: IdentityProvider[] }>('/auth/oidc').then(
-      ({ data }) => setProviders(data),
-      () => {}, // the password works without them
-    );
-  }, []);
+  const { data: providers } = useWays();
   if (!providers.length) return null;
   const view = location.hash.slice(1);
   const query = view !== '/' && viewForm.test(view) ? '?return=' + view : '';

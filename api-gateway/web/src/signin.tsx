@@ -4,8 +4,8 @@ import type { ComponentChildren } from 'preact';
 import { Api, ApiError, path } from './api';
 import { DemoPeople } from './demo';
 import { canUsePasskeys, usePasskey } from './passkeys';
-import { Providers } from './providers';
-import type { Ceremony, InvitationDetails, SignedIn, SignInResult } from '../../../libs/web/api';
+import { Providers, useWays } from './providers';
+import type { Ceremony, InvitationDetails, Membership, SignedIn, SignInResult } from '../../../libs/web/api';
 import { texts } from './texts';
 
 /** signInError explains to a person why signing in failed. */
@@ -17,6 +17,8 @@ export function signInError(err: unknown): string {
   if (err.code === 'passkey_invalid') return texts.passkeyFailed;
   if (err.status === 429) return texts.tooManyAttempts;
   if (err.code === 'email_taken') return texts.hasAccount;
+  if (err.code === 'sign_up_closed') return texts.signUpClosed;
+  if (err.code === 'too_many_websites') return texts.tooManyWebsites;
   return texts.failed + err.message;
 }
 
@@ -100,6 +102,7 @@ interface SignInProps {
 export function SignIn({ problem, note, enter }: SignInProps) {
   const [error, setError] = useState(problem);
   const [challenge, setChallenge] = useState('');
+  const { signUp } = useWays();
   const fail = (err: unknown) => {
     if (err instanceof ApiError && err.code === 'challenge_invalid') setChallenge('');
     setError(signInError(err));
@@ -134,6 +137,12 @@ export function SignIn({ problem, note, enter }: SignInProps) {
   const below = (
     <>
       <Providers />
+      {signUp === 'open' && (
+        <a id="sign-up" class="button" href="#/sign-up">
+          {texts.createAccount}
+        </a>
+      )}
+      <small class="dim">{texts.forgotten}</small>
       <DemoPeople signIn={submit} />
     </>
   );
@@ -172,6 +181,84 @@ export function Reset({ token, done }: { token: string; done: () => void }) {
         hint={texts.passwordHint}
         invalid={!!error}
       />
+    </Gate>
+  );
+}
+
+/** WebsiteFields ask for a new website. */
+function WebsiteFields() {
+  return (
+    <>
+      <Field name="websiteName" label={texts.websiteName} autocomplete="organization" invalid={false} />
+      <Field name="url" label={texts.websiteUrl} type="url" value="https://" autocomplete="url" invalid={false} />
+    </>
+  );
+}
+
+/** PersonFields ask for a new account, of the person with an e-mail address or of any. */
+function PersonFields({ email }: { email: string | null }) {
+  return (
+    <>
+      <Field name="name" label={texts.yourName} autocomplete="name" invalid={false} />
+      {email ? (
+        <p class="dim">{email}</p>
+      ) : (
+        <Field name="email" label={texts.email} type="email" autocomplete="username" invalid={false} />
+      )}
+      <Field
+        name="password"
+        label={texts.password}
+        type="password"
+        autocomplete="new-password"
+        hint={texts.passwordHint}
+        invalid={false}
+      />
+    </>
+  );
+}
+
+/** SignUp lets a stranger create an account and a website. */
+export function SignUp({ enter }: { enter: (signedIn: SignedIn) => void }) {
+  const [error, setError] = useState('');
+  const submit = async ({ websiteName, url, ...person }: Record<string, string>) => {
+    try {
+      const website = { name: websiteName, url };
+      enter(await new Api().call<SignedIn>('POST', '/auth/sign-up', { ...person, website }));
+    } catch (err) {
+      setError(err instanceof ApiError && err.code === 'email_taken' ? texts.accountExists : signInError(err));
+    }
+  };
+  const below = (
+    <a class="button" href="#/">
+      {texts.haveAccount}
+    </a>
+  );
+  return (
+    <Gate title={texts.createAccount} action={texts.create} error={error} submit={submit} below={below}>
+      <WebsiteFields />
+      <PersonFields email={null} />
+    </Gate>
+  );
+}
+
+/** NewWebsite lets a person who has signed in create a further website. */
+export function NewWebsite({ created }: { created: (membership: Membership) => void }) {
+  const [error, setError] = useState('');
+  const submit = async ({ websiteName, url }: Record<string, string>) => {
+    try {
+      created(await new Api().call<Membership>('POST', '/websites', { name: websiteName, url }));
+    } catch (err) {
+      setError(signInError(err));
+    }
+  };
+  const below = (
+    <a class="button" href="#/">
+      {texts.cancel}
+    </a>
+  );
+  return (
+    <Gate title={texts.newWebsite} action={texts.create} error={error} submit={submit} below={below}>
+      <WebsiteFields />
     </Gate>
   );
 }
@@ -225,32 +312,8 @@ export function Invitation({ token, signedIn, known, enter }: InvitationProps) {
       submit={submit}
       below={!signedIn && details.websiteName && <Providers />}
     >
-      {!details.websiteName && (
-        <>
-          <Field name="websiteName" label={texts.websiteName} autocomplete="organization" invalid={false} />
-          <Field name="url" label={texts.websiteUrl} type="url" value="https://" autocomplete="url" invalid={false} />
-        </>
-      )}
-      {signedIn ? (
-        <p class="dim">{signedIn.person.email}</p>
-      ) : (
-        <>
-          <Field name="name" label={texts.yourName} autocomplete="name" invalid={false} />
-          {details.email ? (
-            <p class="dim">{details.email}</p>
-          ) : (
-            <Field name="email" label={texts.email} type="email" autocomplete="username" invalid={false} />
-          )}
-          <Field
-            name="password"
-            label={texts.password}
-            type="password"
-            autocomplete="new-password"
-            hint={texts.passwordHint}
-            invalid={false}
-          />
-        </>
-      )}
+      {!details.websiteName && <WebsiteFields />}
+      {signedIn ? <p class="dim">{signedIn.person.email}</p> : <PersonFields email={details.email} />}
     </Gate>
   );
 }

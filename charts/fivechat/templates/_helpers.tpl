@@ -160,6 +160,9 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- with .root.Values.signIn.publicUrl }}
 - {name: FIVECHAT_PUBLIC_URL, value: {{ . | quote }}}
 {{- end }}
+{{- with .root.Values.signIn.signUp }}
+- {name: FIVECHAT_SIGNUP, value: {{ . | quote }}}
+{{- end }}
 {{- if .root.Values.signIn.identityProviders.existingSecret }}
 - {name: FIVECHAT_IDENTITY_PROVIDERS, value: /etc/fivechat/identity/providers.json}
 {{- end }}

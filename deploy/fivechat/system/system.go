@@ -57,6 +57,7 @@ func DefaultSettings() Settings {
 	s := Settings{
 		Service:   servicekit.Default(),
 		Gateway:   gateway.Default(),
+		SignIn:    accounts.Default().SignIn,
 		Mail:      tickets.Default().Mail,
 		Assistant: conversations.Default().Assistant,
 	}

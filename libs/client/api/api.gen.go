@@ -141,6 +141,27 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for IdentityProviderListSignUp.
+const (
+	IdentityProviderListSignUpClosed IdentityProviderListSignUp = "closed"
+	IdentityProviderListSignUpInvite IdentityProviderListSignUp = "invite"
+	IdentityProviderListSignUpOpen   IdentityProviderListSignUp = "open"
+)
+
+// Valid indicates whether the value is a known member of the IdentityProviderListSignUp enum.
+func (e IdentityProviderListSignUp) Valid() bool {
+	switch e {
+	case IdentityProviderListSignUpClosed:
+		return true
+	case IdentityProviderListSignUpInvite:
+		return true
+	case IdentityProviderListSignUpOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportTurnFrom.
 const (
 	ImportTurnFromAgent   ImportTurnFrom = "agent"
@@ -846,10 +867,7 @@ type Acceptance struct {
 	Password *ChosenPassword `json:"password,omitempty"`
 
 	// Website Needed if the invitation is to create a website.
-	Website *struct {
-		Name string `json:"name"`
-		URL  string `json:"url"`
-	} `json:"website,omitempty"`
+	Website *FoundedWebsite `json:"website,omitempty"`
 }
 
 // Agent An agent, as visitors see agents.
@@ -1211,6 +1229,12 @@ type FieldProblem struct {
 	Message string `json:"message"`
 }
 
+// FoundedWebsite defines model for FoundedWebsite.
+type FoundedWebsite struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	Status    HealthStatus `json:"status"`
@@ -1256,7 +1280,13 @@ type IdentityProvider struct {
 // IdentityProviderList defines model for IdentityProviderList.
 type IdentityProviderList struct {
 	Data []IdentityProvider `json:"data"`
+
+	// SignUp Whether persons create websites without the operator: `invite` with an account, `open` also without.
+	SignUp *IdentityProviderListSignUp `json:"signUp,omitempty"`
 }
+
+// IdentityProviderListSignUp Whether persons create websites without the operator: `invite` with an account, `open` also without.
+type IdentityProviderListSignUp string
 
 // IdentitySecret defines model for IdentitySecret.
 type IdentitySecret struct {
@@ -1419,6 +1449,16 @@ type Message struct {
 
 // MessageType defines model for Message.Type.
 type MessageType string
+
+// NewAccount defines model for NewAccount.
+type NewAccount struct {
+	Email string `json:"email"`
+	Name  string `json:"name"`
+
+	// Password One that is common or easy to guess is refused.
+	Password ChosenPassword `json:"password"`
+	Website  FoundedWebsite `json:"website"`
+}
 
 // NewInvitation defines model for NewInvitation.
 type NewInvitation struct {
@@ -3450,6 +3490,9 @@ type ChangePasswordJSONRequestBody = NewPassword
 // ResetPasswordJSONRequestBody defines body for ResetPassword for application/json ContentType.
 type ResetPasswordJSONRequestBody = ResetPassword
 
+// SignUpJSONRequestBody defines body for SignUp for application/json ContentType.
+type SignUpJSONRequestBody = NewAccount
+
 // CreatePersonalTokenJSONRequestBody defines body for CreatePersonalToken for application/json ContentType.
 type CreatePersonalTokenJSONRequestBody = NewPersonalToken
 
@@ -3539,6 +3582,9 @@ type UpdateWebhookJSONRequestBody = WebhookPatch
 
 // RotateWebhookSecretJSONRequestBody defines body for RotateWebhookSecret for application/json ContentType.
 type RotateWebhookSecretJSONRequestBody = WebhookRotation
+
+// FoundWebsiteJSONRequestBody defines body for FoundWebsite for application/json ContentType.
+type FoundWebsiteJSONRequestBody = FoundedWebsite
 
 // UpdateWidgetJSONRequestBody defines body for UpdateWidget for application/json ContentType.
 type UpdateWidgetJSONRequestBody = WidgetPatch
@@ -4309,6 +4355,30 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /auth/sessions/{id} (the `EndSession` operationId).
 	EndSession(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignUpWithBody Create an account and a website
+	//
+	// If the operator allows it (`FIVECHAT_SIGNUP=open`; `GET /auth/oidc` has it), else 403 `sign_up_closed`. The person owns the new
+	// website, which is on the default plan. Sets the session's cookie, and the one of the device. 409 `email_taken` if there is an account
+	// with the address, which isn't verified. Ten attempts from one network address are answered at once, further ones one in 90 seconds;
+	// the others get 429 `too_many_failures`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /auth/sign-up (the `SignUp` operationId).
+	SignUpWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignUp Create an account and a website
+	//
+	// If the operator allows it (`FIVECHAT_SIGNUP=open`; `GET /auth/oidc` has it), else 403 `sign_up_closed`. The person owns the new
+	// website, which is on the default plan. Sets the session's cookie, and the one of the device. 409 `email_taken` if there is an account
+	// with the address, which isn't verified. Ten attempts from one network address are answered at once, further ones one in 90 seconds;
+	// the others get 429 `too_many_failures`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /auth/sign-up (the `SignUp` operationId).
+	SignUp(ctx context.Context, body SignUpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPersonalTokens Your personal access tokens
 	//
@@ -5366,6 +5436,26 @@ type ClientInterface interface {
 	// Corresponds with GET /website (the `GetWebsite` operationId).
 	GetWebsite(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// FoundWebsiteWithBody Create a website
+	//
+	// The person owns it. It is on the default plan. 403 `sign_up_closed` unless the operator allows it (`FIVECHAT_SIGNUP` is `invite` or
+	// `open`; `GET /auth/oidc` has it). 409 `too_many_websites` if the person owns 10.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /websites (the `FoundWebsite` operationId).
+	FoundWebsiteWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FoundWebsite Create a website
+	//
+	// The person owns it. It is on the default plan. 403 `sign_up_closed` unless the operator allows it (`FIVECHAT_SIGNUP` is `invite` or
+	// `open`; `GET /auth/oidc` has it). 409 `too_many_websites` if the person owns 10.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /websites (the `FoundWebsite` operationId).
+	FoundWebsite(ctx context.Context, body FoundWebsiteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetWidgetWords The widget's texts in a language
 	//
 	// Corresponds with GET /widget-words/{language} (the `GetWidgetWords` operationId).
@@ -5853,6 +5943,50 @@ func (c *Client) ListSessions(ctx context.Context, reqEditors ...RequestEditorFn
 // Corresponds with DELETE /auth/sessions/{id} (the `EndSession` operationId).
 func (c *Client) EndSession(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEndSessionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignUpWithBody Create an account and a website
+//
+// If the operator allows it (`FIVECHAT_SIGNUP=open`; `GET /auth/oidc` has it), else 403 `sign_up_closed`. The person owns the new
+// website, which is on the default plan. Sets the session's cookie, and the one of the device. 409 `email_taken` if there is an account
+// with the address, which isn't verified. Ten attempts from one network address are answered at once, further ones one in 90 seconds;
+// the others get 429 `too_many_failures`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /auth/sign-up (the `SignUp` operationId).
+func (c *Client) SignUpWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignUpRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignUp Create an account and a website
+//
+// If the operator allows it (`FIVECHAT_SIGNUP=open`; `GET /auth/oidc` has it), else 403 `sign_up_closed`. The person owns the new
+// website, which is on the default plan. Sets the session's cookie, and the one of the device. 409 `email_taken` if there is an account
+// with the address, which isn't verified. Ten attempts from one network address are answered at once, further ones one in 90 seconds;
+// the others get 429 `too_many_failures`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /auth/sign-up (the `SignUp` operationId).
+func (c *Client) SignUp(ctx context.Context, body SignUpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignUpRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8012,6 +8146,46 @@ func (c *Client) GetWebsite(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
+// FoundWebsiteWithBody Create a website
+//
+// The person owns it. It is on the default plan. 403 `sign_up_closed` unless the operator allows it (`FIVECHAT_SIGNUP` is `invite` or
+// `open`; `GET /auth/oidc` has it). 409 `too_many_websites` if the person owns 10.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /websites (the `FoundWebsite` operationId).
+func (c *Client) FoundWebsiteWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFoundWebsiteRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FoundWebsite Create a website
+//
+// The person owns it. It is on the default plan. 403 `sign_up_closed` unless the operator allows it (`FIVECHAT_SIGNUP` is `invite` or
+// `open`; `GET /auth/oidc` has it). 409 `too_many_websites` if the person owns 10.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /websites (the `FoundWebsite` operationId).
+func (c *Client) FoundWebsite(ctx context.Context, body FoundWebsiteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFoundWebsiteRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetWidgetWords The widget's texts in a language
 //
 // Corresponds with GET /widget-words/{language} (the `GetWidgetWords` operationId).
@@ -8770,6 +8944,46 @@ func NewEndSessionRequest(server string, id int64) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewSignUpRequest calls the generic SignUp builder with application/json body
+func NewSignUpRequest(server string, body SignUpJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignUpRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSignUpRequestWithBody constructs an http.Request for the SignUp method, with any body, and a specified content type
+func NewSignUpRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/sign-up")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -13679,6 +13893,46 @@ func NewGetWebsiteRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewFoundWebsiteRequest calls the generic FoundWebsite builder with application/json body
+func NewFoundWebsiteRequest(server string, body FoundWebsiteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFoundWebsiteRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewFoundWebsiteRequestWithBody constructs an http.Request for the FoundWebsite method, with any body, and a specified content type
+func NewFoundWebsiteRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/websites")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetWidgetWordsRequest constructs an http.Request for the GetWidgetWords method
 func NewGetWidgetWordsRequest(server string, language string, params *GetWidgetWordsParams) (*http.Request, error) {
 	var err error
@@ -13960,6 +14214,11 @@ func (o *Operations) ListSessions(ctx context.Context) (Answer[SessionList], err
 // EndSession End one of your sessions
 func (o *Operations) EndSession(ctx context.Context, id int64) error {
 	return done(o.client.EndSession(ctx, id))
+}
+
+// SignUp Create an account and a website
+func (o *Operations) SignUp(ctx context.Context, body NewAccount) (Answer[SignedIn], error) {
+	return read[SignedIn](o.client.SignUp(ctx, body))
 }
 
 // ListPersonalTokens Your personal access tokens
@@ -14365,6 +14624,11 @@ func (o *Operations) TestWebhook(ctx context.Context, id WebhookID, params *Test
 // GetWebsite The website that the token belongs to
 func (o *Operations) GetWebsite(ctx context.Context) (Answer[Website], error) {
 	return read[Website](o.client.GetWebsite(ctx))
+}
+
+// FoundWebsite Create a website
+func (o *Operations) FoundWebsite(ctx context.Context, body FoundedWebsite) (Answer[Membership], error) {
+	return read[Membership](o.client.FoundWebsite(ctx, body))
 }
 
 // GetWidgetWords The widget's texts in a language

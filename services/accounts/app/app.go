@@ -63,6 +63,10 @@ type SignIn struct {
 	// The address at which browsers reach the gateway, like https://chat.example.com. Identity providers send persons
 	// back to it. It must be https, except on this machine.
 	PublicURL string `env:"FIVECHAT_PUBLIC_URL"`
+	// Whether persons create websites without the operator. closed: only with a link of the operator. invite: a person
+	// with an account creates further websites, and owns at most 10 then. open: a stranger also creates an account with a
+	// first website; that discloses whether an e-mail address has an account.
+	SignUp string `env:"FIVECHAT_SIGNUP"`
 }
 
 // Default returns the settings that apply if the environment sets nothing else.
@@ -70,6 +74,7 @@ func Default() Config {
 	return Config{
 		Config: servicekit.Default(), VisitorsURL: "http://visitors:8080", ConversationsURL: "http://conversations:8080",
 		TicketsURL: "http://tickets:8080", StatisticsURL: "http://statistics:8080", WebhooksURL: "http://webhooks:8080",
+		SignIn: SignIn{SignUp: string(accounts.SignUpClosed)},
 	}
 }
 
@@ -115,7 +120,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
-	people, err := newPeople(base, store, service, box, announce)
+	people, err := newPeople(c.SignIn, base, store, service, box, announce)
 	if err != nil {
 		return runner.Unit{}, err
 	}
@@ -141,9 +146,13 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 
 // newPeople returns the use cases of persons.
 func newPeople(
-	base *servicekit.Component, store *mongostore.Store, service *accounts.Service, box *sealed.Box,
+	c SignIn, base *servicekit.Component, store *mongostore.Store, service *accounts.Service, box *sealed.Box,
 	announce accounts.Announcer,
 ) (*accounts.People, error) {
+	signUp, err := accounts.ParseSignUp(c.SignUp)
+	if err != nil {
+		return nil, fmt.Errorf("FIVECHAT_SIGNUP: %w", err)
+	}
 	hasher, err := passwords.New()
 	if err != nil {
 		return nil, err
@@ -158,7 +167,7 @@ func newPeople(
 	}
 	return accounts.NewPeople(accounts.PeoplePorts{
 		Store: store, Passwords: hasher, Attempts: attempts.Limiter{Limiter: limiter}, Codes: codes.Codes{},
-		WebAuthn: passkeys.WebAuthn{}, Secrets: box, Announcer: announce,
+		WebAuthn: passkeys.WebAuthn{}, Secrets: box, Announcer: announce, SignUp: signUp,
 	}, service, time.Now), nil
 }
 

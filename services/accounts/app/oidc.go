@@ -18,6 +18,9 @@ import (
 // check reports settings that can't work.
 func (s SignIn) check() error {
 	err := sealed.Validate(s.SecretKeys)
+	if _, wrong := accounts.ParseSignUp(s.SignUp); wrong != nil {
+		err = errors.Join(err, fmt.Errorf("FIVECHAT_SIGNUP: %w", wrong))
+	}
 	if s.PublicURL != "" {
 		if wrong := oidc.CheckPublicURL(s.PublicURL); wrong != nil {
 			err = errors.Join(err, fmt.Errorf("FIVECHAT_PUBLIC_URL: %w", wrong))

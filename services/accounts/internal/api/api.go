@@ -32,6 +32,7 @@ func Mount(
 	mountAudit(r, chain, s)
 	mountSignOns(r, chain, o)
 	mountTeam(r, chain, p)
+	mountSignUp(r, chain, p)
 	mountPeople(r, chain, s, p)
 	mountDataSubjects(r, chain, s)
 	mountStatistics(r, chain, s)

@@ -19,8 +19,10 @@ type providerView struct {
 	Name string `json:"name"`
 }
 
+// providerList is the ways to sign in beside passwords and passkeys, and whether persons sign up.
 type providerList struct {
-	Data []providerView `json:"data"`
+	Data   []providerView  `json:"data"`
+	SignUp accounts.SignUp `json:"signUp"`
 }
 
 type beginAt struct {
@@ -104,7 +106,7 @@ func mountSignOns(r *httpkit.Router, chain operation.Chain, o *accounts.SignOns)
 		func(context.Context, operation.None) (providerList, error) {
 			return providerList{viewsOf(o.Providers(), func(p accounts.Provider) providerView {
 				return providerView{p.ID, p.Name}
-			})}, nil
+			}), o.SignUpMode()}, nil
 		}))
 	httpkit.Handle(r, "GET /auth/oidc/{provider}", 302,
 		operation.New(chain, "accounts.start_provider_sign_in", authz.Public,

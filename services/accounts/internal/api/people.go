@@ -20,6 +20,11 @@ type invitedBy struct {
 
 type acceptance struct {
 	invitedBy
+	signUp
+}
+
+// signUp is a new person with the website that they create.
+type signUp struct {
 	Name     string      `json:"name"`
 	Email    string      `json:"email"`
 	Password string      `json:"password"`
@@ -31,11 +36,25 @@ type foundedSite struct {
 	URL  string `json:"url"`
 }
 
-func (a acceptance) input() accounts.Acceptance {
+func (a signUp) input() accounts.Acceptance {
 	return accounts.Acceptance{
 		NewPerson: accounts.NewPerson{Email: a.Email, Name: a.Name, Password: a.Password},
 		Website:   accounts.NewWebsite{Name: a.Website.Name, URL: a.Website.URL},
 	}
+}
+
+func mountSignUp(r *httpkit.Router, chain operation.Chain, p *accounts.People) {
+	httpkit.Handle(r, "POST /auth/sign-up", 201, operation.New(chain, "accounts.sign_up", authz.Public,
+		func(ctx context.Context, req signUp) (signedIn, error) {
+			from := httpkit.AddressKey(httpkit.ClientAddress(ctx))
+			return signedInOf(p.SignUp(ctx, req.input(), from, device(ctx), by(ctx)))
+		}), httpkit.Secret)
+	httpkit.Handle(r, "POST /websites", 201, operation.New(chain, "accounts.found_website", authz.Person,
+		func(ctx context.Context, req foundedSite) (membershipView, error) {
+			n := accounts.NewWebsite{Name: req.Name, URL: req.URL}
+			m, err := p.Found(ctx, identity.From(ctx).PersonID, n, by(ctx))
+			return membershipViewOf(m), err
+		}))
 }
 
 type memberView struct {

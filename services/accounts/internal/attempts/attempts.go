@@ -25,7 +25,7 @@ func (l Limiter) Take(ctx context.Context, name string) error {
 		return nil
 	}
 	f := fault.Coded(
-		fault.Limited, "too_many_failures", "too many attempts to sign in with this e-mail address, wait a little",
+		fault.Limited, "too_many_failures", "too many attempts, wait a little",
 	)
 	f.RetryAfter = max(d.RetryAfter, time.Second)
 	return f

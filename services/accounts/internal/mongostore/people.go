@@ -132,9 +132,34 @@ func (s *Store) AddPerson(ctx context.Context, p accounts.Person, joins []accoun
 func (s *Store) insertPerson(ctx context.Context, p accounts.Person) error {
 	err := s.persons.Insert(ctx, p)
 	if mongokit.IsDuplicate(err) {
-		return fault.Coded(fault.Conflict, "email_taken", "there is an account with this e-mail address already")
+		return accounts.ErrEmailTaken()
 	}
 	return err
+}
+
+// Found implements accounts.PeopleStore.
+func (s *Store) Found(ctx context.Context, newPerson *accounts.Person, j accounts.Join) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if newPerson != nil {
+			if err := s.insertPerson(ctx, *newPerson); err != nil {
+				return err
+			}
+			return s.join(ctx, j)
+		}
+		// Transactions that create websites for one person conflict, so that the number is right.
+		lock := bson.D{{Key: "$inc", Value: bson.D{{Key: "foundings", Value: 1}}}}
+		if _, err := s.persons.Update(ctx, byID(j.Membership.PersonID), lock); err != nil {
+			return err
+		}
+		all, err := s.Memberships(ctx, j.Membership.PersonID)
+		if err != nil {
+			return err
+		}
+		if accounts.Owned(all) >= accounts.MaxOwned {
+			return accounts.ErrOwned()
+		}
+		return s.join(ctx, j)
+	})
 }
 
 // join stores a membership in the transaction of ctx.
