@@ -40,6 +40,8 @@ type IdentitySecretStore interface {
 	IdentitySecrets(ctx context.Context, t tenant.ID) ([]IdentitySecret, error)
 	// AddIdentitySecret stores a new secret. The error is Conflict if the website has MaxIdentitySecrets.
 	AddIdentitySecret(ctx context.Context, i IdentitySecret, e Entry) error
+	// AddEntries stores entries of the audit log, each of its website.
+	AddEntries(ctx context.Context, entries []Entry) error
 	// DeleteIdentitySecret removes a secret.
 	DeleteIdentitySecret(ctx context.Context, t tenant.ID, id id.IdentitySecret, entry func(IdentitySecret) Entry) error
 }
@@ -63,20 +65,68 @@ type ProofVerifier interface {
 	Verify(p IdentityProof, secrets []string, now time.Time) (VerifiedIdentity, error)
 }
 
-// Identities has the use cases of identity secrets, and of the proofs that they sign.
+// IdentityPolicies stores which websites serve verified visitors only.
+type IdentityPolicies interface {
+	// IdentityRequired reports whether a website does.
+	IdentityRequired(ctx context.Context, t tenant.ID) (bool, error)
+	// RequireIdentity stores whether it does, and returns whether it did before.
+	RequireIdentity(ctx context.Context, t tenant.ID, required bool) (before bool, err error)
+}
+
+// Identities has the use cases of identity secrets, of the proofs that they sign, and of the policy to require one.
 type Identities struct {
 	store    IdentitySecretStore
 	websites *Service
 	box      Sealer
 	verifier ProofVerifier
+	policies IdentityPolicies
 	now      func() time.Time
 }
 
 // NewIdentities returns Identities over their ports.
 func NewIdentities(
-	store IdentitySecretStore, websites *Service, box Sealer, verifier ProofVerifier, now func() time.Time,
+	store IdentitySecretStore, websites *Service, box Sealer, verifier ProofVerifier, policies IdentityPolicies,
+	now func() time.Time,
 ) *Identities {
-	return &Identities{store: store, websites: websites, box: box, verifier: verifier, now: timestamp.Clock(now)}
+	return &Identities{
+		store:    store,
+		websites: websites,
+		box:      box,
+		verifier: verifier,
+		policies: policies,
+		now:      timestamp.Clock(now),
+	}
+}
+
+// Required reports whether the website serves verified visitors only.
+func (s *Identities) Required(ctx context.Context, t tenant.ID) (bool, error) {
+	return s.policies.IdentityRequired(ctx, t)
+}
+
+// Require sets whether the website serves verified visitors only. It needs a secret, or none could be verified. The
+// policy is the visitors service's, so its entry in the audit log is stored after it: a failure in between is answered
+// as one, and repeating the request adds the entry.
+func (s *Identities) Require(ctx context.Context, t tenant.ID, required bool, by By) error {
+	if required {
+		secrets, err := s.store.IdentitySecrets(ctx, t)
+		if err != nil {
+			return err
+		}
+		if len(secrets) == 0 {
+			return fault.Coded(fault.Conflict, "identity_secret_required",
+				"the website has no identity secret, so no visitor could be verified: create one first")
+		}
+	}
+	e, err := s.websites.entry(ctx, t, by, "identity_policy", "update", t.Int64())
+	if err != nil {
+		return err
+	}
+	before, err := s.policies.RequireIdentity(ctx, t, required)
+	if err != nil {
+		return err
+	}
+	s.websites.announce.WebsiteChanged(ctx, t) // gateways have cached the visitors of the website
+	return s.store.AddEntries(ctx, []Entry{e.changing(fields{"required": before}, fields{"required": required})})
 }
 
 // Secrets returns a website's identity secrets, newest first, without what they are.

@@ -105,6 +105,9 @@ func mayBecome(v Visitor, owner Owner, user *Identity) bool {
 
 // open creates a visitor, and opens their first session.
 func (s *Service) open(ctx context.Context, w Widget, n NewSession, user *Identity) (Session, error) {
+	if err := w.admits(user); err != nil {
+		return Session{}, err
+	}
 	secret := newSecret()
 	v, err := s.create(ctx, w.WebsiteID, secret, n, user)
 	return Session{
@@ -114,6 +117,16 @@ func (s *Service) open(ctx context.Context, w Widget, n NewSession, user *Identi
 		Widget:       w.View,
 		AgentsOnline: s.agentsOnline(ctx, w.WebsiteID),
 	}, err
+}
+
+// admits is nil if the website serves a visitor who is a user and isn't verified yet; user is nil if the page says
+// nothing.
+func (w Widget) admits(user *Identity) error {
+	if !w.identityRequired || user != nil && user.Verified {
+		return nil
+	}
+	return fault.Coded(fault.Forbidden, "identity_required",
+		"this website serves verified visitors only: its backend must sign who the visitor is")
 }
 
 // Identities verifies which user of a website a visitor is.

@@ -42,6 +42,12 @@ type Store interface {
 	// stored the time.
 	Seen(ctx context.Context, t tenant.ID, visitor id.Visitor, now, noted time.Time) (bool, error)
 
+	// IdentityRequired reports whether the website serves verified visitors only. A change elsewhere is known within a
+	// second.
+	IdentityRequired(ctx context.Context, t tenant.ID) (bool, error)
+	// RequireIdentity stores whether it does, and returns whether it did before.
+	RequireIdentity(ctx context.Context, t tenant.ID, required bool) (before bool, err error)
+
 	// Imported returns the ids of the visitors that were imported under keys.
 	Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]id.Visitor, error)
 	// Import stores imported visitors, all or none. The error is Conflict if one of the keys exists by now.
@@ -74,6 +80,8 @@ type Widget struct {
 	WebsiteID   tenant.ID
 	ChatEnabled bool
 	View        View
+	// whether the website serves verified visitors only; Resolve doesn't know it
+	identityRequired bool
 }
 
 // Widgets reads the widgets of websites.

@@ -11,6 +11,8 @@ import (
 type Owner struct {
 	ID         id.Visitor
 	SecretHash string // identity.HashSecret of the visitor's secret; "" until one is issued
+	// IsRefused is whether the website serves verified visitors only, and the visitor isn't. Only Resolve sets it.
+	IsRefused bool
 }
 
 // proves reports whether secret is the owner's. It is false for every secret if the owner has none yet.

@@ -104,6 +104,16 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	})
 }
 
+// IdentityRequired reports whether the website serves verified visitors only.
+func (s *Service) IdentityRequired(ctx context.Context, t tenant.ID) (bool, error) {
+	return s.store.IdentityRequired(ctx, t)
+}
+
+// RequireIdentity sets whether the website serves verified visitors only, and returns whether it did before.
+func (s *Service) RequireIdentity(ctx context.Context, t tenant.ID, required bool) (before bool, err error) {
+	return s.store.RequireIdentity(ctx, t, required)
+}
+
 // Resolve returns the owner of a token and stores that the visitor was seen. The error is NotFound for an unknown or
 // malformed token.
 func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, Owner, error) {
@@ -111,6 +121,15 @@ func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, Owner, 
 		return tenant.ID{}, Owner{}, fault.Missing("visitor")
 	}
 	t, owner, err := s.store.Owner(ctx, token)
+	if err != nil {
+		return tenant.ID{}, Owner{}, err
+	}
+	required, err := s.store.IdentityRequired(ctx, t)
+	if err == nil && required {
+		var v Visitor
+		v, err = s.store.ByToken(ctx, t, token)
+		owner.IsRefused = !v.verified()
+	}
 	if err != nil {
 		return tenant.ID{}, Owner{}, err
 	}

@@ -56,6 +56,9 @@ func (s *Service) OpenSession(ctx context.Context, n NewSession) (Session, error
 	if !w.ChatEnabled {
 		return Session{}, fault.Coded(fault.Forbidden, "chat_disabled", "the chat of this website is switched off")
 	}
+	if w.identityRequired, err = s.store.IdentityRequired(ctx, w.WebsiteID); err != nil {
+		return Session{}, err
+	}
 	if !n.Claim.Empty() {
 		return s.identify(ctx, w, n)
 	}
@@ -73,6 +76,9 @@ func (s *Service) resume(ctx context.Context, w Widget, n NewSession, user *Iden
 	v, owner, err := s.proven(ctx, w.WebsiteID, n)
 	if err == nil && !mayBecome(v, owner, user) {
 		err = fault.Missing("visitor")
+	}
+	if err == nil && !v.verified() {
+		err = w.admits(user)
 	}
 	if err != nil {
 		return Session{}, err

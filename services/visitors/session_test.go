@@ -52,6 +52,8 @@ func (s *sessions) Save(
 	return v, err
 }
 
+func (s *sessions) IdentityRequired(context.Context, tenant.ID) (bool, error) { return false, nil }
+
 func (s *sessions) Seen(context.Context, tenant.ID, id.Visitor, time.Time, time.Time) (bool, error) {
 	return false, nil
 }

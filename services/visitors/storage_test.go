@@ -27,6 +27,8 @@ func (anyWidget) Resolve(context.Context, string) (visitors.Widget, error) {
 // reserving is a store that fails when ids are reserved.
 type reserving struct{ visitors.Store }
 
+func (reserving) IdentityRequired(context.Context, tenant.ID) (bool, error) { return false, nil }
+
 var errReserved = errors.New("a number was reserved")
 
 func (reserving) Reserve(context.Context, int) (id.Visitor, error) { return 0, errReserved }

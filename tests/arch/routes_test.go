@@ -105,7 +105,8 @@ func documents(t *testing.T, table map[string]row) {
 				name == "GET /health" ||
 				r.class == "ClassSignIn" && slices.Contains([]string{"/auth/password", "/auth/totp", "/auth/passkey"}, op.Path),
 			403: byToken || byPerson || r.class == "ClassSignIn" || // from a page of another origin
-				name == "POST /visitor/sessions", // if the chat is switched off
+				r.visitor != "NoVisitor" || // if the website serves verified visitors only
+				name == "POST /visitor/sessions", // also if the chat is switched off
 			429: r.service != "", 503: r.service != "",
 		} {
 			if op.Answers(status) != want {

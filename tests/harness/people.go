@@ -128,6 +128,11 @@ func PersonOperations() []PersonOperation {
 		admin(Operation{
 			Method: "DELETE", Path: "/identity-secrets/{identitySecret}", Status: 200, Malformed: 400, Ends: true,
 		}),
+		admin(Operation{Method: "GET", Path: "/identity-policy", Status: 200}),
+		confirmed(admin(Operation{
+			Method: "PUT", Path: "/identity-policy", Status: 200, Body: Map{"required": false},
+			Mistyped: Map{"required": "yes"},
+		})),
 		admin(Operation{Method: "GET", Path: "/tokens", Status: 200}),
 		confirmed(admin(Operation{
 			Method: "POST", Path: "/tokens", Status: 201, Body: Map{"name": "importer", "level": Write},

@@ -105,6 +105,70 @@ func replaced(t *testing.T, before, after harness.Session, stream *harness.Strea
 	after.Do(t, "POST", "/visitor/heartbeat", nil).Want(t, 200)
 }
 
+// Required is a website that comes to serve verified visitors only, and goes back.
+func Required(t *testing.T, s harness.System) {
+	w := s.Website(t, harness.Free)
+	owner := w.Person(t, harness.Owner)
+	require := func(required bool, status int) {
+		t.Helper()
+		owner.Do(t, "PUT", "/identity-policy", harness.Map{"required": required}).Want(t, status)
+	}
+	require(true, 409) // without a secret
+	_, secret := owner.NewIdentitySecret(t)
+	proof := identity(harness.Map{"token": userToken(secret, "4711", "Vera")})
+	anonymous, vera := w.Visit(t, nil), w.Visit(t, proof)
+	rated, talk := anonymous.Open(t, "Hello?"), vera.Open(t, "Where is my parcel?")
+
+	require(true, 200)
+	if !owner.Get(t, "/identity-policy").Bool("required") {
+		t.Error("the policy isn't stored")
+	}
+	begin := func(body harness.Map) harness.Answer {
+		body["clientToken"] = w.ClientToken
+		return w.Public().Do(t, "POST", "/visitor/sessions", body)
+	}
+	coded := func(a harness.Answer) bool {
+		return a.Status == 403 && strings.Contains(string(a.Body), "identity_required")
+	}
+	for name, body := range map[string]harness.Map{
+		"a new visitor": {}, "a claim": identity(harness.Map{"userId": "4711"}), "an earlier visitor": anonymous.Back(),
+	} {
+		harness.Eventually(t, harness.Patience, name+" is refused", func() (bool, any) {
+			a := begin(body)
+			return coded(a), string(a.Body)
+		})
+	}
+	for what, do := range map[string]func() harness.Answer{
+		"posting": func() harness.Answer {
+			return anonymous.Do(t, "POST", "/visitor/conversations/"+rated+"/messages", harness.Map{"content": "x"})
+		},
+		"rating": func() harness.Answer {
+			return anonymous.Do(t, "POST", "/conversations/"+rated+"/rate", harness.Map{"rating": 1})
+		},
+	} {
+		harness.Eventually(t, 15*time.Second, what+" is refused", func() (bool, any) {
+			a := do()
+			return coded(a), string(a.Body)
+		})
+	}
+	vera.Say(t, talk, "Still me.")
+	begin(vera.Back()).Want(t, 201)
+	begin(proof).Want(t, 201)
+	if got := owner.Get(t, "/audit").List("data")[0]; got.Text("action") != "identity_policy.update" {
+		t.Errorf("the audit log begins with %s", got)
+	}
+
+	require(false, 200)
+	harness.Eventually(t, harness.Patience, "the earlier visitor is back", func() (bool, any) {
+		a := begin(anonymous.Back())
+		return a.Status == 201, string(a.Body)
+	})
+	harness.Eventually(t, harness.Patience, "and posts", func() (bool, any) {
+		a := anonymous.Do(t, "POST", "/visitor/conversations/"+rated+"/messages", harness.Map{"content": "x"})
+		return a.Status == 201, string(a.Body)
+	})
+}
+
 // Claimed is claims without a proof, or with a wrong one: they are refused by name and change nothing.
 func Claimed(t *testing.T, s harness.System) {
 	w, foreign := s.Website(t, harness.Free), s.Website(t, harness.Free)

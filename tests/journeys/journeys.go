@@ -45,6 +45,7 @@ var All = []Journey{
 	{"a verified visitor on two devices", Identified},
 	{"identity claims that aren't proven", Claimed},
 	{"devices that identify at once", IdentifiedAtOnce},
+	{"verified visitors only", Required},
 	{"presence", Presence},
 	{"the widget is installed", Installed},
 }

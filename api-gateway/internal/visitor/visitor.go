@@ -41,13 +41,14 @@ const Cache = "visitor"
 // as online.
 var bounds = lookupcache.Bounds{Known: 65_536, KnownFor: 10 * time.Second, Unknown: 8_192, UnknownFor: 2 * time.Second}
 
-// withoutSecretFor is how long a visitor without a secret is cached. When a secret is issued, the token alone must stop
-// working within a second.
+// withoutSecretFor is how long a visitor without a secret, or one that must be verified first, is cached. When a secret
+// is issued, the token alone must stop working within a second, and a verified visitor must work by then.
 const withoutSecretFor = 900 * time.Millisecond
 
 // known is the cached data of a visitor token.
 type known struct {
 	identity.Principal
+	isRefused  bool   // the website serves verified visitors only
 	secretHash string // "" for a visitor of the version before secrets, whose token alone is the credential
 }
 
@@ -70,11 +71,12 @@ func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.
 				ctx, visitors, tenant.ID{}, http.MethodGet, "/internal/visitor-tokens/"+token, nil,
 			)
 			var until time.Time
-			if v.SecretHash == "" {
+			if v.SecretHash == "" || v.IsRefused {
 				until = asked.Add(withoutSecretFor)
 			}
 			return known{
-				identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID}, v.SecretHash,
+				identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID}, v.IsRefused,
+				v.SecretHash,
 			}, until, err
 		},
 	)
@@ -85,6 +87,7 @@ type resolved struct {
 	WebsiteID  tenant.ID  `json:"websiteId"`
 	VisitorID  id.Visitor `json:"visitorId"`
 	SecretHash string     `json:"secretHash"` // empty also from a visitors service of the version before secrets
+	IsRefused  bool       `json:"identityRequired"`
 }
 
 // Resolve returns the Principal of a request's visitor token. Its error is Invalid for a missing token, Unauthenticated
@@ -98,6 +101,10 @@ var (
 	errSecretMissing = fault.Coded(
 		fault.Unauthenticated, "visitor_secret_missing",
 		"this operation needs the visitor's secret in the header x-visitor-secret",
+	)
+	errIdentityRequired = fault.Coded(
+		fault.Forbidden, "identity_required",
+		"this website serves verified visitors only: start a session with a token that its backend has signed",
 	)
 	errSecretInvalid = fault.Coded(
 		fault.Unauthenticated, "visitor_secret_invalid", "the visitor's secret is not the one that was issued",
@@ -173,7 +180,11 @@ func (r *Resolver) find(ctx context.Context, h http.Header, address string) (kno
 	if len(values) > 1 || !publictoken.WellFormed(values[0]) {
 		return known{}, r.throttle.Failed(ctx, address, "", unknown())
 	}
-	return token.Find(ctx, r.lookups, r.throttle, values[0], address, "", unknown)
+	k, err := token.Find(ctx, r.lookups, r.throttle, values[0], address, "", unknown)
+	if err == nil && k.isRefused {
+		err = errIdentityRequired
+	}
+	return k, err
 }
 
 func unknown() error {

@@ -94,7 +94,7 @@ func TestDerivedResponsesAndHeaders(t *testing.T) {
 			`security: [{session: [admin]}], responses: {"200": {}}`, "200 400 401 403 429 500 503 504",
 			"Needs a person with the role `admin`.",
 		},
-		"a visitor": {`security: [{visitor: []}], responses: {"200": {}}`, "200 400 401 429 500 503 504", ""},
+		"a visitor": {`security: [{visitor: []}], responses: {"200": {}}`, "200 400 401 403 429 500 503 504", ""},
 		"a body": {
 			`security: [], requestBody: {}, responses: {"201": {}}`, "201 400 413 415 429 500 503 504", "",
 		},
@@ -115,7 +115,7 @@ func TestDerivedResponsesAndHeaders(t *testing.T) {
 			"200 304 400 429 500 503 504", "",
 		},
 		"what it never is": {
-			`security: [{visitor: []}], responses: {"200": {}, "401": null}`, "200 400 429 500 503 504", "",
+			`security: [{visitor: []}], responses: {"200": {}, "401": null}`, "200 400 403 429 500 503 504", "",
 		},
 		"what it says more": {`security: [], responses: {"200": {}, "409": {}}`, "200 409 429 500 503 504", ""},
 	} {

@@ -130,7 +130,7 @@ var refusals = []struct {
 		return t.upstream && (len(t.params) > 0 || t.body || t.visitor || t.session)
 	}},
 	{401, "Unauthorized", func(t takes) bool { return t.token != nil || t.session || t.visitor }},
-	{403, "Forbidden", func(t takes) bool { return t.token != nil || t.session }},
+	{403, "Forbidden", func(t takes) bool { return t.token != nil || t.session || t.visitor }},
 	{404, "NotFound", func(t takes) bool { return t.inPath }},
 	{409, "Conflict", func(t takes) bool { return t.params["idempotencyKey"] }},
 	{412, "PreconditionFailed", func(t takes) bool { return t.params["ifMatch"] }},

@@ -1269,6 +1269,12 @@ type IdentityClaim struct {
 	UserID *string `json:"userId,omitempty"`
 }
 
+// IdentityPolicy defines model for IdentityPolicy.
+type IdentityPolicy struct {
+	// Required Whether only verified visitors are served.
+	Required bool `json:"required"`
+}
+
 // IdentityProvider defines model for IdentityProvider.
 type IdentityProvider struct {
 	ID string `json:"id"`
@@ -3019,6 +3025,18 @@ type ExportVisitorsParams struct {
 	Limit *ExportLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// GetIdentityPolicyParams defines parameters for GetIdentityPolicy.
+type GetIdentityPolicyParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// PutIdentityPolicyParams defines parameters for PutIdentityPolicy.
+type PutIdentityPolicyParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
 // ListIdentitySecretsParams defines parameters for ListIdentitySecrets.
 type ListIdentitySecretsParams struct {
 	// XWebsiteID The website, if the person is a member of several.
@@ -3516,6 +3534,9 @@ type RateConversationJSONRequestBody = Rating
 
 // SetTypingJSONRequestBody defines body for SetTyping for application/json ContentType.
 type SetTypingJSONRequestBody = TypingState
+
+// PutIdentityPolicyJSONRequestBody defines body for PutIdentityPolicy for application/json ContentType.
+type PutIdentityPolicyJSONRequestBody = IdentityPolicy
 
 // CreateOwnTicketJSONRequestBody defines body for CreateOwnTicket for application/json ContentType.
 type CreateOwnTicketJSONRequestBody = NewTicket
@@ -4674,6 +4695,39 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /health (the `GetHealth` operationId).
 	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetIdentityPolicy Whether visitors must be verified
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with GET /identity-policy (the `GetIdentityPolicy` operationId).
+	GetIdentityPolicy(ctx context.Context, params *GetIdentityPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutIdentityPolicyWithBody Require that visitors are verified
+	//
+	// If it is required, visitors that aren't verified get 403 `identity_required`: a session that would be theirs at once, their tokens
+	// within 15 seconds. 409 `identity_secret_required` if the website has no identity secret, because then none could be verified.
+	//
+	//
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /identity-policy (the `PutIdentityPolicy` operationId).
+	PutIdentityPolicyWithBody(ctx context.Context, params *PutIdentityPolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutIdentityPolicy Require that visitors are verified
+	//
+	// If it is required, visitors that aren't verified get 403 `identity_required`: a session that would be theirs at once, their tokens
+	// within 15 seconds. 409 `identity_secret_required` if the website has no identity secret, because then none could be verified.
+	//
+	//
+	// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /identity-policy (the `PutIdentityPolicy` operationId).
+	PutIdentityPolicy(ctx context.Context, params *PutIdentityPolicyParams, body PutIdentityPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListIdentitySecrets The website's identity secrets
 	//
@@ -6574,6 +6628,67 @@ func (c *Client) ExportVisitors(ctx context.Context, params *ExportVisitorsParam
 // Corresponds with GET /health (the `GetHealth` operationId).
 func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetHealthRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetIdentityPolicy Whether visitors must be verified
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with GET /identity-policy (the `GetIdentityPolicy` operationId).
+func (c *Client) GetIdentityPolicy(ctx context.Context, params *GetIdentityPolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetIdentityPolicyRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutIdentityPolicyWithBody Require that visitors are verified
+//
+// If it is required, visitors that aren't verified get 403 `identity_required`: a session that would be theirs at once, their tokens
+// within 15 seconds. 409 `identity_secret_required` if the website has no identity secret, because then none could be verified.
+//
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /identity-policy (the `PutIdentityPolicy` operationId).
+func (c *Client) PutIdentityPolicyWithBody(ctx context.Context, params *PutIdentityPolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutIdentityPolicyRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutIdentityPolicy Require that visitors are verified
+//
+// If it is required, visitors that aren't verified get 403 `identity_required`: a session that would be theirs at once, their tokens
+// within 15 seconds. 409 `identity_secret_required` if the website has no identity secret, because then none could be verified.
+//
+// Needs a person with the role `admin`, after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /identity-policy (the `PutIdentityPolicy` operationId).
+func (c *Client) PutIdentityPolicy(ctx context.Context, params *PutIdentityPolicyParams, body PutIdentityPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutIdentityPolicyRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -10296,6 +10411,103 @@ func NewGetHealthRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetIdentityPolicyRequest constructs an http.Request for the GetIdentityPolicy method
+func NewGetIdentityPolicyRequest(server string, params *GetIdentityPolicyParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/identity-policy")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPutIdentityPolicyRequest calls the generic PutIdentityPolicy builder with application/json body
+func NewPutIdentityPolicyRequest(server string, params *PutIdentityPolicyParams, body PutIdentityPolicyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutIdentityPolicyRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPutIdentityPolicyRequestWithBody constructs an http.Request for the PutIdentityPolicy method, with any body, and a specified content type
+func NewPutIdentityPolicyRequestWithBody(server string, params *PutIdentityPolicyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/identity-policy")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -14329,6 +14541,16 @@ func (o *Operations) ExportVisitors(ctx context.Context, params *ExportVisitorsP
 // GetHealth The gateway's public health check
 func (o *Operations) GetHealth(ctx context.Context) (Answer[Health], error) {
 	return read[Health](o.client.GetHealth(ctx))
+}
+
+// GetIdentityPolicy Whether visitors must be verified
+func (o *Operations) GetIdentityPolicy(ctx context.Context, params *GetIdentityPolicyParams) (Answer[IdentityPolicy], error) {
+	return read[IdentityPolicy](o.client.GetIdentityPolicy(ctx, params))
+}
+
+// PutIdentityPolicy Require that visitors are verified
+func (o *Operations) PutIdentityPolicy(ctx context.Context, params *PutIdentityPolicyParams, body IdentityPolicy) (Answer[IdentityPolicy], error) {
+	return read[IdentityPolicy](o.client.PutIdentityPolicy(ctx, params, body))
 }
 
 // ListIdentitySecrets The website's identity secrets

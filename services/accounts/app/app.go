@@ -113,8 +113,9 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 			Data:    datasubject.EraseOnly{Eraser: mongokit.Purger{DB: base.DB}},
 		})
 	store, announce := mongostore.New(base.DB), announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)}
+	visitors := clients.Visitors{Client: base.Client(c.VisitorsURL)}
 	service := accounts.New(store, clients.Widgets{Client: base.Client(c.WidgetsURL)},
-		clients.Visitors{Client: base.Client(c.VisitorsURL)}, clients.Statistics{Client: base.Client(c.StatisticsURL)},
+		visitors, clients.Statistics{Client: base.Client(c.StatisticsURL)},
 		holders, announce, time.Now)
 	box, err := sealed.New(c.SecretKeys)
 	if err != nil {
@@ -134,7 +135,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	}
 	api.Mount(base.Router, base.Chain, service, people, signOns, meter)
 	api.MountIdentities(base.Router, base.Chain, service,
-		accounts.NewIdentities(store, service, box, proofs.Verifier{}, time.Now))
+		accounts.NewIdentities(store, service, box, proofs.Verifier{}, visitors, time.Now))
 	assignments := []accounts.Assignments{
 		clients.Assignments{Client: base.Client(c.ConversationsURL)}, clients.Assignments{Client: base.Client(c.TicketsURL)},
 	}

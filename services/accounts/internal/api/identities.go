@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/authz"
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
@@ -31,6 +32,16 @@ func MountIdentities(r *httpkit.Router, chain operation.Chain, s *accounts.Servi
 		operation.New(chain, "accounts.delete_identity_secret", authz.Admin,
 			func(ctx context.Context, req identitySecretByID) (removedIdentitySecret, error) {
 				return removedIdentitySecret{req.ID, true}, i.DeleteSecret(ctx, identity.From(ctx).Website, req.ID, by(ctx))
+			}))
+	httpkit.Handle(r, "GET /identity-policy", 200, operation.New(chain, "accounts.get_identity_policy", authz.Admin,
+		func(ctx context.Context, _ operation.None) (identityPolicy, error) {
+			required, err := i.Required(ctx, identity.From(ctx).Website)
+			return identityPolicy{&required}, err
+		}))
+	httpkit.Handle(r, "PUT /identity-policy", 200,
+		operation.New(chain, "accounts.set_identity_policy", authz.Admin.AfterConfirmation(),
+			func(ctx context.Context, req identityPolicy) (identityPolicy, error) {
+				return req, i.Require(ctx, identity.From(ctx).Website, *req.Required, by(ctx))
 			}))
 	httpkit.Handle(r, "POST /internal/identity-proofs", 200,
 		operation.New(chain, "accounts.verify_identity", authz.Internal,
@@ -63,6 +74,19 @@ func mountOperatorsIdentities(r *httpkit.Router, chain operation.Chain, s *accou
 
 // noMembers is the body of a request that states nothing.
 type noMembers struct{}
+
+// identityPolicy is whether a website serves verified visitors only.
+type identityPolicy struct {
+	Required *bool `json:"required"`
+}
+
+// Validate implements the validation of requests in httpkit.
+func (p identityPolicy) Validate() error {
+	if p.Required == nil {
+		return fault.Bad("required", "must be true or false")
+	}
+	return nil
+}
 
 type identitySecretByID struct {
 	ID id.IdentitySecret `path:"id" json:"-"`

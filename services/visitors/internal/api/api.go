@@ -60,7 +60,19 @@ func mountInternal(r *httpkit.Router, chain operation.Chain, s *visitors.Service
 		operation.New(chain, "visitors.resolve_token", authz.Internal,
 			func(ctx context.Context, req byToken) (resolved, error) {
 				t, owner, err := s.Resolve(ctx, req.Token)
-				return resolved{t, owner.ID, owner.SecretHash}, err
+				return resolved{t, owner.ID, owner.SecretHash, owner.IsRefused}, err
+			}))
+	httpkit.Handle(r, "GET /internal/identity-policy", 200,
+		operation.New(chain, "visitors.get_identity_policy", authz.Internal,
+			func(ctx context.Context, _ operation.None) (identityPolicy, error) {
+				required, err := s.IdentityRequired(ctx, identity.From(ctx).Website)
+				return identityPolicy{required}, err
+			}))
+	httpkit.Handle(r, "PUT /internal/identity-policy", 200,
+		operation.New(chain, "visitors.set_identity_policy", authz.Internal,
+			func(ctx context.Context, req identityPolicy) (identityPolicy, error) {
+				before, err := s.RequireIdentity(ctx, identity.From(ctx).Website, req.Required)
+				return identityPolicy{before}, err
 			}))
 	httpkit.Handle(r, "GET /internal/visitors", 200, operation.New(chain, "visitors.get_visitors", authz.Internal,
 		func(ctx context.Context, req byIDs) ([]view, error) {

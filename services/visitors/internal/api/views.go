@@ -94,6 +94,12 @@ type resolved struct {
 	WebsiteID  tenant.ID  `json:"websiteId"`
 	VisitorID  id.Visitor `json:"visitorId"`
 	SecretHash string     `json:"secretHash,omitempty"`
+	IsRefused  bool       `json:"identityRequired,omitzero"`
+}
+
+// identityPolicy is whether a website serves verified visitors only. The response to a change has the one before.
+type identityPolicy struct {
+	Required bool `json:"required"`
 }
 
 type imported struct {

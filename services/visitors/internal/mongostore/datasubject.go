@@ -33,6 +33,9 @@ func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err e
 		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.eraseSome(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
+			_, err = s.policies.rows.Delete(ctx, t, nil)
+		}
+		if err == nil {
 			more, err = s.Stored().Erase(ctx, t)
 		}
 		if err == nil && !more {

@@ -161,7 +161,7 @@ func TestVerifiedVisitorGetsAnotherSecret(t *testing.T) {
 		t.Errorf("an unproven claim replaces the secret, and announces %v", announced)
 	}
 	if got := d.open(proven("7")); got.ID != v.ID || d.token != v.Token || d.secret == before {
-		t.Errorf("the verified visitor %d has the token %s, and the secret of before: %t", got.ID, d.token, d.secret == before)
+		t.Errorf("the verified visitor %d has the token %s, the secret stays: %t", got.ID, d.token, d.secret == before)
 	}
 	if !slices.Equal(announced, announcer{v.Token}) {
 		t.Errorf("announced: %v", announced)
@@ -173,6 +173,73 @@ func TestVerifiedVisitorGetsAnotherSecret(t *testing.T) {
 	d.secret = before
 	if got := d.open(visitors.Claim{}); got.ID == v.ID {
 		t.Error("the secret of before resumes the verified visitor")
+	}
+}
+
+// TestOnlyVerifiedVisitors lists what a website that serves verified visitors only admits. A refusal stores nothing, and
+// another website isn't affected.
+func TestOnlyVerifiedVisitors(t *testing.T) {
+	t.Parallel()
+	f := newStore(t)
+	browser := f.devices(t)
+	anonymous, claiming, known := browser("1"), browser("1"), browser("1")
+	anonymous.open(visitors.Claim{})
+	claiming.open(unproven("7"))
+	known.open(proven("8"))
+	if before, err := known.service.RequireIdentity(t.Context(), one, true); err != nil || before {
+		t.Fatalf("before: %t, %v", before, err)
+	}
+	total := func() int64 {
+		t.Helper()
+		found, err := f.List(t.Context(), one, visitors.Filter{}, paging.Following{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found.Total
+	}
+	was := total()
+	for name, c := range map[string]struct {
+		on    *device
+		claim visitors.Claim
+	}{
+		"a new device":                              {browser("1"), visitors.Claim{}},
+		"a new device, a claim":                     {browser("1"), unproven("8")},
+		"an anonymous visitor":                      {anonymous, visitors.Claim{}},
+		"an anonymous visitor, a claim":             {anonymous, unproven("9")},
+		"a claim again":                             {claiming, unproven("7")},
+		"a verified visitor, a claim to be another": {known, unproven("9")},
+	} {
+		before := c.on.token
+		if _, err := c.on.session(c.claim, visitors.Patch{}); fault.From(err).Code != "identity_required" {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.on.token != before || total() != was {
+			t.Errorf("%s: something was stored", name)
+		}
+	}
+	refused := func(d *device) bool {
+		t.Helper()
+		_, owner, err := d.service.Resolve(t.Context(), d.token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return owner.IsRefused
+	}
+	if !refused(anonymous) || !refused(claiming) || refused(known) {
+		t.Error("other tokens than those of verified visitors are refused")
+	}
+	known.open(visitors.Claim{})
+	known.open(unproven("8"))
+	if anonymous.open(proven("9")); refused(anonymous) {
+		t.Error("a visitor who is verified by now is refused")
+	}
+	browser("1").open(proven("10"))
+	browser("2").open(visitors.Claim{})
+	if before, err := known.service.RequireIdentity(t.Context(), one, false); err != nil || !before {
+		t.Fatalf("before: %t, %v", before, err)
+	}
+	if claiming.open(unproven("7")); refused(claiming) {
+		t.Error("switched off, a token is still refused")
 	}
 }
 

@@ -34,6 +34,7 @@ type Store struct {
 	counts   *rowcount.Counter[all]
 	texts    *rowcount.Bytes
 	tables   datasubject.Tables
+	policies policies
 }
 
 // token is the directory entry from a visitor token to its website. The hash of the secret is here and not in the
@@ -70,6 +71,8 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 		erased: declareErased(db),
 		ids:    mongokit.NewSequence(db, "visitors", "visitor"),
 		tables: tables(db),
+
+		policies: declarePolicies(db),
 	}
 	s.counts = rowcount.New(db, "visitors_tally", func(ctx context.Context, t tenant.ID, add func(all)) error {
 		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"_id"}}, func(visitors.Visitor) { add(all{}) })

@@ -5,8 +5,8 @@ import type { SavedState } from './storage';
 /** HttpError is a response of the server with a status outside 2xx. */
 export type HttpError = Error & { status: number };
 
-export const httpError = (status: number, path: string): HttpError =>
-  Object.assign(new Error(path + ': ' + status), { status });
+export const httpError = (status: number, path: string, code = ''): HttpError =>
+  Object.assign(new Error(path + ': ' + status + code), { status });
 
 const requestTimeout = 20_000; // milliseconds
 
@@ -42,7 +42,11 @@ export class Api {
         ...anonymous,
         signal: abort.signal,
       });
-      if (!response.ok) throw httpError(response.status, path);
+      if (!response.ok) {
+        // The code is the reason, for the developer of the page: for example identity_required.
+        const { code } = await response.json().catch(() => ({}));
+        throw httpError(response.status, path, code && ' ' + code);
+      }
       const result = response.status === 204 ? null : await response.json();
       if (visit !== this._visit) throw new Error('reset');
       return result as T;
