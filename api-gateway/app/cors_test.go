@@ -89,7 +89,7 @@ func TestCORS(t *testing.T) {
 		case c.allowed == "*":
 			age = "600"
 			allowHeaders = "content-type, x-visitor-id, x-visitor-secret, last-event-id, idempotency-key, " +
-				"if-match, if-none-match, x-request-id"
+				"if-match, if-none-match, x-request-id, *"
 		case c.allowed != "":
 			age = "600"
 			allowHeaders = "authorization, content-type, last-event-id, idempotency-key, " +

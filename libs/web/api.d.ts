@@ -2215,6 +2215,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/widget-panel/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * The script of the widget's panel
+         * @description The widget script loads it when a visitor opens the chat.
+         */
+        get: operations["getWidgetPanel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/widget-words/{language}": {
         parameters: {
             query?: never;
@@ -9531,6 +9554,43 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getWidgetPanel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
+                "If-None-Match"?: components["parameters"]["ifNoneMatch"];
+            };
+            path: {
+                /** @example 0 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The script. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

@@ -54,7 +54,6 @@ func TestAnotherPersonSeesNothingOfTheLast(t *testing.T) {
 	v.reload()
 	v.until("$('.launcher')")
 	v.identify(secret, "vera")
-	v.do("$('.launcher').click()")
 	v.until(`texts('.line').join() === "Vera's question"`)
 	v.do("$('.row textarea').focus()")
 	v.write("half a sentence of Vera")

@@ -21,6 +21,7 @@ func visitor(t *testing.T, s size, w *harness.Website, language string) *window 
 // say types and sends a message.
 func (w *window) say(text string) {
 	w.t.Helper()
+	w.until("$('.row textarea')") // the panel's script is loaded when the chat is opened
 	w.do("$('.row textarea').focus()")
 	w.write(text)
 	w.press("Enter", "\r")
@@ -109,6 +110,7 @@ func TestReloadResumes(t *testing.T) {
 	v.say("one")
 	v.until("texts('.state').includes('Sent')")
 	token := conversation(t, w)
+	v.do("window.fivechat('close')")
 	v.reload()
 	v.until("$('.launcher')")
 	w.Reply(t, token, "two")

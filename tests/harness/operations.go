@@ -141,6 +141,7 @@ func chats() []Operation {
 		{Method: "GET", Path: "/conversations/counts?since=2024-01-15T10:30:00.000Z", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/statistics/history?interval=hour&tz=Asia/Kathmandu", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/widget-words/ar", Caller: ByPublic, Status: 200},
+		{Method: "GET", Path: "/widget-panel/0", Caller: ByPublic, Status: 200},
 	}
 }
 

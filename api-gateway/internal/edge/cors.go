@@ -12,6 +12,9 @@ import (
 const (
 	openHeaders = "content-type, x-visitor-id, x-visitor-secret, last-event-id, idempotency-key, if-match, " +
 		"if-none-match, x-request-id"
+	// Pages may add headers to every request, such as those of a tracing library. The gateway ignores those it doesn't
+	// know, and no cookie is sent.
+	anyHeader     = ", *"
 	bearerHeaders = "authorization, content-type, last-event-id, idempotency-key, if-match, if-none-match, " +
 		"x-request-id"
 	exposedHeaders = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, ETag, Link, Idempotency-Replayed"
@@ -27,7 +30,7 @@ func (e *Edge) options(x *exchange, path *route.Path, r *http.Request) {
 	if row != nil && r.Header.Get("Origin") != "" && e.setCORS(h, row, r) {
 		headers := bearerHeaders
 		if row.CORS == route.Open {
-			headers = openHeaders
+			headers = openHeaders + anyHeader
 		}
 		h.Set("Access-Control-Allow-Methods", strings.Join(path.Methods(func(other *route.Route) bool {
 			return other.CORS == row.CORS

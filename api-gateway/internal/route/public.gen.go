@@ -1183,6 +1183,16 @@ var Public = []Route{
 	},
 	{
 		Method:   "GET",
+		Pattern:  "/widget-panel/{version}",
+		Upstream: Widgets,
+		Rule:     authz.Public,
+		Visitor:  NoVisitor,
+		CORS:     Open,
+		Body:     httpkit.DefaultBody,
+		Class:    ClassPublic,
+	},
+	{
+		Method:   "GET",
 		Pattern:  "/widget-words/{language}",
 		Upstream: Widgets,
 		Rule:     authz.Public,

@@ -3469,6 +3469,12 @@ type TestWebhookParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetWidgetPanelParams defines parameters for GetWidgetPanel.
+type GetWidgetPanelParams struct {
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // GetWidgetWordsParams defines parameters for GetWidgetWords.
 type GetWidgetWordsParams struct {
 	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
@@ -5509,6 +5515,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /websites (the `FoundWebsite` operationId).
 	FoundWebsite(ctx context.Context, body FoundWebsiteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetWidgetPanel The script of the widget's panel
+	//
+	// The widget script loads it when a visitor opens the chat.
+	//
+	// Corresponds with GET /widget-panel/{version} (the `GetWidgetPanel` operationId).
+	GetWidgetPanel(ctx context.Context, version string, params *GetWidgetPanelParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetWidgetWords The widget's texts in a language
 	//
@@ -8291,6 +8304,23 @@ func (c *Client) FoundWebsiteWithBody(ctx context.Context, contentType string, b
 // Corresponds with POST /websites (the `FoundWebsite` operationId).
 func (c *Client) FoundWebsite(ctx context.Context, body FoundWebsiteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewFoundWebsiteRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetWidgetPanel The script of the widget's panel
+//
+// The widget script loads it when a visitor opens the chat.
+//
+// Corresponds with GET /widget-panel/{version} (the `GetWidgetPanel` operationId).
+func (c *Client) GetWidgetPanel(ctx context.Context, version string, params *GetWidgetPanelParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWidgetPanelRequest(c.Server, version, params)
 	if err != nil {
 		return nil, err
 	}
@@ -14145,6 +14175,55 @@ func NewFoundWebsiteRequestWithBody(server string, contentType string, body io.R
 	return req, nil
 }
 
+// NewGetWidgetPanelRequest constructs an http.Request for the GetWidgetPanel method
+func NewGetWidgetPanelRequest(server string, version string, params *GetWidgetPanelParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/widget-panel/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetWidgetWordsRequest constructs an http.Request for the GetWidgetWords method
 func NewGetWidgetWordsRequest(server string, language string, params *GetWidgetWordsParams) (*http.Request, error) {
 	var err error
@@ -14851,6 +14930,11 @@ func (o *Operations) GetWebsite(ctx context.Context) (Answer[Website], error) {
 // FoundWebsite Create a website
 func (o *Operations) FoundWebsite(ctx context.Context, body FoundedWebsite) (Answer[Membership], error) {
 	return read[Membership](o.client.FoundWebsite(ctx, body))
+}
+
+// GetWidgetPanel The script of the widget's panel
+func (o *Operations) GetWidgetPanel(ctx context.Context, version string, params *GetWidgetPanelParams) error {
+	return done(o.client.GetWidgetPanel(ctx, version, params))
 }
 
 // GetWidgetWords The widget's texts in a language

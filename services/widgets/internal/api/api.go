@@ -59,5 +59,6 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) error {
 	}
 	r.Mount("GET /widget/{clientToken}", script)
 	r.Mount("GET /widget-words/{language}", language)
+	r.Mount("GET /widget-panel/{version}", panel())
 	return nil
 }

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"net/http"
 	"strings"
 
@@ -14,10 +16,25 @@ import (
 	"fivechat.dev/services/widgets"
 )
 
-// source is the widget script, built from services/widgets/web. SETTINGS is the placeholder of its settings.
+// source is the widget script, built from services/widgets/web. SETTINGS is the placeholder of its settings, PANEL that
+// of the version of panelSource.
 //
 //go:embed widget.js
 var source string
+
+// panelSource is the script of the panel, which the widget script loads when the chat is opened.
+//
+//go:embed panel.js
+var panelSource []byte
+
+// panelVersion is in the address of the panel's script, so that browsers can keep it.
+var panelVersion = func() string {
+	sum := sha256.Sum256(panelSource)
+	return hex.EncodeToString(sum[:8])
+}()
+
+// script is source with the version of its panel.
+var script = strings.Replace(source, "PANEL", `"`+panelVersion+`"`, 1)
 
 // languages are the script's texts in every language, as JSON.
 //
@@ -31,10 +48,12 @@ var inScript = strings.NewReplacer("<", `\u003c`, "\u2028", `\u2028`, "\u2029", 
 const (
 	javaScript = "text/javascript; charset=utf-8"
 	jsonMedia  = "application/json"
-	// A browser revalidates after a minute, and shows its cached copy meanwhile.
-	scriptCaching = "public, max-age=60, stale-while-revalidate=86400"
+	// A browser revalidates after a minute, and shows its cached copy meanwhile. The copy isn't much older than the panel
+	// that it loads.
+	scriptCaching = "public, max-age=60, stale-while-revalidate=3600"
+	panelCaching  = "public, max-age=31536000, immutable"
 	wordsCaching  = "public, max-age=86400, stale-while-revalidate=604800"
-	scripts       = 256 // cached scripts, each some 36 KB
+	scripts       = 256 // cached scripts, each some 40 KB
 )
 
 // off is the script of a website whose chat is disabled.
@@ -61,9 +80,9 @@ func (p *scripter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		widget, err = p.s.Public(ctx, r.PathValue("clientToken"))
 	}
-	var script *httpkit.Asset
+	var finished *httpkit.Asset
 	if err == nil {
-		script, err = p.script(widget)
+		finished, err = p.script(widget)
 	}
 	if err != nil {
 		if fault.Is(err, fault.Invalid) {
@@ -76,7 +95,30 @@ func (p *scripter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = p.s.Loaded(ctx, widget) // if it fails, the next load is recorded
 	}
 	w.Header().Set("Cache-Control", scriptCaching)
-	script.ServeHTTP(w, r)
+	forAnyPage(w.Header())
+	finished.ServeHTTP(w, r)
+}
+
+// forAnyPage lets pages of other origins load a script, also those with Cross-Origin-Embedder-Policy.
+func forAnyPage(h http.Header) { h.Set("Cross-Origin-Resource-Policy", "cross-origin") }
+
+// panel responds with the script of the panel. For another version, of a script that a browser has kept or that a
+// replica of another version served, it responds with this one and forbids to keep it.
+func panel() http.Handler {
+	script := httpkit.NewAsset(javaScript, panelSource)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := authz.Public.Check(identity.From(r.Context())); err != nil {
+			httpkit.WriteProblem(w, r.URL.Path, httpkit.RequestID(r.Context()), err)
+			return
+		}
+		caching := "no-store"
+		if r.PathValue("version") == panelVersion {
+			caching = panelCaching
+		}
+		w.Header().Set("Cache-Control", caching)
+		forAnyPage(w.Header())
+		script.ServeHTTP(w, r)
+	})
 }
 
 func (p *scripter) script(widget widgets.Widget) (*httpkit.Asset, error) {
@@ -90,7 +132,7 @@ func (p *scripter) script(widget widgets.Widget) (*httpkit.Asset, error) {
 	}
 	content := off
 	if widget.ChatEnabled {
-		content = strings.Replace(source, "SETTINGS", inScript.Replace(key), 1)
+		content = strings.Replace(script, "SETTINGS", inScript.Replace(key), 1)
 	}
 	a := httpkit.NewAsset(javaScript, []byte(content))
 	p.finished.Add(key, a)
@@ -127,6 +169,7 @@ func words() (http.Handler, error) {
 			return
 		}
 		w.Header().Set("Cache-Control", wordsCaching)
+		forAnyPage(w.Header())
 		language.ServeHTTP(w, r)
 	}), nil
 }

@@ -21,8 +21,13 @@ import (
 	"fivechat.dev/services/widgets"
 )
 
-// budget is the largest number of bytes of the script with its settings, as transferred.
-const budget = 10 << 10
+// The largest numbers of bytes as transferred: of the script with its settings, and of this and the panel.
+const (
+	budget    = 10 << 10
+	allBudget = 30 << 10
+)
+
+const policyHeader = "Cross-Origin-Resource-Policy"
 
 // TestScriptUsesNoUnsafeAPIs checks the properties that every page with the widget relies on.
 func TestScriptUsesNoUnsafeAPIs(t *testing.T) {
@@ -129,15 +134,51 @@ func TestScript(t *testing.T) {
 	}
 }
 
+// TestPanelIsKeptByItsVersion: browsers keep the panel that a script names, and no other one.
+func TestPanelIsKeptByItsVersion(t *testing.T) {
+	t.Parallel()
+	loader := ask(handler(t, &one{widget: widgets.Default(tenant.ID{}, "wgt_a")}), "wgt_a")
+	if !strings.Contains(loader.Body.String(), panelVersion) || loader.Header().Get(policyHeader) != "cross-origin" {
+		t.Errorf("the script doesn't name the panel, or other sites can't load it: %v", loader.Header())
+	}
+	router := http.NewServeMux()
+	router.Handle("GET /widget-panel/{version}", panel())
+	for version, caching := range map[string]string{panelVersion: panelCaching, "0123": "no-store"} {
+		r := httptest.NewRequest(http.MethodGet, "/widget-panel/"+version, nil)
+		w := httptest.NewRecorder()
+		router.ServeHTTP(w, r.WithContext(identity.With(r.Context(), identity.Principal{Kind: identity.Public})))
+		if w.Code != 200 || w.Header().Get("Cache-Control") != caching || w.Header().Get(policyHeader) != "cross-origin" {
+			t.Errorf("%s: %d %v", version, w.Code, w.Header())
+		}
+		if both := compressed(t, w) + compressed(t, loader); both > allBudget {
+			t.Errorf("both scripts have %d bytes of at most %d", both, allBudget)
+		}
+	}
+}
+
+// compressed is the size of a response on the line.
+func compressed(t *testing.T, w *httptest.ResponseRecorder) int {
+	t.Helper()
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if _, err := z.Write(w.Body.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Len()
+}
+
 // TestHostileSettingsStayInTheirPlace: a website's settings can't break out of their place in the script.
 func TestHostileSettingsStayInTheirPlace(t *testing.T) {
 	t.Parallel()
 	hostile := `</script><script>alert(1)</script> "});alert(1);({" <!-- ` + "\u2028 \u2029 \x00 \u202e 🐸"
 	w := widgets.Default(tenant.ID{}, "wgt_a")
 	w.WelcomeMessages, w.ChatFormFields = hostile, hostile
-	script := ask(handler(t, &one{widget: w}), "wgt_a").Body.String()
-	before, after, _ := strings.Cut(source, "SETTINGS")
-	settings, left := strings.CutPrefix(script, before)
+	made := ask(handler(t, &one{widget: w}), "wgt_a").Body.String()
+	before, after, _ := strings.Cut(script, "SETTINGS")
+	settings, left := strings.CutPrefix(made, before)
 	settings, right := strings.CutSuffix(settings, after)
 	if !left || !right {
 		t.Fatal("the script has no settings")

@@ -55,6 +55,18 @@ export class Api {
     }
   }
 
+  /**
+   * isReachable reports whether the server responds although a request to it failed: then it is the browser that
+   * refuses, since the server doesn't allow the page's origin (CORS).
+   */
+  isReachable(clientToken: string): Promise<boolean> {
+    const request = { mode: 'no-cors', cache: 'no-store', ...anonymous } as const;
+    return fetch(`${this._baseUrl}/widget/${clientToken}`, request).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** stream calls onEvent for the visitor's events after lastEventId, until the stream ends. */
   stream(lastEventId: string, onEvent: (frame: Frame) => void): Promise<void> {
     return stream(

@@ -5,7 +5,9 @@
 import { retryDelay, type Frame } from '../../../../libs/web/sse';
 import type { Api, HttpError } from './api';
 import type { Page } from './page';
+import { warn } from './safely';
 import type { Draft, SavedState } from './storage';
+import { cut, fitting, wellFormed } from './text';
 import { acknowledgeDraft, addDraft, markRead, mergeStored, unread, type ChatMessage } from './transcript';
 import type {
   Agent,
@@ -19,10 +21,12 @@ import type {
 
 // Milliseconds.
 const heartbeatInterval = 30_000; // the server counts a visitor as offline after 60 s
+const navigationDelay = 500; // from a navigation to its report: an application may set the title later
 const typingInterval = 3_000; // between two reports that the visitor is typing
 const typingTimeout = 7_000; // an agent's typing is hidden if it isn't repeated; the server keeps it for 6 s
 
-const maxNameLength = 100;
+const maxNameLength = 100; // characters
+const maxContextBytes = 8 << 10; // the server takes 16 KB, with the facts of the page
 export const maxMessageBytes = 64 << 10;
 
 const newDraftId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
@@ -45,7 +49,7 @@ interface Facts {
 /** VisitorData is what a session says about the visitor. */
 interface VisitorData {
   name?: string | undefined;
-  context?: object;
+  context?: object | undefined;
   identity?: object | undefined; // which user of the website the visitor is
 }
 
@@ -56,6 +60,7 @@ export class Chat {
   agentsOnline = true;
   agentTyping?: boolean;
   isVisible?: boolean; // the messages are on the screen
+  isUnavailable?: boolean; // the server refuses the chat, or the page's origin
   sendFailed?: boolean; // the last attempt to send a message failed; it is repeated
 
   private _lastMessageId = 0;
@@ -71,6 +76,8 @@ export class Chat {
   private _typingTimer: ReturnType<typeof setTimeout> | undefined;
   private _sendFailures = 0;
   private _resets = 0;
+  private _navigated: ReturnType<typeof setTimeout> | undefined;
+  private _reportedPage = '';
 
   constructor(
     private readonly _api: Api,
@@ -79,7 +86,20 @@ export class Chat {
     readonly saved: SavedState,
     private readonly _onChange: (isOtherVisitor?: boolean) => void,
     private readonly _onAgentMessage: (content: string) => void,
-  ) {}
+  ) {
+    _page.onNavigate(() => {
+      clearTimeout(this._navigated);
+      this._navigated = setTimeout(() => this._reportPage().catch(ignore), navigationDelay);
+    });
+  }
+
+  /** _reportPage shows the agents the page that the visitor is on, if it is another one than before. */
+  private async _reportPage() {
+    const context = this._page.context();
+    if (!this._isStarted || JSON.stringify(context) === this._reportedPage) return;
+    await this._updateSession({ context });
+    this._reportedPage = JSON.stringify(context);
+  }
 
   /**
    * start opens the session and continues the conversation of an earlier page. Repeated calls share one attempt. first
@@ -87,16 +107,31 @@ export class Chat {
    */
   start(first: VisitorData = {}): Promise<void> {
     if (!this._starting) {
-      this._starting = this._begin(first).catch((err) => {
+      this._starting = this._begin(first).catch(async (err) => {
         this._starting = null;
+        await this._explain(err);
         throw err;
       });
     }
     return this._starting;
   }
 
+  /** _explain reports to the developer of the page why there is no session, unless the network is down. */
+  private async _explain(err: Partial<HttpError>) {
+    const { status } = err;
+    const isRefusal = status ? isRefused(status) && status !== 401 : await this._api.isReachable(this._clientToken);
+    if (isRefusal && !this.isUnavailable) {
+      const reason = status ? '' : ': it does not allow the origin ' + this._page.origin();
+      warn(`the server refuses the chat${reason} (${err.message})`);
+    }
+    this.isUnavailable = isRefusal;
+    this._onChange();
+  }
+
   private async _begin(first: VisitorData) {
-    await this._updateSession({ ...first, context: { ...this._page.context(), ...first.context } });
+    const page = this._page.context();
+    await this._updateSession({ ...first, context: { ...page, ...first.context } });
+    this._reportedPage = JSON.stringify(page);
     for (const d of this.saved.outbox) addDraft(this.messages, d);
     this._onChange();
     this._flush();
@@ -118,8 +153,8 @@ export class Chat {
   async identify({ name, token, userHash, ...context }: Record<string, unknown>) {
     const { userId, email } = context;
     const data: VisitorData = {
-      name: name ? String(name).slice(0, maxNameLength) : undefined,
-      context,
+      name: name ? cut(String(name), maxNameLength) : undefined,
+      context: fitting(context, maxContextBytes),
       identity:
         token || userId
           ? { userId: userId && String(userId), email: email && String(email), userHash, token }
@@ -171,7 +206,16 @@ export class Chat {
         visitorSecret,
         ...data,
       });
-    let session = await post(secret);
+    let session: Session;
+    try {
+      session = await post(secret);
+    } catch (err) {
+      if ((err as HttpError).status !== 400 || !data.context) throw err;
+      // The page's facts may be too large together with older ones: the chat is worth more than they.
+      warn(err);
+      data = { ...data, context: undefined };
+      session = await post(secret);
+    }
     if (session.visitorToken !== visitor && this.saved.visitor === visitor && this.saved.secret !== secret) {
       // Another page of the website has stored a secret in the meantime.
       session = await post(this.saved.secret);
@@ -179,6 +223,7 @@ export class Chat {
     if (data.identity && visitor && session.visitorToken !== visitor) this._forget(); // another person
     this.saved.setCredentials(session.visitorToken, session.visitorSecret || this.saved.secret);
     this.agentsOnline = session.agentsOnline;
+    this.isUnavailable = false;
     if (session.conversation) this.conversation = session.conversation;
     this._onChange();
   }
@@ -195,7 +240,7 @@ export class Chat {
 
   /** send shows and saves a message, then sends it. It reports false if the outbox is full. */
   send(content: string): boolean {
-    const draft: Draft = { id: newDraftId(), content };
+    const draft: Draft = { id: newDraftId(), content: wellFormed(content) };
     if (!this.saved.addDraft(draft)) return false;
     this._typingReportedAt = 0;
     addDraft(this.messages, draft);

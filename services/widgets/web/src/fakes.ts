@@ -35,7 +35,13 @@ export const agentMessage = (id: number) => message(id, { senderType: 'USER', us
 export class FakePage implements Page {
   hidden = false;
   isHidden = () => this.hidden;
-  context = () => ({ page: 'https://shop.example/' });
+  address = 'https://shop.example/';
+  context = () => ({ page: this.address });
+  navigate = () => {};
+  origin = () => 'https://shop.example';
+  onNavigate = (listener: () => void) => {
+    this.navigate = listener;
+  };
   /** sleep ends in the next turn of the event loop, however long it should take. */
   sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 }
@@ -51,6 +57,7 @@ type Response = unknown | ((body: Record<string, unknown>) => unknown);
 export class FakeServer {
   readonly requests: Request[] = [];
   connections = 0;
+  reachable = false;
   private readonly _responses = new Map<string, Response[]>();
   private _onEvent: ((frame: Frame) => void) | null = null;
   private _closeStream: ((err: Error) => void) | null = null;
@@ -79,6 +86,8 @@ export class FakeServer {
       this._closeStream = reject;
     });
   };
+
+  isReachable = async () => this.reachable;
 
   /** forget ends the stream, as the Api does. */
   forget() {

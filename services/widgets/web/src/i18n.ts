@@ -7,12 +7,14 @@ export type Texts = typeof english;
 const languages = ['en', 'ar', 'de', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt-BR', 'ru', 'uk', 'zh-CN'];
 const fetchTimeout = 3_000; // milliseconds
 
-const base = (language: string) => language.toLowerCase().split('-')[0];
+/** tag writes a language as in BCP 47: pages also write pt_BR. */
+const tag = (language: string) => language.trim().toLowerCase().replace(/_/g, '-');
+const base = (language: string) => tag(language).split('-')[0];
 
 /** chooseLanguage returns the first wish that is available, exactly or by its base language, or else English. */
 export function chooseLanguage(wishes: readonly string[]): string {
   for (const wish of wishes) {
-    const exact = languages.find((l) => l.toLowerCase() === wish.toLowerCase());
+    const exact = languages.find((l) => tag(l) === tag(wish));
     const match = exact || languages.find((l) => base(l) === base(wish));
     if (match) return match;
   }

@@ -1,6 +1,7 @@
 // The list of messages. It changes only what differs, so that screen readers announce new messages alone.
 import type { Chat } from './chat';
-import { button, el } from './dom';
+import { button, el, on } from './dom';
+import { linked } from './links';
 import type { Texts } from './i18n';
 import type { ChatMessage } from './transcript';
 
@@ -14,6 +15,7 @@ interface Row {
 
 export class MessageLog {
   readonly element: HTMLElement;
+  private _isAtEnd = true;
   private readonly _rows = new Map<string, Row>();
 
   constructor(
@@ -28,16 +30,25 @@ export class MessageLog {
       'aria-label': _texts.title,
       part: 'log',
     });
-    for (const text of welcomeMessages) this.element.append(el('div', 'line USER', { dir: 'auto' }, text));
+    on(this.element, 'scroll', () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.element;
+      this._isAtEnd = scrollHeight - scrollTop - clientHeight < nearBottom;
+    });
+    for (const text of welcomeMessages) this.element.append(el('div', 'line USER', { dir: 'auto' }, ...linked(text)));
   }
 
   scrollToEnd() {
     this.element.scrollTop = this.element.scrollHeight;
+    this._isAtEnd = true;
+  }
+
+  /** keepEnd scrolls to the end after a change of the log's size, unless the visitor has scrolled up. */
+  keepEnd() {
+    if (this._isAtEnd) this.scrollToEnd();
   }
 
   draw() {
     const { element, _chat, _texts } = this;
-    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < nearBottom;
     const drawn = new Set<string>();
     let previous: Element | null = null;
 
@@ -64,7 +75,9 @@ export class MessageLog {
         place('who' + message.key, author, () => el('div', 'who', { dir: 'auto' }, author));
       }
       previousAuthor = author;
-      const line = place(message.key, '', () => el('div', 'line ' + message.from, { dir: 'auto' }, message.content));
+      const line = place(message.key, '', () =>
+        el('div', 'line ' + message.from, { dir: 'auto' }, ...linked(message.content)),
+      );
       line.classList.toggle('sending', message.state === 'sending');
       if (message.state === 'failed') {
         place('failed' + message.key, '', () => button('state failed', {}, () => _chat.retry(message), _texts.failed));
@@ -80,7 +93,7 @@ export class MessageLog {
       row.element.remove();
       this._rows.delete(key);
     }
-    if (isAtEnd) this.scrollToEnd();
+    this.keepEnd();
   }
 
   /** _author is the name that is shown above an agent's message, '' for other messages. */

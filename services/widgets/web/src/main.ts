@@ -1,35 +1,37 @@
 // The entry point of the script that a website's tag loads. It starts once per page, even if the page has several tags.
 import type { Widget } from '../../../../libs/web/api';
 import { Api } from './api';
+import { App } from './app';
 import { Chat } from './chat';
 import { chooseLanguage, loadTexts } from './i18n';
 import { browserPage } from './page';
 import { safely, warn } from './safely';
+import { findServer, findTag } from './server';
 import { SavedState } from './storage';
-import { View } from './view';
 
-/** The server replaces SETTINGS with the website's settings. */
+/** The server replaces SETTINGS with the website's settings, and PANEL with the version of the panel's script. */
 declare const SETTINGS: Widget;
+declare const PANEL: string;
 
 type Handler = (detail?: unknown) => void;
 type Command = (name: string, ...args: unknown[]) => void;
-type PageGlobals = { fivechatStarted?: boolean; fivechat?: Command & { q?: IArguments[] } };
-
-/** findTag returns the tag that loaded the script. An injected tag may not be document.currentScript. */
-function findTag(clientToken: string): HTMLScriptElement | undefined {
-  const path = '/widget/' + clientToken;
-  const isTag = (e: Element | null): e is HTMLScriptElement =>
-    e instanceof HTMLScriptElement && !!e.src && new URL(e.src, location.href).pathname.endsWith(path);
-  return [document.currentScript as Element | null, ...document.scripts].find(isTag);
-}
+type PageGlobals = { fivechatStarted?: () => void; fivechat?: Command & { q?: IArguments[] } };
 
 function start(settings: Widget) {
   const page = window as unknown as PageGlobals;
-  if (page.fivechatStarted) return;
-  page.fivechatStarted = true;
+  if (page.fivechatStarted) {
+    page.fivechatStarted(); // another tag
+    return;
+  }
+  let app: App | undefined;
+  page.fivechatStarted = () => app?.host.attach();
   const token = settings.websiteClientToken;
   const tag = findTag(token);
-  const baseUrl = tag ? tag.src.slice(0, tag.src.indexOf('/widget/' + token)) : location.origin;
+  const baseUrl = findServer(tag, token);
+  if (!baseUrl) {
+    warn('this copy of the script does not know its server: set window.fivechatServer before it runs');
+    return;
+  }
   const wished = tag?.dataset.lang || document.documentElement.lang;
   const language = chooseLanguage([wished || '', ...navigator.languages]);
 
@@ -41,11 +43,10 @@ function start(settings: Widget) {
   const show = async () => {
     const texts = await loadTexts(baseUrl, language);
     const saved = new SavedState(token);
-    let view: View | undefined;
     let unread = 0;
     const onChange = (isOtherVisitor?: boolean) => {
-      if (isOtherVisitor) view?.clear();
-      view?.draw();
+      if (isOtherVisitor) app?.clear();
+      app?.draw();
       if (chat.unreadCount === unread) return;
       unread = chat.unreadCount;
       emit('unread', unread);
@@ -53,16 +54,20 @@ function start(settings: Widget) {
     const onAgentMessage = (content: string) => emit('message', { content });
     const browser = browserPage(settings.pageParameters || []);
     const chat = new Chat(new Api(baseUrl, saved), browser, token, saved, onChange, onAgentMessage);
-    view = new View(settings, chat, texts, language, emit);
+    const panelUrl = `${baseUrl}/widget-panel/${PANEL}`;
+    const begin = () => {
+      app = new App(settings, chat, texts, language, panelUrl, emit, begin);
+    };
+    begin();
 
     // The commands that pages call: fivechat('open').
     const commands: Record<string, (...args: never[]) => unknown> = {
-      open: () => view!.toggle(true),
-      close: () => view!.toggle(false),
-      toggle: () => view!.toggle(),
+      open: () => app!.toggle(true),
+      close: () => app!.toggle(false),
+      toggle: () => app!.toggle(),
       reset: () => {
         chat.reset();
-        view!.toggle(false);
+        return app!.toggle(false);
       },
       identify: (visitor?: Record<string, unknown>) => chat.identify(visitor || {}),
       on: (event: string, handler: Handler) => (handlers[event] = [...(handlers[event] || []), handler]),

@@ -1,20 +1,30 @@
 // What the chat needs of the browser and of the page that it runs in.
 
+import { cut } from './text';
+
 /** Page is the chat's view of the browser. Tests replace it. */
 export interface Page {
   isHidden(): boolean;
   /** context describes the page to the agents. */
   context(): Record<string, string>;
+  /** onNavigate calls a listener when the address changes without a new page. */
+  onNavigate(listener: () => void): void;
+  origin(): string;
   /** sleep waits for a time in milliseconds, or until the browser is online again if that is sooner. */
   sleep(ms: number): Promise<void>;
 }
+
+const maxAddressLength = 1_000; // characters
+const maxTitleLength = 255;
+
+type Navigates = { navigation?: EventTarget };
 
 /** reportedAddress removes the fragment and all query parameters that aren't listed: they may hold secrets. */
 export function reportedAddress(url: string, parameters: string[]): string {
   if (!url) return '';
   const { origin, pathname, searchParams } = new URL(url);
   const query = new URLSearchParams([...searchParams].filter(([name]) => parameters.includes(name))).toString();
-  return origin + pathname + (query && '?' + query);
+  return cut(origin + pathname + (query && '?' + query), maxAddressLength);
 }
 
 /** browserPage is the page that loaded the script. parameters lists the query parameters that agents may see. */
@@ -22,10 +32,16 @@ export const browserPage = (parameters: string[]): Page => ({
   isHidden: () => document.hidden,
   context: () => ({
     page: reportedAddress(location.href, parameters),
-    title: document.title,
+    title: cut(document.title, maxTitleLength),
     referrer: reportedAddress(document.referrer, parameters),
     language: navigator.language,
   }),
+  onNavigate: (listener) => {
+    (window as Navigates).navigation?.addEventListener('currententrychange', listener);
+    addEventListener('popstate', listener);
+    addEventListener('hashchange', listener);
+  },
+  origin: () => location.origin,
   sleep: (ms) =>
     new Promise((resolve) => {
       const wake = () => {

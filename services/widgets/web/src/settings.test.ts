@@ -4,7 +4,8 @@ import { formFields, welcomeMessages } from './settings';
 
 const welcome = (welcomeMessages_: unknown, language = 'de-AT') =>
   welcomeMessages({ welcomeMessages: JSON.stringify(welcomeMessages_) } as Widget, language);
-const fields = (chatFormFields: unknown) => formFields({ chatFormFields: JSON.stringify(chatFormFields) } as Widget);
+const fields = (chatFormFields: unknown, labels = {}) =>
+  formFields({ chatFormFields: JSON.stringify(chatFormFields) } as Widget, labels);
 
 describe('welcomeMessages', () => {
   it('reads texts and objects', () => {
@@ -13,7 +14,8 @@ describe('welcomeMessages', () => {
 
   it('selects the messages of the language, its base language and those without one', () => {
     const all = ['de-AT', 'de', 'fr', ''].map((lang) => ({ lang, text: 'in ' + lang }));
-    expect(welcome(all)).toEqual(['in de-AT', 'in de', 'in ']);
+    expect(welcome(all)).toEqual(['in de-AT', 'in de']);
+    expect(welcome(all, 'it')).toEqual(['in ']);
   });
 
   it.each([[null], [5], [{ text: 5 }], [''], [[]]])('ignores %j', (malformed) => {
@@ -26,6 +28,14 @@ describe('welcomeMessages', () => {
 });
 
 describe('formFields', () => {
+  it('labels well-known names in the language of the widget', () => {
+    const labels = { name: 'Nom' };
+    expect(fields(['name', 'toString', { name: 'name', label: 'Who?' }], labels).map((f) => f.label)).toEqual([
+      'Nom',
+      'toString',
+      'Who?',
+    ]);
+  });
   it('reads names and objects', () => {
     expect(fields(['name', 'email', { name: 'order', label: 'Order number', type: 'number', required: true }])).toEqual(
       [
@@ -49,6 +59,6 @@ describe('formFields', () => {
   });
 
   it.each(['', 'no JSON', '{}'])('is empty for %j', (text) => {
-    expect(formFields({ chatFormFields: text } as Widget)).toEqual([]);
+    expect(formFields({ chatFormFields: text } as Widget, {})).toEqual([]);
   });
 });

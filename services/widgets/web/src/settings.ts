@@ -24,24 +24,26 @@ function parseArray(text: string): unknown[] {
   }
 }
 
-/** welcomeMessages returns the messages without a language, and those in the language of the widget. */
+/** welcomeMessages returns the messages in the language of the widget, or those without a language if there are none. */
 export function welcomeMessages(settings: Widget, language: string): string[] {
-  return parseArray(settings.welcomeMessages)
-    .map((m) => (typeof m === 'string' ? { text: m } : (m as Members | null) || {}))
-    .filter((m) => !m.lang || m.lang === language || m.lang === language.split('-')[0])
+  const all = parseArray(settings.welcomeMessages).map((m) =>
+    typeof m === 'string' ? { text: m } : (m as Members | null) || {},
+  );
+  const own = all.filter((m) => m.lang === language || m.lang === language.split('-')[0]);
+  return (own.length ? own : all.filter((m) => !m.lang))
     .map((m) => m.text || m.message || m.content)
     .filter((text): text is string => !!text && typeof text === 'string');
 }
 
-/** formFields returns the questions before the first message. */
-export function formFields(settings: Widget): Field[] {
+/** formFields returns the questions before the first message. labels are those of well-known names. */
+export function formFields(settings: Widget, labels: Partial<Record<string, string>>): Field[] {
   return parseArray(settings.chatFormFields)
     .map((f) => (typeof f === 'string' ? { name: f } : f) as Members | null)
     .filter((f): f is Members & { name: string } => !!f && !!f.name && typeof f.name === 'string')
     .slice(0, maxFields)
     .map(({ name, label, type, required }) => ({
       name,
-      label: String(label || name),
+      label: String(label || (labels.hasOwnProperty(name) && labels[name]) || name),
       type: inputTypes.includes(type as string) ? (type as string) : name === 'email' ? 'email' : 'text',
       required: !!required,
     }));

@@ -20,21 +20,31 @@ interface State extends Credentials {
   asked: boolean;
 }
 
+/** TabState belongs to one tab, across its pages. */
+interface TabState {
+  text: string;
+  isOpen: boolean;
+}
+
 const maxDrafts = 50;
 const credentialsSuffix = ':proof';
 
+// Access to a storage that the browser refuses throws.
+const pageStorage = () => localStorage;
+const tabStorage = () => sessionStorage;
+
 /** read returns the object that is stored under a key, or {} if there is none or it can't be read. */
-function read(key: string): Record<string, unknown> {
+function read(key: string, storage = pageStorage): Record<string, unknown> {
   try {
-    return JSON.parse(localStorage.getItem(key) || '{}') || {};
+    return JSON.parse(storage().getItem(key) || '{}') || {};
   } catch {
     return {};
   }
 }
 
-function write(key: string, value: unknown) {
+function write(key: string, value: unknown, storage = pageStorage) {
   try {
-    localStorage.setItem(key, JSON.stringify(value));
+    storage().setItem(key, JSON.stringify(value));
   } catch {
     // The browser refuses storage.
   }
@@ -47,9 +57,11 @@ const isDraft = (d: unknown): d is Draft =>
 export class SavedState {
   private readonly _key: string;
   private _state: State;
+  private _tab: Partial<TabState>;
 
   constructor(clientToken: string) {
     this._key = 'fivechat:' + clientToken;
+    this._tab = read(this._key, tabStorage);
     const { visitor, outbox, asked } = read(this._key);
     this._state = {
       visitor: (visitor as string) || '',
@@ -92,6 +104,7 @@ export class SavedState {
   /** forget removes what is known of the visitor. */
   forget() {
     this._update({ outbox: [], asked: false });
+    this.text = '';
     this.setCredentials('', '');
   }
 
@@ -104,6 +117,29 @@ export class SavedState {
 
   removeDraft(id: string) {
     this._update({ outbox: this._state.outbox.filter((d) => d.id !== id) });
+  }
+
+  /** text is what the visitor has typed but not sent, in this tab. */
+  get text(): string {
+    return String(this._tab.text || '');
+  }
+
+  set text(text: string) {
+    this._updateTab({ text });
+  }
+
+  /** isOpen reports whether the panel was open on the last page of this tab. */
+  get isOpen(): boolean {
+    return this._tab.isOpen === true;
+  }
+
+  set isOpen(isOpen: boolean) {
+    this._updateTab({ isOpen });
+  }
+
+  private _updateTab(change: Partial<TabState>) {
+    this._tab = { ...this._tab, ...change };
+    write(this._key, this._tab, tabStorage);
   }
 
   private _update(change: Partial<State>) {

@@ -1,24 +1,25 @@
-// The display of the chat, in a shadow root: the launcher button and the panel.
+// The panel: the messages, the composer and the forms. It is the entry point of the script that is loaded when the chat
+// is opened.
 import type { Widget } from '../../../../libs/web/api';
-import css from '../build/widget.css';
+import css from '../build/panel.css';
+import type { App } from './app';
 import { maxMessageBytes, type Chat } from './chat';
 import { button, el, icon, on } from './dom';
 import { fillForm } from './form';
-import { textDirection, type Texts } from './i18n';
+import type { Texts } from './i18n';
 import { MessageLog } from './log';
 import { ratingForm } from './rating';
-import { safely } from './safely';
 import { formFields, welcomeMessages, type Field } from './settings';
-import { themeProperties } from './theme';
 
 const maxInputHeight = 128; // pixels
+const composing = 229; // the keyCode of a key that an input method handles; Safari reports the last one with it alone
 
-export class View {
-  private _isOpen = false;
-  private readonly _host = el('div', '');
-  private readonly _root: ShadowRoot;
-  private readonly _badge = el('span', 'badge', { 'aria-hidden': 'true' });
-  private readonly _launcher: HTMLButtonElement;
+export const createPanel = (app: App) => new Panel(app);
+
+export class Panel {
+  private readonly _settings: Widget;
+  private readonly _chat: Chat;
+  private readonly _texts: Texts;
   private readonly _panel: HTMLElement;
   private readonly _log: MessageLog;
   private readonly _typing = el('div', 'typing', { 'aria-live': 'polite' });
@@ -31,26 +32,13 @@ export class View {
   private _notice?: string; // shown until the visitor continues to write
   private _endContent?: string; // what _end shows
 
-  constructor(
-    private readonly _settings: Widget,
-    private readonly _chat: Chat,
-    private readonly _texts: Texts,
-    language: string,
-    private readonly _emit: (event: string) => void,
-  ) {
-    this._host.dir = textDirection(language);
-    this._host.lang = language;
-    this._host.setAttribute('data-fivechat', '');
-    this._root = this._host.attachShadow({ mode: 'open' });
-    this._applyStyles();
-    this._launcher = button(
-      'launcher ' + _settings.buttonClass,
-      { part: 'button', 'aria-haspopup': 'dialog' },
-      () => this.toggle(),
-      icon('M21 12a8 8 0 0 1-8 8H4l2-3a8 8 0 1 1 15-5z'),
-      this._badge,
-    );
-    this._log = new MessageLog(_chat, _texts, welcomeMessages(_settings, language));
+  constructor(private readonly _app: App) {
+    const { settings: _settings, chat: _chat, texts: _texts } = _app;
+    this._settings = _settings;
+    this._chat = _chat;
+    this._texts = _texts;
+    _app.host.addStyles(css);
+    this._log = new MessageLog(_chat, _texts, welcomeMessages(_settings, _app.language));
     this._input = el('textarea', _settings.chatInputClass, {
       'aria-label': _texts.placeholder,
       placeholder: _texts.placeholder,
@@ -66,9 +54,9 @@ export class View {
     );
     this._inputRow = el('div', 'row', {}, this._input, send);
     this._panel = this._createPanel();
-    this._root.append(this._panel, this._launcher);
+    _app.host.root.prepend(this._panel);
     this._addListeners();
-    document.body.append(this._host);
+    this._input.value = _chat.saved.text;
     this.draw();
   }
 
@@ -77,7 +65,7 @@ export class View {
     const close = button(
       'icon',
       { 'aria-label': _texts.close },
-      () => this.toggle(false),
+      () => this._app.toggle(false),
       icon('M6 6l12 12M18 6L6 18'),
     );
     const panel = el(
@@ -99,61 +87,35 @@ export class View {
 
   private _addListeners() {
     on(this._panel, 'keydown', (e) => {
-      if (e.key === 'Escape') this.toggle(false);
+      if (e.key === 'Escape') this._app.toggle(false);
     });
     on(this._input, 'keydown', (e) => {
-      if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return;
+      if (e.key !== 'Enter' || e.shiftKey || e.isComposing || e.keyCode === composing) return;
       e.preventDefault();
       this._submit();
     });
     on(this._input, 'input', () => {
       if (this._notice) this._showNotice('');
+      this._chat.saved.text = this._input.value;
       this._resizeInput();
       this._chat.reportTyping(!!this._input.value.trim());
     });
     on(this._input, 'blur', () => this._chat.reportTyping(false));
-    const draw = safely(() => this.draw());
-    addEventListener('online', draw);
-    addEventListener('offline', draw);
-    document.addEventListener(
-      'visibilitychange',
-      safely(() => this._chat.markRead()),
-    );
+    // The log keeps its end in view when the keyboard opens, the composer grows or the form of the end appears.
+    new ResizeObserver(() => this._log.keepEnd()).observe(this._log.element);
   }
 
-  /** _applyStyles uses the CSS object model: a strict content security policy of the page allows it. */
-  private _applyStyles() {
-    const properties = themeProperties(this._settings, matchMedia('(prefers-color-scheme:dark)').matches);
-    for (const name in properties) this._host.style.setProperty('--' + name, properties[name]!);
-    try {
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(css);
-      this._root.adoptedStyleSheets = [sheet];
-    } catch {
-      // Browsers older than 2023 have no constructable style sheets.
-      this._root.append(el('style', '', {}, css));
-    }
-  }
-
-  toggle(open = !this._isOpen) {
+  /** show shows or hides the panel. takesFocus moves the focus into it. */
+  show(isOpen: boolean, takesFocus: boolean) {
     const { _chat } = this;
-    if (open === this._isOpen) return;
-    this._isOpen = _chat.isVisible = open;
-    this._panel.hidden = !open;
-    this._host.toggleAttribute('open', open);
-    if (open) {
-      const questions = formFields(this._settings);
-      if (questions.length && !this._isFormShown && !_chat.saved.asked && !_chat.messages.length) this._ask(questions);
-      _chat.start().then(
-        () => _chat.markRead(),
-        () => this.draw(),
-      );
-    }
+    this._panel.hidden = !isOpen;
+    if (!isOpen) return;
+    const questions = formFields(this._settings, { name: this._texts.name, email: this._texts.email });
+    if (questions.length && !this._isFormShown && !_chat.saved.asked && !_chat.messages.length) this._ask(questions);
     this.draw();
-    if (open) this._focus();
-    else this._launcher.focus();
+    this._resizeInput();
+    if (takesFocus) this._focus();
     this._log.scrollToEnd();
-    this._emit(open ? 'open' : 'close');
   }
 
   private _focus() {
@@ -172,18 +134,19 @@ export class View {
   private _submit() {
     const content = this._input.value.trim();
     if (!content) return;
-    if (new TextEncoder().encode(content).length > maxMessageBytes || !this._chat.send(content)) {
+    const { _chat } = this;
+    if (new TextEncoder().encode(content).length > maxMessageBytes || !_chat.send(content)) {
       this._showNotice(this._texts.tooLong);
       return;
     }
-    this._input.value = '';
+    this._input.value = _chat.saved.text = '';
     this._resizeInput();
     this._log.scrollToEnd();
   }
 
   /** clear removes what the last visitor has typed. */
   clear() {
-    this._input.value = this._notice = '';
+    this._input.value = this._chat.saved.text = this._notice = '';
     this._resizeInput();
     this._form.replaceChildren();
     this._end.replaceChildren();
@@ -208,18 +171,13 @@ export class View {
 
   /** draw updates the display after a change of the chat. */
   draw() {
-    const { _chat, _texts, _isOpen, _isFormShown } = this;
-    const unread = _isOpen ? 0 : _chat.unreadCount;
-    const label = _isOpen ? _texts.close : _texts.open;
-    this._badge.hidden = !unread;
-    this._badge.textContent = String(unread);
-    this._launcher.setAttribute('aria-label', label + (unread ? ` (${unread})` : ''));
-    this._launcher.setAttribute('aria-expanded', String(_isOpen));
+    const { _chat, _texts, _isFormShown } = this;
     this._log.draw();
     const agent = [..._chat.agents.values()].pop();
     this._typing.textContent = _chat.agentTyping ? `${agent ? agent.name : _texts.agent} ${_texts.typing}` : '';
     const isSending = _chat.messages.some((m) => m.state === 'sending');
     if (this._notice) this._setNote(this._notice);
+    else if (_chat.isUnavailable) this._setNote(_texts.unavailable);
     else if (!navigator.onLine || (_chat.sendFailed && isSending)) this._setNote(_texts.offline);
     else if (!_chat.agentsOnline && !_isFormShown) {
       this._setNote(_texts.away, _texts.ticket, () => this._askForTicket());
