@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
 	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/timestamp"
@@ -78,7 +80,27 @@ func (s *Service) entry(ctx context.Context, t tenant.ID, by By, kind, action st
 	}, err
 }
 
-// note adds an entry about a person to the audit log of each of their websites.
+// maxNoted is how many websites get an entry about a person: a sign-in isn't many times the writes of another change.
+const maxNoted = 20
+
+// noted returns the memberships whose websites get an entry about their person, at most maxNoted: first those in which
+// another decides who is a member, then those that the person owns; among each the oldest. So a person can't keep the
+// owners of a website from reading of them by creating others.
+func noted(all []MembershipOf) []MembershipOf {
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b MembershipOf) int {
+		if owns := a.Role == identity.Owner; owns != (b.Role == identity.Owner) {
+			if owns {
+				return 1
+			}
+			return -1
+		}
+		return a.CreatedAt.Compare(b.CreatedAt)
+	})
+	return sorted[:min(len(sorted), maxNoted)]
+}
+
+// note adds an entry about a person to the audit log of each of their websites, up to maxNoted.
 func (p *People) note(ctx context.Context, person id.Person, by By, kind, action string) error {
 	_, err := p.noteIn(ctx, person, by, kind, action, nil)
 	return err
@@ -92,8 +114,8 @@ func (p *People) noteIn(
 	if err != nil || len(memberships) == 0 {
 		return memberships, err
 	}
-	entries := make([]Entry, 0, len(memberships))
-	for _, m := range memberships {
+	entries := make([]Entry, 0, maxNoted)
+	for _, m := range noted(memberships) {
 		e, err := p.websites.entry(ctx, m.WebsiteID, by, kind, action, int64(person))
 		if err != nil {
 			return memberships, err

@@ -176,8 +176,8 @@ func TestVerifiedVisitorGetsAnotherSecret(t *testing.T) {
 	}
 }
 
-// TestOnlyVerifiedVisitors lists what a website that serves verified visitors only admits. A refusal stores nothing, and
-// another website isn't affected.
+// TestOnlyVerifiedVisitors lists what a website that serves verified visitors only admits. A refusal stores nothing,
+// and another website isn't affected.
 func TestOnlyVerifiedVisitors(t *testing.T) {
 	t.Parallel()
 	f := newStore(t)
