@@ -37,27 +37,24 @@ func personCommand() *cobra.Command {
 }
 
 func resetPerson(at *operatorFlags) *cobra.Command {
-	var totp bool
+	var totp, passkeys bool
 	c := &cobra.Command{
 		Use:   "reset ID",
 		Short: "Print a link by which a person chooses a new password",
 		Long: "Print the path of a link, at the gateway's address. The person who opens it chooses a new password, which\n" +
-			"ends their sessions. It works once, for a day. With --totp, signing in needs no code of a lost app any more.",
+			"ends their sessions. It works once, for a day. With --totp, its use also removes a lost authenticator app, and\n" +
+			"with --passkeys those of a lost or stolen device. Until the link is used, nothing changes.",
 		Args: cobra.ExactArgs(1),
 		RunE: at.numbered("person", func(c *cobra.Command, client operator.Client, id int64) error {
-			if totp {
-				if _, err := client.SetPerson(c.Context(), id, map[string]any{"totp": false}); err != nil {
-					return err
-				}
-			}
-			r, err := client.ResetPerson(c.Context(), id)
+			r, err := client.ResetPerson(c.Context(), id, totp, passkeys)
 			if err == nil {
 				fmt.Fprintln(c.OutOrStdout(), r.Path)
 			}
 			return err
 		}),
 	}
-	c.Flags().BoolVar(&totp, "totp", false, "also remove the person's authenticator app")
+	c.Flags().BoolVar(&totp, "totp", false, "the link also removes the person's authenticator app")
+	c.Flags().BoolVar(&passkeys, "passkeys", false, "the link also removes all passkeys of the person")
 	return c
 }
 

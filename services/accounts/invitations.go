@@ -99,7 +99,7 @@ func (p *People) invitation(ctx context.Context, secret string) (Invitation, err
 }
 
 // Accept creates the person who accepts an invitation, and starts their session. The error is Conflict if a person
-// with the e-mail address exists: they sign in, and AcceptAs.
+// with the e-mail address exists: they sign in, and AcceptAs. It is Limited after too many attempts with one link.
 func (p *People) Accept(ctx context.Context, secret string, a Acceptance, d Device, by By) (SignedIn, Secrets, error) {
 	i, err := p.invitation(ctx, secret)
 	if err != nil {
@@ -109,6 +109,10 @@ func (p *People) Accept(ctx context.Context, secret string, a Acceptance, d Devi
 		a.Email = i.Email
 	}
 	if err := a.validate(i); err != nil {
+		return SignedIn{}, Secrets{}, err
+	}
+	// A link without an e-mail address could be used to ask whether many addresses have an account.
+	if err := p.attempts.Take(ctx, "invitation:"+i.Hash); err != nil {
 		return SignedIn{}, Secrets{}, err
 	}
 	person, err := p.person(ctx, a.NewPerson)

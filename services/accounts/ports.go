@@ -222,6 +222,8 @@ type PeopleStore interface {
 	PasskeyByCredential(ctx context.Context, credentialID []byte) (Passkey, error)
 	UsedPasskey(ctx context.Context, key Passkey) error
 	RemovePasskey(ctx context.Context, person id.Person, key id.Passkey) (removed bool, err error)
+	// RemovePasskeys removes all of a person.
+	RemovePasskeys(ctx context.Context, person id.Person) error
 
 	// AddEntries stores entries of the audit log, each of its website.
 	AddEntries(ctx context.Context, entries []Entry) error

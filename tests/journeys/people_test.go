@@ -1,6 +1,7 @@
 package journeys
 
 import (
+	"strings"
 	"testing"
 
 	"fivechat.dev/tests/harness"
@@ -35,4 +36,17 @@ func TestCrossOriginRequestsAreRefused(t *testing.T) {
 	elsewhere := w.Agent().With("Origin", "https://shop.example")
 	elsewhere.Do(t, "PUT", "/tags/x", harness.Map{"names": harness.Map{}}).Want(t, 200)
 	owner.With("Authorization", "Bearer nonsense").Do(t, "GET", "/tags", nil).Want(t, 401)
+}
+
+// TestHealthAcceptsEveryCredential: a token that is sent must be valid, of a website or of a person.
+func TestHealthAcceptsEveryCredential(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	una := w.Person(t, harness.Agent)
+	personal := una.PersonalToken(t)
+	personal.Get(t, "/health")
+	personal.Without("X-Website-Id").Get(t, "/health")
+	w.Agent().Get(t, "/health")
+	unknown := "Bearer 5p_" + strings.Repeat("A", 52)
+	w.Public().With("Authorization", unknown).Do(t, "GET", "/health", nil).Want(t, 401)
 }

@@ -310,6 +310,8 @@ func (e *Edge) identify(row *route.Route, r *http.Request, address string) (iden
 		return e.Visitors(ctx, r.Header, address)
 	case row.Visitor == route.VisitorProven:
 		return e.Proven(ctx, r.Header, address)
+	case row.Class == route.ClassHealth && session.HasPersonalToken(r.Header):
+		return e.Persons(ctx, r.Header, address)
 	case row.Class == route.ClassHealth && len(r.Header.Values("Authorization")) > 0:
 		return e.Tokens(ctx, r.Header, address)
 	default:

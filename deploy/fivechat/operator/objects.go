@@ -179,9 +179,11 @@ type Reset struct {
 	Path string `json:"path"`
 }
 
-// ResetPerson makes a link by which a person chooses a new password.
-func (c Client) ResetPerson(ctx context.Context, id int64) (r Reset, err error) {
-	return r, c.call(ctx, "POST", fmt.Sprintf("/operator/people/%d/resets", id), nil, &r)
+// ResetPerson makes a link by which a person chooses a new password. Its use also removes their authenticator app, or
+// their passkeys.
+func (c Client) ResetPerson(ctx context.Context, id int64, totp, passkeys bool) (r Reset, err error) {
+	body := map[string]any{"totp": totp, "passkeys": passkeys}
+	return r, c.call(ctx, "POST", fmt.Sprintf("/operator/people/%d/resets", id), body, &r)
 }
 
 // CreatePerson makes a person and their memberships.

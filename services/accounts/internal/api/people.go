@@ -218,8 +218,11 @@ type updatePerson struct {
 	TOTP     optional.Value[bool]   `json:"totp"`
 }
 
-type personByID struct {
-	ID id.Person `path:"id" json:"-"`
+// newReset is a link to choose a new password, with the other ways to sign in that its use removes.
+type newReset struct {
+	ID       id.Person `path:"id" json:"-"`
+	TOTP     bool      `json:"totp"`
+	Passkeys bool      `json:"passkeys"`
 }
 
 // createdReset is the secret of a link to choose a new password, which is shown once.
@@ -256,8 +259,9 @@ func mountPeople(r *httpkit.Router, chain operation.Chain, s *accounts.Service, 
 		}))
 	httpkit.Handle(r, "POST /operator/people/{id}/resets", 201,
 		operation.New(chain, "accounts.create_reset", authz.Operator,
-			func(ctx context.Context, req personByID) (createdReset, error) {
-				secret, err := p.NewReset(ctx, req.ID)
+			func(ctx context.Context, req newReset) (createdReset, error) {
+				n := accounts.AlsoRemoved{Authenticator: req.TOTP, Passkeys: req.Passkeys}
+				secret, err := p.NewReset(ctx, req.ID, n)
 				return createdReset{secret, "/console#/reset/" + secret}, err
 			}))
 	httpkit.Handle(r, "POST /operator/invitations", 201,

@@ -75,3 +75,9 @@ func (p people) RemovePasskey(ctx context.Context, person id.Person, key id.Pass
 	n, err := p.passkeys.Delete(ctx, bson.D{{Key: "_id", Value: key}, {Key: "personId", Value: person}})
 	return n > 0, err
 }
+
+// RemovePasskeys implements accounts.PeopleStore.
+func (p people) RemovePasskeys(ctx context.Context, person id.Person) error {
+	_, err := p.passkeys.Delete(ctx, bson.D{{Key: "personId", Value: person}})
+	return err
+}
