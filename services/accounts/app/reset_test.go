@@ -37,7 +37,10 @@ func TestResetLinkRemovesOtherWaysToSignIn(t *testing.T) {
 		totp     bool
 		passkeys int
 	}{
-		"": {true, 1}, `{"totp":true}`: {false, 1}, `{"passkeys":true}`: {true, 0}, `{"totp":true,"passkeys":true}`: {false, 0},
+		"":                              {true, 1},
+		`{"totp":true}`:                 {false, 1},
+		`{"passkeys":true}`:             {true, 0},
+		`{"totp":true,"passkeys":true}`: {false, 0},
 	} {
 		t.Run(body, func(t *testing.T) {
 			t.Parallel()
