@@ -96,7 +96,7 @@ func visit(ctx context.Context, w operator.Website, url string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	opened, err := visitor.OpenConversation(ctx, nil, api.VisitorMessage{Content: "Where is my parcel?"})
+	opened, err := visitor.OpenConversation(ctx, nil, api.FirstMessage{Content: "Where is my parcel?"})
 	if err != nil {
 		return "", fmt.Errorf("a visitor's question: %w", err)
 	}

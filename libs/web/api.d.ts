@@ -2718,6 +2718,16 @@ export interface components {
             field: string;
             message: string;
         };
+        FirstMessage: {
+            clientMessageId?: components["schemas"]["ClientMessageId"];
+            content: string;
+            /**
+             * @description Posts the message into the visitor's newest conversation if that is open and not full. Of several requests at the same time, from
+             *     several tabs or devices, one opens a conversation and the others continue it.
+             * @default false
+             */
+            continue: boolean;
+        };
         FoundedWebsite: {
             name: string;
             url: string;
@@ -4611,6 +4621,7 @@ export type ExportGone = components['schemas']['ExportGone'];
 export type ExportGoneMessages = components['schemas']['ExportGoneMessages'];
 export type Factors = components['schemas']['Factors'];
 export type FieldProblem = components['schemas']['FieldProblem'];
+export type FirstMessage = components['schemas']['FirstMessage'];
 export type FoundedWebsite = components['schemas']['FoundedWebsite'];
 export type Health = components['schemas']['Health'];
 export type Identity = components['schemas']['Identity'];
@@ -8504,7 +8515,7 @@ export interface operations {
                  *       "content": "Is the atlas in stock?"
                  *     }
                  */
-                "application/json": components["schemas"]["VisitorMessage"];
+                "application/json": components["schemas"]["FirstMessage"];
             };
         };
         responses: {

@@ -41,7 +41,7 @@ type Store interface {
 	// exceed the byte limit of one read.
 	MessagesByIDs(ctx context.Context, t tenant.ID, ids []id.Message) (found []Message, cut bool, err error)
 	// Open stores a new conversation and its first message. If the visitor has already used the conversation's OpenKey,
-	// it returns what was stored then, and false.
+	// it returns the conversation that was stored then with its message of m's ClientID, if there is one, and false.
 	Open(ctx context.Context, c Conversation, m Message, events []Event) (Conversation, Message, bool, error)
 	// Post changes a conversation and stores a message; change sets the message's number. If the message's ClientID has
 	// already been used in the conversation, it returns the message that was stored then, and false.

@@ -2,6 +2,7 @@ package conversations
 
 import (
 	"context"
+	"fmt"
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
@@ -14,19 +15,37 @@ import (
 func (s *Service) Say(
 	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, d Draft,
 ) (id.Conversation, error) {
-	if token == "" {
-		newest, err := s.OpenOf(ctx, t, visitor)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return 0, err
-		}
-		token = newest.Token
-	}
 	if token != "" {
 		m, _, err := s.PostAsVisitor(ctx, t, token, visitor, d)
 		if !fault.Is(err, fault.Conflict) {
 			return m.ConversationID, err
 		}
 	}
-	c, _, _, err := s.Open(ctx, t, visitor, d)
+	c, _, _, err := s.Continue(ctx, t, visitor, d)
 	return c.ID, err
+}
+
+// Continue posts a visitor's message into their newest conversation if it is open and not full, else into a new one. It
+// returns the conversation, the message, and false if the client id is a repetition. Of concurrent calls, one opens the
+// conversation, and the others post into it.
+func (s *Service) Continue(
+	ctx context.Context, t tenant.ID, visitor id.Visitor, d Draft,
+) (Conversation, Message, bool, error) {
+	newest, err := s.newest(ctx, t, Filter{VisitorID: visitor})
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Conversation{}, Message{}, false, err
+	}
+	if newest.Status == Open {
+		m, fresh, err := s.PostAsVisitor(ctx, t, newest.Token, visitor, d)
+		if !fault.Is(err, fault.Conflict) {
+			return newest, m, fresh, err
+		}
+	}
+	// Concurrent calls see the same newest conversation, and the store accepts a key once.
+	opened, m, fresh, err := s.open(ctx, t, visitor, d, fmt.Sprintf("after %d", newest.ID))
+	if err != nil || fresh {
+		return opened, m, fresh, err
+	}
+	m, fresh, err = s.PostAsVisitor(ctx, t, opened.Token, visitor, d)
+	return opened, m, fresh, err
 }

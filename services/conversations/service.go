@@ -161,6 +161,13 @@ func (s *Service) ofVisitor(ctx context.Context, t tenant.ID, token string, visi
 func (s *Service) Open(
 	ctx context.Context, t tenant.ID, visitor id.Visitor, d Draft,
 ) (Conversation, Message, bool, error) {
+	return s.open(ctx, t, visitor, d, d.ClientID)
+}
+
+// open is Open with the key of the opening, which the store accepts once.
+func (s *Service) open(
+	ctx context.Context, t tenant.ID, visitor id.Visitor, d Draft, key string,
+) (Conversation, Message, bool, error) {
 	if err := d.Validate(); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
@@ -170,7 +177,7 @@ func (s *Service) Open(
 	}
 	now := s.now()
 	c, m := newConversation(number, t, visitor, now), d.message(FromVisitor, &visitor, now)
-	c.OpenKey = d.ClientID
+	c.OpenKey = key
 	if _, err := c.addMessage(&m); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
@@ -348,8 +355,12 @@ func (s *Service) read(ctx context.Context, c Conversation, reader, writer Sende
 
 // OpenOf returns the visitor's newest open conversation. The error is NotFound if there is none.
 func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitor id.Visitor) (Conversation, error) {
-	found, err := s.store.List(ctx, t, Filter{Status: Open, VisitorID: visitor},
-		paging.Following{Window: paging.Window{Limit: 1}})
+	return s.newest(ctx, t, Filter{Status: Open, VisitorID: visitor})
+}
+
+// newest returns the newest conversation of a filter. The error is NotFound if there is none.
+func (s *Service) newest(ctx context.Context, t tenant.ID, f Filter) (Conversation, error) {
+	found, err := s.store.List(ctx, t, f, paging.Following{Window: paging.Window{Limit: 1}})
 	if err != nil {
 		return Conversation{}, err
 	}

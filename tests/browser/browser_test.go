@@ -89,8 +89,19 @@ func open(t *testing.T, s size, url string) *window {
 		}
 		t.Skipf("Chromium isn't installed, so pages aren't tested: %v", err)
 	}
+	return show(t, browser, s, url, chromedp.WithNewBrowserContext())
+}
+
+// tab opens another tab of the window's browser context: they share the storage.
+func (w *window) tab(url string) *window {
+	w.t.Helper()
+	return show(w.t, w.ctx, desktop, url)
+}
+
+func show(t *testing.T, browser context.Context, s size, url string, options ...chromedp.ContextOption) *window {
+	t.Helper()
 	w := &window{t: t}
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(w.listen))
+	ctx, cancel := chromedp.NewContext(browser, append(options, chromedp.WithListener(w.listen))...)
 	t.Cleanup(cancel)
 	w.ctx = ctx
 	if err := chromedp.Do(ctx); err != nil { // the window lives as long as the context of its first action
@@ -282,6 +293,12 @@ func (w *window) offline(cut bool) {
 		Offline: cut, DownloadThroughput: -1,
 		UploadThroughput: -1,
 	})
+}
+
+// paper shows the page as it is printed.
+func (w *window) paper() {
+	w.t.Helper()
+	send(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
 }
 
 // picture takes a screenshot of the window if FIVECHAT_SCREENSHOTS names a folder.

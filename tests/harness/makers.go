@@ -127,7 +127,7 @@ func (w *Website) Visit(t testing.TB, more Map) Session {
 // Open opens a conversation and returns its token.
 func (s Session) Open(t testing.TB, content string) string {
 	t.Helper()
-	return Of(s.API(t).OpenConversation(t.Context(), nil, api.VisitorMessage{Content: content})).OK(t).Conversation.Token
+	return Of(s.API(t).OpenConversation(t.Context(), nil, api.FirstMessage{Content: content})).OK(t).Conversation.Token
 }
 
 // Say posts a visitor's message into a conversation.

@@ -1229,6 +1229,17 @@ type FieldProblem struct {
 	Message string `json:"message"`
 }
 
+// FirstMessage defines model for FirstMessage.
+type FirstMessage struct {
+	// ClientMessageID Your own id of the message. A message with the same id is the same message.
+	ClientMessageID *ClientMessageID `json:"clientMessageId,omitempty"`
+	Content         string           `json:"content"`
+
+	// Continue Posts the message into the visitor's newest conversation if that is open and not full. Of several requests at the same time, from
+	// several tabs or devices, one opens a conversation and the others continue it.
+	Continue *bool `json:"continue,omitempty"`
+}
+
 // FoundedWebsite defines model for FoundedWebsite.
 type FoundedWebsite struct {
 	Name string `json:"name"`
@@ -3587,7 +3598,7 @@ type CreateUserJSONRequestBody = NewUser
 type UpdateUserJSONRequestBody = UserPatch
 
 // OpenConversationJSONRequestBody defines body for OpenConversation for application/json ContentType.
-type OpenConversationJSONRequestBody = VisitorMessage
+type OpenConversationJSONRequestBody = FirstMessage
 
 // PostOwnMessageJSONRequestBody defines body for PostOwnMessage for application/json ContentType.
 type PostOwnMessageJSONRequestBody = VisitorMessage
@@ -14818,7 +14829,7 @@ func (o *Operations) UserHeartbeat(ctx context.Context, id UserID, params *UserH
 }
 
 // OpenConversation Open a conversation with its first message
-func (o *Operations) OpenConversation(ctx context.Context, params *OpenConversationParams, body VisitorMessage) (Answer[OpenedConversation], error) {
+func (o *Operations) OpenConversation(ctx context.Context, params *OpenConversationParams, body FirstMessage) (Answer[OpenedConversation], error) {
 	return read[OpenedConversation](o.client.OpenConversation(ctx, params, body, keyed))
 }
 

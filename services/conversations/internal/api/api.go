@@ -127,7 +127,11 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.open_conversation", authz.Visitor,
 			func(ctx context.Context, req open) (opened, error) {
 				p := identity.From(ctx)
-				c, m, fresh, err := a.s.Open(ctx, p.Website, p.VisitorID,
+				begin := a.s.Open
+				if req.Continue {
+					begin = a.s.Continue
+				}
+				c, m, fresh, err := begin(ctx, p.Website, p.VisitorID,
 					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
 				return opened{ownOf(c).View, m.View(), fresh}, err
 			}))

@@ -103,6 +103,7 @@ type visitorMessage struct {
 type open struct {
 	Content         string `json:"content"`
 	ClientMessageID string `json:"clientMessageId"`
+	Continue        bool   `json:"continue"`
 }
 
 type update struct {

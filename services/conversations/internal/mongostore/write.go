@@ -48,6 +48,9 @@ func (s *Store) Open(
 		return c, m, false, err
 	}
 	m, err = s.byClientID(ctx, c.WebsiteID, c.ID, m.ClientID)
+	if fault.Is(err, fault.NotFound) { // another message has opened it
+		m, err = conversations.Message{}, nil
+	}
 	return c, m, false, err
 }
 

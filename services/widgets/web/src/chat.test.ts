@@ -439,15 +439,15 @@ describe('events', () => {
     expect(chat.conversation!.status).toBe('CLOSED');
   });
 
-  it('marks the visitor’s messages as read if an agent reads, not if the visitor does', async () => {
+  it('marks messages as read if the other side reads them, in whatever tab', async () => {
     const chat = await startedChat();
     server.on(POST, message(2));
     chat.send('one');
     await settle();
     server.emit('conversation.read', { conversation: conversation(), reader: 'VISITOR' });
-    expect(texts(chat)[1]).toBe('one: sent');
+    expect(texts(chat)).toEqual(['text 1: read', 'one: sent']);
     server.emit('conversation.read', { conversation: conversation(), reader: 'USER' });
-    expect(texts(chat)).toEqual(['text 1: sent', 'one: read']);
+    expect(texts(chat)).toEqual(['text 1: read', 'one: read']);
   });
 
   it('shows that an agent types for 7 seconds, unless the agent’s message arrives', async () => {
@@ -572,5 +572,142 @@ describe('after the conversation', () => {
     const chat = await startedChat();
     chat.leaveConversation();
     expect([chat.messages, chat.conversation]).toEqual([[], null]);
+  });
+});
+
+describe('a session that replaces the secret', () => {
+  it('is waited for by messages', async () => {
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    await chat.start();
+    let used = '';
+    const later = { ...session(), visitorSecret: 'vsec_new' };
+    server.on(SESSIONS, () => new Promise((resolve) => setTimeout(() => resolve(later), 50)));
+    server.on(OPEN, () => {
+      used = saved.secret;
+      return { conversation: conversation(), message: message(1) };
+    });
+    chat.identify({ token: 'signed' });
+    chat.send('one');
+    await settle();
+    expect(texts(chat)).toEqual(['one: sent']);
+    expect(used).toBe('vsec_new');
+  });
+
+  it('makes a refused message repeat with the new secret', async () => {
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    await chat.start();
+    const { visitor } = saved;
+    server.on(
+      OPEN,
+      () => {
+        new SavedState('wgt_a').setCredentials(visitor, 'vsec_other_tab');
+        throw refused(401);
+      },
+      { conversation: conversation(), message: message(1) },
+    );
+    chat.send('one');
+    await settle();
+    expect(texts(chat)).toEqual(['one: sent']);
+    expect([saved.visitor, saved.secret]).toEqual([visitor, 'vsec_other_tab']);
+    expect(server.bodies(SESSIONS)).toHaveLength(1);
+  });
+});
+
+describe('tabs', () => {
+  /** otherTab stores something as another tab of the browser does. */
+  const otherTab = async (store: (saved: SavedState) => void) => {
+    store(new SavedState('wgt_a'));
+    page.stored();
+    await settle();
+  };
+
+  it('shows the conversation that another tab has opened', async () => {
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    await chat.start();
+    expect(chat.conversation).toBe(null);
+    server.on(news(0), newsOf([message(1), agentMessage(2)]));
+    await otherTab((s) => (s.thread = 'con_a'));
+    expect(texts(chat)).toEqual(['text 1: sent', 'text 2: sent']);
+    expect(server.connections).toBe(1);
+  });
+
+  it('writes into the conversation that another tab has opened meanwhile', async () => {
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    await chat.start();
+    new SavedState('wgt_a').thread = 'con_a'; // the event has not arrived yet
+    server
+      .on(news(0), newsOf([message(1), message(2)]))
+      .on(OPEN, { conversation: conversation(), message: message(2) });
+    chat.send('mine');
+    await settle();
+    server.emit('ready', { resumed: false });
+    await settle();
+    expect(texts(chat)).toEqual(['text 1: sent', 'mine: sent']);
+    expect(server.bodies(OPEN)).toMatchObject([{ content: 'mine', continue: true }]);
+  });
+
+  it('starts for the visitor of another tab, and forgets one that another tab has reset', async () => {
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    await otherTab((s) => s.setCredentials('vis_a', 'vsec_a'));
+    expect(server.bodies(SESSIONS)).toHaveLength(1);
+    server.on(news(0), newsOf([message(1)]));
+    await otherTab((s) => (s.thread = 'con_a'));
+    expect(texts(chat)).toEqual(['text 1: sent']);
+    await otherTab((s) => s.forget());
+    expect(texts(chat)).toEqual([]);
+    expect(server.bodies(SESSIONS)).toHaveLength(1);
+  });
+
+  it('keeps the unsent messages of both', async () => {
+    const other = new SavedState('wgt_a');
+    saved.addDraft({ id: 'a', content: 'A' });
+    other.addDraft({ id: 'b', content: 'B' });
+    saved.addDraft({ id: 'c', content: 'C' });
+    other.removeDraft('b');
+    expect(new SavedState('wgt_a').outbox.map((d) => d.id)).toEqual(['a', 'c']);
+  });
+});
+
+describe('a conversation that has ended', () => {
+  const ended = (hoursAgo: number) =>
+    conversation({ status: 'CLOSED', closedAt: new Date(Date.now() - hoursAgo * 3_600_000).toISOString() });
+
+  const nextPage = async (fields: object, ...messages: unknown[]) => {
+    saved.setCredentials('vis_a', 'vsec_a');
+    saved.thread = 'con_a';
+    server.on(SESSIONS, session()).on(news(0), newsOf(messages, fields));
+    const chat = newChat();
+    await chat.start();
+    return chat;
+  };
+
+  it('is shown on the next page, with what the visitor has not read', async () => {
+    const chat = await nextPage({ conversation: ended(1) }, message(1), agentMessage(2));
+    expect(texts(chat)).toEqual(['text 1: sent', 'text 2: sent']);
+    expect(chat.conversation!.status).toBe('CLOSED');
+    expect(chat.unreadCount).toBe(1);
+    chat.leaveConversation();
+    expect(saved.thread).toBe('');
+  });
+
+  it('is left after a week, if all is read', async () => {
+    const read = message(1, { read: true });
+    expect((await nextPage({ conversation: ended(200) }, read)).conversation).toBe(null);
+    expect((await nextPage({ conversation: ended(200) }, read, agentMessage(2))).conversation).not.toBe(null);
+  });
+
+  it('is left if it was erased', async () => {
+    server.on(news(0), refused(404));
+    saved.setCredentials('vis_a', 'vsec_a');
+    saved.thread = 'con_a';
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    await chat.start();
+    expect([chat.conversation, saved.thread]).toEqual([null, '']);
   });
 });

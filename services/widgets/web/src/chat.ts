@@ -21,6 +21,7 @@ import type {
 
 // Milliseconds.
 const heartbeatInterval = 30_000; // the server counts a visitor as offline after 60 s
+const keptFor = 7 * 24 * 3_600_000; // how long a conversation that has ended is shown on the next pages
 const navigationDelay = 500; // from a navigation to its report: an application may set the title later
 const typingInterval = 3_000; // between two reports that the visitor is typing
 const typingTimeout = 7_000; // an agent's typing is hidden if it isn't repeated; the server keeps it for 6 s
@@ -32,6 +33,8 @@ export const maxMessageBytes = 64 << 10;
 const newDraftId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
 
 const ignore = () => {};
+
+const bodyOf = ({ id, content }: Draft) => ({ content, clientMessageId: id });
 
 /** isRefused reports whether the server will refuse a request however often it is repeated. */
 const isRefused = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429;
@@ -78,6 +81,7 @@ export class Chat {
   private _resets = 0;
   private _navigated: ReturnType<typeof setTimeout> | undefined;
   private _reportedPage = '';
+  private _visitor = ''; // the one of this page's session
 
   constructor(
     private readonly _api: Api,
@@ -87,10 +91,51 @@ export class Chat {
     private readonly _onChange: (isOtherVisitor?: boolean) => void,
     private readonly _onAgentMessage: (content: string) => void,
   ) {
+    _page.onStored(() => this._sync().catch(ignore));
     _page.onNavigate(() => {
       clearTimeout(this._navigated);
       this._navigated = setTimeout(() => this._reportPage().catch(ignore), navigationDelay);
     });
+  }
+
+  /** _sync follows what another tab has stored: another visitor or none, or another conversation. */
+  private async _sync() {
+    this.saved.refresh();
+    const { visitor, thread } = this.saved;
+    if (!this._visitor && this._starting) return; // this tab's session is about to begin
+    if (visitor !== this._visitor) {
+      this._resets++;
+      this._starting = null;
+      if (this._visitor) this._clear();
+      this._visitor = '';
+      if (visitor) await this.start();
+    } else if (this._starting && thread !== (this.conversation?.token || '')) {
+      await this._starting;
+      await this._adopt(this.saved.thread);
+    }
+  }
+
+  /** _adopt shows a conversation of which only the token is known. '' shows none. Unsent messages stay. */
+  private async _adopt(token: string) {
+    if (token === (this.conversation?.token || '')) return;
+    this._leave();
+    if (!token) return;
+    this.conversation = { token, status: 'OPEN' } as Conversation;
+    await this._fetchKnown();
+    this._listen();
+  }
+
+  /** _fetchKnown is _fetchNews for a stored conversation, which may not exist any more, or may have ended long ago. */
+  private async _fetchKnown() {
+    try {
+      await this._fetchNews();
+    } catch (err) {
+      if ((err as HttpError).status !== 404) throw err;
+      this.leaveConversation();
+    }
+    const { status, closedAt } = this.conversation || {};
+    const isOld = status === 'CLOSED' && !!closedAt && Date.now() - Date.parse(closedAt) > keptFor;
+    if (isOld && !this.unreadCount) this.leaveConversation();
   }
 
   /** _reportPage shows the agents the page that the visitor is on, if it is another one than before. */
@@ -141,7 +186,10 @@ export class Chat {
 
   /** _follow shows the visitor's conversation. Messages that arrive later are new to the visitor. */
   private async _follow() {
-    await this._fetchNews();
+    if (!this.conversation && this.saved.thread) {
+      this.conversation = { token: this.saved.thread, status: 'OPEN' } as Conversation;
+    }
+    await this._fetchKnown();
     this._listen();
     this._isStarted = true;
   }
@@ -175,12 +223,18 @@ export class Chat {
 
   private _forget() {
     this.saved.forget();
+    this._clear();
+  }
+
+  /** _clear removes the visitor from the screen. */
+  private _clear() {
     this._api.forget();
     this._heldFrames = [];
     this._lastEventId = '';
     this._isStarted = this.agentTyping = false;
     this._sendFailures = 0;
-    this.leaveConversation(true);
+    this.messages = [];
+    this._leave(true);
   }
 
   /**
@@ -197,7 +251,16 @@ export class Chat {
     return updated;
   }
 
-  private async _postSession(data: VisitorData) {
+  /** _postSession lets one tab after the other begin, as long as there is no visitor: each would create one. */
+  private _postSession(data: VisitorData): Promise<void> {
+    if (this.saved.visitor) return this._exchange(data);
+    return this._page.alone(() => {
+      this.saved.refresh();
+      return this._exchange(data);
+    });
+  }
+
+  private async _exchange(data: VisitorData) {
     const { visitor, secret } = this.saved;
     const post = (visitorSecret: string) =>
       this._api.call<Session>('POST', '/visitor/sessions', {
@@ -222,9 +285,10 @@ export class Chat {
     }
     if (data.identity && visitor && session.visitorToken !== visitor) this._forget(); // another person
     this.saved.setCredentials(session.visitorToken, session.visitorSecret || this.saved.secret);
+    this._visitor = session.visitorToken;
     this.agentsOnline = session.agentsOnline;
     this.isUnavailable = false;
-    if (session.conversation) this.conversation = session.conversation;
+    if (session.conversation) this._show(session.conversation);
     this._onChange();
   }
 
@@ -262,15 +326,20 @@ export class Chat {
     this._isSending = true;
     for (let next = this._nextDraft(); next; next = this._nextDraft()) {
       const [draft, message] = next;
+      let secret = '';
       try {
         await this.start();
+        await this._lastSession; // it may replace the secret
+        secret = this.saved.secret;
         const stored = await this._deliver(draft);
         this._sendFailures = 0;
         this.sendFailed = false;
         this.saved.removeDraft(draft.id);
         acknowledgeDraft(this.messages, message, stored.id);
       } catch (err) {
-        this._handleSendError(message, (err as HttpError).status);
+        const { status } = err as HttpError;
+        if (status === 401 && this.saved.secret !== secret) continue; // another tab has got a newer one
+        this._handleSendError(message, status);
         if (message.state === 'sending') {
           this.sendFailed = true;
           this._onChange();
@@ -297,20 +366,38 @@ export class Chat {
       // The server no longer knows the visitor: the next attempt starts as a new one.
       this.saved.setCredentials('', '');
       this.conversation = null;
+      this.saved.thread = '';
       this._starting = null;
     } else if (status === 404) {
       this.conversation = null;
+      this.saved.thread = '';
     } else if (isRefused(status)) {
       message.state = 'failed';
     }
   }
 
-  private async _deliver({ id, content }: Draft): Promise<Message> {
-    const body = { content, clientMessageId: id };
-    if (this.conversation) return this._api.call('POST', this._path('messages'), body);
-    const opened = await this._api.call<OpenedConversation>('POST', '/visitor/conversations', body);
-    this.conversation = opened.conversation;
+  private async _deliver(draft: Draft): Promise<Message> {
+    if (this.conversation) return this._api.call('POST', this._path('messages'), bodyOf(draft));
+    const opened = await this._open(draft);
+    this._show(opened.conversation); // if another tab has opened it, the stream begins with its messages
     return opened.message;
+  }
+
+  /** _open continues the visitor's open conversation. A server of the version before can't: it opens another one. */
+  private async _open(draft: Draft): Promise<OpenedConversation> {
+    const open = (more: object) =>
+      this._api.call<OpenedConversation>('POST', '/visitor/conversations', { ...bodyOf(draft), ...more });
+    try {
+      return await open({ continue: true });
+    } catch (err) {
+      if ((err as HttpError).status !== 400) throw err;
+      return open({});
+    }
+  }
+
+  private _show(conversation: Conversation) {
+    this.conversation = conversation;
+    this.saved.thread = conversation.token;
   }
 
   private _path(resource: string) {
@@ -376,7 +463,7 @@ export class Chat {
         this.conversation = conversation!;
         break;
       case 'conversation.read':
-        if (reader === 'USER') markRead(this.messages, 'VISITOR');
+        markRead(this.messages, reader === 'USER' ? 'VISITOR' : 'USER');
         break;
       case 'typing':
         if (sender === 'USER') this._setAgentTyping(typing!);
@@ -449,9 +536,14 @@ export class Chat {
   }
 
   /** leaveConversation starts over after the conversation has ended. */
-  leaveConversation(isOtherVisitor?: boolean) {
+  leaveConversation() {
+    this.saved.thread = '';
+    this._leave();
+  }
+
+  private _leave(isOtherVisitor?: boolean) {
     this.conversation = null;
-    this.messages = [];
+    this.messages = this.messages.filter((m) => !m.id); // drafts
     this._lastMessageId = 0;
     this._onChange(isOtherVisitor);
   }

@@ -38,6 +38,11 @@ export class FakePage implements Page {
   address = 'https://shop.example/';
   context = () => ({ page: this.address });
   navigate = () => {};
+  stored = () => {};
+  onStored = (listener: () => void) => {
+    this.stored = listener;
+  };
+  alone = <T>(f: () => Promise<T>) => f();
   origin = () => 'https://shop.example';
   onNavigate = (listener: () => void) => {
     this.navigate = listener;

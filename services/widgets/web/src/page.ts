@@ -9,7 +9,11 @@ export interface Page {
   context(): Record<string, string>;
   /** onNavigate calls a listener when the address changes without a new page. */
   onNavigate(listener: () => void): void;
+  /** onStored calls a listener after another tab has stored something. */
+  onStored(listener: () => void): void;
   origin(): string;
+  /** alone runs f while no other tab of the page's origin runs it, if the browser can tell. */
+  alone<T>(f: () => Promise<T>): Promise<T>;
   /** sleep waits for a time in milliseconds, or until the browser is online again if that is sooner. */
   sleep(ms: number): Promise<void>;
 }
@@ -41,6 +45,8 @@ export const browserPage = (parameters: string[]): Page => ({
     addEventListener('popstate', listener);
     addEventListener('hashchange', listener);
   },
+  onStored: (listener) => addEventListener('storage', listener),
+  alone: (f) => (navigator.locks ? navigator.locks.request('fivechat', f) : f()) as ReturnType<typeof f>,
   origin: () => location.origin,
   sleep: (ms) =>
     new Promise((resolve) => {

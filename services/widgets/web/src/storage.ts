@@ -18,6 +18,7 @@ interface Credentials {
 interface State extends Credentials {
   outbox: Draft[];
   asked: boolean;
+  thread: string; // the conversation's token
 }
 
 /** TabState belongs to one tab, across its pages. */
@@ -42,34 +43,50 @@ function read(key: string, storage = pageStorage): Record<string, unknown> {
   }
 }
 
-function write(key: string, value: unknown, storage = pageStorage) {
+/** write reports false if the browser refuses storage. */
+function write(key: string, value: unknown, storage = pageStorage): boolean {
   try {
     storage().setItem(key, JSON.stringify(value));
+    return true;
   } catch {
-    // The browser refuses storage.
+    return false;
   }
 }
 
 const isDraft = (d: unknown): d is Draft =>
   !!d && typeof (d as Draft).id === 'string' && typeof (d as Draft).content === 'string';
 
-/** SavedState holds the visitor's credentials and unsent messages for one website. */
+/**
+ * SavedState holds the visitor's credentials, conversation and unsent messages for one website. The tabs of a browser
+ * share it: what another tab has stored is read before each change.
+ */
 export class SavedState {
   private readonly _key: string;
   private _state: State;
+  private _isRefused = false; // the state lives in this page alone
   private _tab: Partial<TabState>;
 
   constructor(clientToken: string) {
     this._key = 'fivechat:' + clientToken;
     this._tab = read(this._key, tabStorage);
-    const { visitor, outbox, asked } = read(this._key);
-    this._state = {
+    this._state = this._read();
+  }
+
+  private _read(): State {
+    const { visitor, outbox, asked, thread } = read(this._key);
+    return {
       visitor: (visitor as string) || '',
       secret: '',
       outbox: Array.isArray(outbox) ? outbox.filter(isDraft).slice(0, maxDrafts) : [],
       asked: asked === true,
+      thread: String(thread || ''),
       ...read(this._key + credentialsSuffix),
     };
+  }
+
+  /** refresh reads what other tabs have stored. */
+  refresh() {
+    if (!this._isRefused) this._state = this._read();
   }
 
   get visitor() {
@@ -89,6 +106,15 @@ export class SavedState {
     this._update({ asked });
   }
 
+  /** thread is the token of the conversation that the visitor sees, open or ended, or ''. */
+  get thread() {
+    return this._state.thread;
+  }
+
+  set thread(thread: string) {
+    if (thread !== this._state.thread) this._update({ thread });
+  }
+
   /** secret is '' if there is none. Another page of the website may have stored it, or a newer one, in the meantime. */
   get secret(): string {
     const { visitor, secret } = read(this._key + credentialsSuffix) as Partial<Credentials>;
@@ -103,19 +129,21 @@ export class SavedState {
 
   /** forget removes what is known of the visitor. */
   forget() {
-    this._update({ outbox: [], asked: false });
+    this._update({ outbox: [], asked: false, thread: '' });
     this.text = '';
     this.setCredentials('', '');
   }
 
   /** addDraft reports false if the outbox is full. */
   addDraft(draft: Draft): boolean {
+    this.refresh();
     if (this._state.outbox.length >= maxDrafts) return false;
     this._update({ outbox: [...this._state.outbox, draft] });
     return true;
   }
 
   removeDraft(id: string) {
+    this.refresh();
     this._update({ outbox: this._state.outbox.filter((d) => d.id !== id) });
   }
 
@@ -143,7 +171,8 @@ export class SavedState {
   }
 
   private _update(change: Partial<State>) {
+    this.refresh();
     this._state = { ...this._state, ...change };
-    write(this._key, this._state);
+    this._isRefused = !write(this._key, this._state);
   }
 }
