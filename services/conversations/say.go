@@ -6,6 +6,7 @@ import (
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -48,4 +49,21 @@ func (s *Service) Continue(
 	}
 	m, fresh, err = s.PostAsVisitor(ctx, t, opened.Token, visitor, d)
 	return opened, m, fresh, err
+}
+
+// OpenOf returns the visitor's newest open conversation. The error is NotFound if there is none.
+func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitor id.Visitor) (Conversation, error) {
+	return s.newest(ctx, t, Filter{Status: Open, VisitorID: visitor})
+}
+
+// newest returns the newest conversation of a filter. The error is NotFound if there is none.
+func (s *Service) newest(ctx context.Context, t tenant.ID, f Filter) (Conversation, error) {
+	found, err := s.store.List(ctx, t, f, paging.Following{Window: paging.Window{Limit: 1}})
+	if err != nil {
+		return Conversation{}, err
+	}
+	if len(found.Rows) == 0 {
+		return Conversation{}, fault.Missing("conversation")
+	}
+	return found.Rows[0], nil
 }

@@ -353,23 +353,6 @@ func (s *Service) read(ctx context.Context, c Conversation, reader, writer Sende
 	})
 }
 
-// OpenOf returns the visitor's newest open conversation. The error is NotFound if there is none.
-func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitor id.Visitor) (Conversation, error) {
-	return s.newest(ctx, t, Filter{Status: Open, VisitorID: visitor})
-}
-
-// newest returns the newest conversation of a filter. The error is NotFound if there is none.
-func (s *Service) newest(ctx context.Context, t tenant.ID, f Filter) (Conversation, error) {
-	found, err := s.store.List(ctx, t, f, paging.Following{Window: paging.Window{Limit: 1}})
-	if err != nil {
-		return Conversation{}, err
-	}
-	if len(found.Rows) == 0 {
-		return Conversation{}, fault.Missing("conversation")
-	}
-	return found.Rows[0], nil
-}
-
 // Tags returns the website's catalogue, ordered by name.
 func (s *Service) Tags(ctx context.Context, t tenant.ID) ([]Tag, error) { return s.store.Tags(ctx, t) }
 

@@ -129,7 +129,7 @@ func TestHalfASentenceSurvives(t *testing.T) {
 }
 
 // TestPushStateChangesThePage: agents see the page that the visitor is on.
-func TestNavigationWithoutANewPage(t *testing.T) {
+func TestPushStateChangesThePage(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	v := visitor(t, desktop, w, "en")

@@ -75,7 +75,8 @@ func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.
 				until = asked.Add(withoutSecretFor)
 			}
 			return known{
-				identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID}, v.IsRefused,
+				identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID},
+				v.IsRefused,
 				v.SecretHash,
 			}, until, err
 		},
