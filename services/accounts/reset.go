@@ -76,11 +76,6 @@ func (p *People) Reset(ctx context.Context, secret, password string, by By) erro
 	if err := p.take(ctx, c); err != nil {
 		return errReset()
 	}
-	if also.Passkeys {
-		if err := p.store.RemovePasskeys(ctx, person.ID); err != nil {
-			return err
-		}
-	}
 	_, err = p.store.SavePerson(ctx, person.ID, func(stored Person) (Person, error) {
 		stored.Password, stored.UpdatedAt = hash, p.now()
 		if also.Authenticator {
@@ -93,6 +88,11 @@ func (p *People) Reset(ctx context.Context, secret, password string, by By) erro
 	}
 	if _, err := p.end(ctx, person.ID, func(Session) bool { return true }); err != nil {
 		return err
+	}
+	if also.Passkeys { // after the sessions, which could add one
+		if err := p.store.RemovePasskeys(ctx, person.ID); err != nil {
+			return err
+		}
 	}
 	by.Actor = ActorOf(person.ID)
 	_, err = p.noteIn(ctx, person.ID, by, "password", "reset", fields{

@@ -43,6 +43,8 @@ type Store interface {
 	// Open stores a new conversation and its first message. If the visitor has already used the conversation's OpenKey,
 	// it returns the conversation that was stored then with its message of m's ClientID, if there is one, and false.
 	Open(ctx context.Context, c Conversation, m Message, events []Event) (Conversation, Message, bool, error)
+	// ByClientID returns the message of a conversation that has a client id.
+	ByClientID(ctx context.Context, t tenant.ID, conversation id.Conversation, clientID string) (Message, error)
 	// Post changes a conversation and stores a message; change sets the message's number. If the message's ClientID has
 	// already been used in the conversation, it returns the message that was stored then, and false.
 	Post(ctx context.Context, t tenant.ID, token string, m Message,

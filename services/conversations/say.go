@@ -10,8 +10,8 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Say posts a visitor's message into the conversation with the given token or, if token is "", into the visitor's
-// newest open conversation. If there is none, or it is full, Say opens a new one. It returns the conversation's id.
+// Say posts a visitor's message into the conversation with the given token or, if token is "", into the visitor's newest
+// conversation. If that is full or isn't open, Say opens a new one. It returns the conversation's id.
 // Repeating a client id posts nothing.
 func (s *Service) Say(
 	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, d Draft,
@@ -27,8 +27,8 @@ func (s *Service) Say(
 }
 
 // Continue posts a visitor's message into their newest conversation if it is open and not full, else into a new one. It
-// returns the conversation, the message, and false if the client id is a repetition. Of concurrent calls, one opens the
-// conversation, and the others post into it.
+// returns the conversation, the message, and false if the client id is a repetition, also if the newest conversation has
+// ended since. Of concurrent calls, one opens the conversation, and the others post into it.
 func (s *Service) Continue(
 	ctx context.Context, t tenant.ID, visitor id.Visitor, d Draft,
 ) (Conversation, Message, bool, error) {
@@ -40,6 +40,12 @@ func (s *Service) Continue(
 		m, fresh, err := s.PostAsVisitor(ctx, t, newest.Token, visitor, d)
 		if !fault.Is(err, fault.Conflict) {
 			return newest, m, fresh, err
+		}
+	}
+	if newest.ID != 0 && d.ClientID != "" {
+		m, err := s.store.ByClientID(ctx, t, newest.ID, d.ClientID)
+		if !fault.Is(err, fault.NotFound) {
+			return newest, m, false, err
 		}
 	}
 	// Concurrent calls see the same newest conversation, and the store accepts a key once.

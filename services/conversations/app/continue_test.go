@@ -32,6 +32,9 @@ func TestMessagesContinueTheOpenConversation(t *testing.T) {
 		t.Errorf("%d messages", n)
 	}
 	s.Want(200, agent, "PATCH", "/conversations/"+first, `{"status":"CLOSED"}`)
+	if late := s.continued(t, 200, "b"); late != first {
+		t.Errorf("repeated after the end: %s, not %s", late, first)
+	}
 	second := s.continued(t, 201, "c")
 	if second == first {
 		t.Error("a message continues a conversation that has ended")

@@ -47,7 +47,7 @@ func (s *Store) Open(
 	if err != nil {
 		return c, m, false, err
 	}
-	m, err = s.byClientID(ctx, c.WebsiteID, c.ID, m.ClientID)
+	m, err = s.ByClientID(ctx, c.WebsiteID, c.ID, m.ClientID)
 	if fault.Is(err, fault.NotFound) { // another message has opened it
 		m, err = conversations.Message{}, nil
 	}
@@ -75,13 +75,14 @@ func (s *Store) Post(
 			return c, events, s.messages.Insert(ctx, t, posted)
 		})
 	if m.ClientID != "" && mongokit.IsDuplicate(err) {
-		posted, err = s.byClientID(ctx, t, c.ID, m.ClientID)
+		posted, err = s.ByClientID(ctx, t, c.ID, m.ClientID)
 		return posted, false, err
 	}
 	return posted, true, err
 }
 
-func (s *Store) byClientID(
+// ByClientID implements conversations.Store.
+func (s *Store) ByClientID(
 	ctx context.Context, t tenant.ID, conversation id.Conversation, clientID string,
 ) (conversations.Message, error) {
 	return s.messages.Get(ctx, t,

@@ -56,13 +56,12 @@ export class Api {
   }
 
   /**
-   * isReachable reports whether the server responds although a request to it failed: then it is the browser that
-   * refuses, since the server doesn't allow the page's origin (CORS).
+   * isReachable reports whether the server delivers the script although another request to it failed: then it is the
+   * browser that refuses, since the server doesn't allow the page's origin (CORS).
    */
   isReachable(clientToken: string): Promise<boolean> {
-    const request = { mode: 'no-cors', cache: 'no-store', ...anonymous } as const;
-    return fetch(`${this._baseUrl}/widget/${clientToken}`, request).then(
-      () => true,
+    return fetch(`${this._baseUrl}/widget/${clientToken}`, { cache: 'no-store', ...anonymous }).then(
+      (response) => response.ok,
       () => false,
     );
   }

@@ -23,6 +23,7 @@ export class App {
   private readonly _badge = el('span', 'badge', { 'aria-hidden': 'true' });
   private _panel?: Panel;
   private _loading: Promise<PanelScript> | undefined;
+  private _failures = 0; // of loading the panel
 
   constructor(
     readonly settings: Widget,
@@ -54,6 +55,7 @@ export class App {
     addEventListener('online', this._draw);
     addEventListener('offline', this._draw);
     document.addEventListener('visibilitychange', this._markRead);
+    this.chat.listen();
   }
 
   private readonly _draw = safely(() => this.draw());
@@ -66,7 +68,8 @@ export class App {
     this.draw();
     if (open) {
       try {
-        this._panel ||= (await this._load()).createPanel(this);
+        const script = await this._load();
+        this._panel ||= script.createPanel(this); // it may have been opened twice
       } catch (err) {
         warn(err);
         this.isOpen = this.chat.saved.isOpen = false;
@@ -86,9 +89,14 @@ export class App {
     this._emit(open ? 'open' : 'close');
   }
 
-  /** _load fetches the panel's script, again if the last attempt failed. */
+  /**
+   * _load fetches the panel's script, again if the last attempt failed. Some browsers remember that a module failed, so
+   * each attempt has an address of its own.
+   */
   private _load(): Promise<PanelScript> {
-    this._loading ||= import(this._panelUrl).catch((err) => {
+    const url = this._panelUrl + (this._failures ? '?' + this._failures : '');
+    this._loading ||= import(url).catch((err) => {
+      this._failures++;
       this._loading = undefined;
       throw err;
     }) as Promise<PanelScript>;

@@ -12,7 +12,11 @@ const READ = 'POST /visitor/conversations/con_a/read';
 const TYPING = 'POST /visitor/conversations/con_a/typing';
 const news = (after: number) => `GET /visitor/conversations/con_a/messages?after=${after}`;
 
-const session = (fields: object = {}) => ({
+/** visitorIds are those of the visitors whose tokens they are. */
+const visitorIds: Record<string, number> = { vis_a: 1, vis_b: 2, vis_other: 3 };
+
+const session = (fields: { visitorToken?: string } & Record<string, unknown> = {}) => ({
+  visitor: { id: visitorIds[fields.visitorToken || 'vis_a'] },
   visitorToken: 'vis_a',
   visitorSecret: 'secret_a',
   agentsOnline: true,
@@ -615,11 +619,65 @@ describe('a session that replaces the secret', () => {
   });
 });
 
+describe('identify while a session begins', () => {
+  it('is not lost with a session that is refused', async () => {
+    server.on(SESSIONS, refused(403), session());
+    const chat = newChat();
+    const begun = chat.start();
+    const identified = chat.identify({ token: 'signed' });
+    await expect(begun).rejects.toThrow();
+    await identified;
+    expect(server.bodies(SESSIONS)[1]).toMatchObject({ identity: { token: 'signed' } });
+    expect(chat.isUnavailable).toBe(false);
+  });
+
+  it('takes the unsent messages of the last person with it', async () => {
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    await chat.start();
+    server.on(
+      SESSIONS,
+      () => new Promise((resolve) => setTimeout(() => resolve(session({ visitorToken: 'vis_b' })), 50)),
+    );
+    chat.identify({ token: 'of another person' });
+    chat.send('of the last person');
+    await settle();
+    expect(server.bodies(OPEN)).toEqual([]);
+    expect([texts(chat), saved.outbox]).toEqual([[], []]);
+  });
+});
+
 describe('tabs', () => {
+  it('drops a message that another tab has sent', async () => {
+    saved.addDraft({ id: 'a', content: 'A' });
+    server.on(SESSIONS, session()).on(OPEN, new Error('network'));
+    const chat = newChat();
+    await chat.start();
+    await settle();
+    expect(texts(chat)).toEqual(['A: sending']);
+    server.on(OPEN, () => new Promise(() => {}));
+    new SavedState('wgt_a').removeDraft('a');
+    new SavedState('wgt_a').thread = 'con_a';
+    server.on(news(0), newsOf([message(1)]));
+    await settle();
+    page.stored({ key: 'fivechat:wgt_a:thread' });
+    await settle();
+    expect(texts(chat).filter((t) => t.startsWith('text 1'))).toHaveLength(1);
+  });
+
+  it('ignores what other scripts store', async () => {
+    server.on(SESSIONS, session());
+    newChat();
+    saved.setCredentials('vis_a', 'secret_a');
+    page.stored({ key: 'analytics' });
+    await settle();
+    expect(server.bodies(SESSIONS)).toEqual([]);
+  });
+
   /** otherTab stores something as another tab of the browser does. */
   const otherTab = async (store: (saved: SavedState) => void) => {
     store(new SavedState('wgt_a'));
-    page.stored();
+    page.stored({ key: 'fivechat:wgt_a' });
     await settle();
   };
 

@@ -69,6 +69,7 @@ export class Chat {
   private _lastMessageId = 0;
   private _lastEventId = '';
   private _isSending?: boolean;
+  private _sending = ''; // the id of the draft
   private _heldFrames: Frame[] = []; // events that arrived during a send: they may be about the message being sent
   private _starting?: Promise<void> | null;
   private _lastSession: Promise<void> = Promise.resolve();
@@ -81,7 +82,8 @@ export class Chat {
   private _resets = 0;
   private _navigated: ReturnType<typeof setTimeout> | undefined;
   private _reportedPage = '';
-  private _visitor = ''; // the one of this page's session
+  private _visitor = ''; // the token of this page's session
+  private _visitorId = 0;
 
   constructor(
     private readonly _api: Api,
@@ -91,17 +93,32 @@ export class Chat {
     private readonly _onChange: (isOtherVisitor?: boolean) => void,
     private readonly _onAgentMessage: (content: string) => void,
   ) {
-    _page.onStored(() => this._sync().catch(ignore));
-    _page.onNavigate(() => {
-      clearTimeout(this._navigated);
-      this._navigated = setTimeout(() => this._reportPage().catch(ignore), navigationDelay);
-    });
+    this.listen();
   }
+
+  /** listen follows the page and the other tabs, again after document.open() has removed all listeners. */
+  listen() {
+    this._page.listen(this._onNavigated, this._onStored);
+  }
+
+  private readonly _onStored = ({ key }: { key: string | null }) => {
+    if (this.saved.owns(key)) this._sync().catch(ignore);
+  };
+
+  private readonly _onNavigated = () => {
+    clearTimeout(this._navigated);
+    this._navigated = setTimeout(() => this._reportPage().catch(ignore), navigationDelay);
+  };
 
   /** _sync follows what another tab has stored: another visitor or none, or another conversation. */
   private async _sync() {
     this.saved.refresh();
-    const { visitor, thread } = this.saved;
+    const { visitor, thread, outbox } = this.saved;
+    // Another tab has sent these, or has removed them with their visitor.
+    this.messages = this.messages.filter(
+      ({ id, key }) => id || key === this._sending || outbox.some((draft) => draft.id === key),
+    );
+    this._onChange();
     if (!this._visitor && this._starting) return; // this tab's session is about to begin
     if (visitor !== this._visitor) {
       this._resets++;
@@ -164,6 +181,7 @@ export class Chat {
   /** _explain reports to the developer of the page why there is no session, unless the network is down. */
   private async _explain(err: Partial<HttpError>) {
     const { status } = err;
+    if (!status && !(err instanceof TypeError)) return; // it took too long, or the visitor was reset
     const isRefusal = status ? isRefused(status) && status !== 401 : await this._api.isReachable(this._clientToken);
     if (isRefusal && !this.isUnavailable) {
       const reason = status ? '' : ': it does not allow the origin ' + this._page.origin();
@@ -208,9 +226,15 @@ export class Chat {
           ? { userId: userId && String(userId), email: email && String(email), userHash, token }
           : undefined,
     };
-    const isFirst = !this._starting;
-    await this.start(data);
-    if (!isFirst) await this._updateSession(data);
+    const begun = this._starting;
+    if (begun) {
+      const updated = this._updateSession(data); // follows the session that has begun, even if that is refused
+      await Promise.allSettled([begun, updated]);
+      await updated;
+      await this.start();
+    } else {
+      await this.start(data);
+    }
     if (!this._isStarted) await this._follow(); // it is another person
   }
 
@@ -228,10 +252,12 @@ export class Chat {
 
   /** _clear removes the visitor from the screen. */
   private _clear() {
+    this.saved.text = '';
     this._api.forget();
     this._heldFrames = [];
     this._lastEventId = '';
     this._isStarted = this.agentTyping = false;
+    this._visitorId = 0;
     this._sendFailures = 0;
     this.messages = [];
     this._leave(true);
@@ -283,12 +309,24 @@ export class Chat {
       // Another page of the website has stored a secret in the meantime.
       session = await post(this.saved.secret);
     }
-    if (data.identity && visitor && session.visitorToken !== visitor) this._forget(); // another person
+    const { id } = session.visitor;
+    const isOther = this._visitorId ? id !== this._visitorId : !!visitor && session.visitorToken !== visitor;
+    if (isOther && data.identity) {
+      this._forget(); // another person
+    } else if (isOther) {
+      this.leaveConversation(); // the server doesn't know the visitor any more
+    }
+    this._visitorId = id;
     this.saved.setCredentials(session.visitorToken, session.visitorSecret || this.saved.secret);
     this._visitor = session.visitorToken;
     this.agentsOnline = session.agentsOnline;
     this.isUnavailable = false;
-    if (session.conversation) this._show(session.conversation);
+    if (session.conversation) {
+      const isKnown = [undefined, session.conversation.token].includes(this.conversation?.token);
+      if (!isKnown) this._leave();
+      this._show(session.conversation);
+      if (!isKnown && this._isStarted) this._fetchKnown().catch(ignore);
+    }
     this._onChange();
   }
 
@@ -327,9 +365,11 @@ export class Chat {
     for (let next = this._nextDraft(); next; next = this._nextDraft()) {
       const [draft, message] = next;
       let secret = '';
+      this._sending = draft.id;
       try {
         await this.start();
-        await this._lastSession; // it may replace the secret
+        await this._lastSession; // it may replace the secret, or the visitor with all that they wrote
+        if (!this.saved.outbox.some((d) => d.id === draft.id)) continue;
         secret = this.saved.secret;
         const stored = await this._deliver(draft);
         this._sendFailures = 0;
@@ -349,6 +389,7 @@ export class Chat {
       this._onChange();
     }
     this._isSending = false;
+    this._sending = '';
     for (const frame of this._heldFrames.splice(0)) this._handle(frame);
     this._listen();
   }
@@ -363,10 +404,7 @@ export class Chat {
 
   private _handleSendError(message: ChatMessage, status: number) {
     if (status === 401) {
-      // The server no longer knows the visitor: the next attempt starts as a new one.
-      this.saved.setCredentials('', '');
-      this.conversation = null;
-      this.saved.thread = '';
+      // The next attempt begins with a session. If the server doesn't know the visitor any more, it makes a new one.
       this._starting = null;
     } else if (status === 404) {
       this.conversation = null;
@@ -379,7 +417,9 @@ export class Chat {
   private async _deliver(draft: Draft): Promise<Message> {
     if (this.conversation) return this._api.call('POST', this._path('messages'), bodyOf(draft));
     const opened = await this._open(draft);
-    this._show(opened.conversation); // if another tab has opened it, the stream begins with its messages
+    this._show(opened.conversation);
+    // If another tab or device has opened it, it has other messages. A stream that begins now reads them too.
+    if (this._isListening) this._fetchNews().catch(ignore);
     return opened.message;
   }
 

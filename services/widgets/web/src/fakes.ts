@@ -38,14 +38,12 @@ export class FakePage implements Page {
   address = 'https://shop.example/';
   context = () => ({ page: this.address });
   navigate = () => {};
-  stored = () => {};
-  onStored = (listener: () => void) => {
-    this.stored = listener;
-  };
+  stored = (_e: { key: string | null }) => {};
   alone = <T>(f: () => Promise<T>) => f();
   origin = () => 'https://shop.example';
-  onNavigate = (listener: () => void) => {
-    this.navigate = listener;
+  listen = (navigated: () => void, stored: (e: { key: string | null }) => void) => {
+    this.navigate = navigated;
+    this.stored = stored;
   };
   /** sleep ends in the next turn of the event loop, however long it should take. */
   sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 1));

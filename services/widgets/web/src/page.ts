@@ -7,10 +7,11 @@ export interface Page {
   isHidden(): boolean;
   /** context describes the page to the agents. */
   context(): Record<string, string>;
-  /** onNavigate calls a listener when the address changes without a new page. */
-  onNavigate(listener: () => void): void;
-  /** onStored calls a listener after another tab has stored something. */
-  onStored(listener: () => void): void;
+  /**
+   * listen calls navigated when the address changes without a new page, and stored after another tab has stored
+   * something. Listening twice with the same functions changes nothing.
+   */
+  listen(navigated: () => void, stored: (e: { key: string | null }) => void): void;
   origin(): string;
   /** alone runs f while no other tab of the page's origin runs it, if the browser can tell. */
   alone<T>(f: () => Promise<T>): Promise<T>;
@@ -40,13 +41,25 @@ export const browserPage = (parameters: string[]): Page => ({
     referrer: reportedAddress(document.referrer, parameters),
     language: navigator.language,
   }),
-  onNavigate: (listener) => {
-    (window as Navigates).navigation?.addEventListener('currententrychange', listener);
-    addEventListener('popstate', listener);
-    addEventListener('hashchange', listener);
+  listen: (navigated, stored) => {
+    (window as Navigates).navigation?.addEventListener('currententrychange', navigated);
+    addEventListener('popstate', navigated);
+    addEventListener('hashchange', navigated);
+    addEventListener('storage', stored);
   },
-  onStored: (listener) => addEventListener('storage', listener),
-  alone: (f) => (navigator.locks ? navigator.locks.request('fivechat', f) : f()) as ReturnType<typeof f>,
+  alone: async <T>(f: () => Promise<T>) => {
+    let hasBegun = false;
+    const begin = () => {
+      hasBegun = true;
+      return f();
+    };
+    try {
+      return (await navigator.locks.request('fivechat', begin)) as T;
+    } catch (err) {
+      if (hasBegun) throw err;
+      return f(); // the browser has no locks, or refuses them as it refuses storage
+    }
+  },
   origin: () => location.origin,
   sleep: (ms) =>
     new Promise((resolve) => {

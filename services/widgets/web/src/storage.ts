@@ -18,7 +18,6 @@ interface Credentials {
 interface State extends Credentials {
   outbox: Draft[];
   asked: boolean;
-  thread: string; // the conversation's token
 }
 
 /** TabState belongs to one tab, across its pages. */
@@ -29,6 +28,7 @@ interface TabState {
 
 const maxDrafts = 50;
 const credentialsSuffix = ':proof';
+const threadSuffix = ':thread'; // an entry of its own, as for the credentials
 
 // Access to a storage that the browser refuses throws.
 const pageStorage = () => localStorage;
@@ -63,6 +63,7 @@ const isDraft = (d: unknown): d is Draft =>
 export class SavedState {
   private readonly _key: string;
   private _state: State;
+  private _thread = '';
   private _isRefused = false; // the state lives in this page alone
   private _tab: Partial<TabState>;
 
@@ -73,13 +74,13 @@ export class SavedState {
   }
 
   private _read(): State {
-    const { visitor, outbox, asked, thread } = read(this._key);
+    const { visitor, outbox, asked } = read(this._key);
+    this._thread = String(read(this._key + threadSuffix).token || '');
     return {
       visitor: (visitor as string) || '',
       secret: '',
       outbox: Array.isArray(outbox) ? outbox.filter(isDraft).slice(0, maxDrafts) : [],
       asked: asked === true,
-      thread: String(thread || ''),
       ...read(this._key + credentialsSuffix),
     };
   }
@@ -108,11 +109,18 @@ export class SavedState {
 
   /** thread is the token of the conversation that the visitor sees, open or ended, or ''. */
   get thread() {
-    return this._state.thread;
+    return this._thread;
   }
 
-  set thread(thread: string) {
-    if (thread !== this._state.thread) this._update({ thread });
+  set thread(token: string) {
+    if (token === this._thread) return;
+    this._thread = token;
+    this._isRefused = !write(this._key + threadSuffix, { token });
+  }
+
+  /** owns reports whether a key of the storage belongs to this state. null means that all entries were removed. */
+  owns(key: string | null): boolean {
+    return key === null || key.startsWith(this._key);
   }
 
   /** secret is '' if there is none. Another page of the website may have stored it, or a newer one, in the meantime. */
@@ -129,7 +137,8 @@ export class SavedState {
 
   /** forget removes what is known of the visitor. */
   forget() {
-    this._update({ outbox: [], asked: false, thread: '' });
+    this._update({ outbox: [], asked: false });
+    this.thread = '';
     this.text = '';
     this.setCredentials('', '');
   }
