@@ -10,8 +10,8 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Say posts a visitor's message into the conversation with the given token or, if token is "", into the visitor's newest
-// conversation. If that is full or isn't open, Say opens a new one. It returns the conversation's id.
+// Say posts a visitor's message into the conversation with the given token or, if token is "", into the visitor's
+// newest conversation. If that is full or isn't open, Say opens a new one. It returns the conversation's id.
 // Repeating a client id posts nothing.
 func (s *Service) Say(
 	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, d Draft,
@@ -26,9 +26,9 @@ func (s *Service) Say(
 	return c.ID, err
 }
 
-// Continue posts a visitor's message into their newest conversation if it is open and not full, else into a new one. It
-// returns the conversation, the message, and false if the client id is a repetition, also if the newest conversation has
-// ended since. Of concurrent calls, one opens the conversation, and the others post into it.
+// Continue posts a visitor's message into their newest conversation if it is open and not full, else into a new one.
+// It returns the conversation, the message, and false if the client id is a repetition, also if the newest
+// conversation has ended since. Of concurrent calls, one opens the conversation, and the others post into it.
 func (s *Service) Continue(
 	ctx context.Context, t tenant.ID, visitor id.Visitor, d Draft,
 ) (Conversation, Message, bool, error) {
