@@ -107,12 +107,17 @@ func forAnyPage(h http.Header) { h.Set("Cross-Origin-Resource-Policy", "cross-or
 func panel() http.Handler {
 	script := httpkit.NewAsset(javaScript, panelSource)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := authz.Public.Check(identity.From(r.Context())); err != nil {
+		version := r.PathValue("version")
+		err := authz.Public.Check(identity.From(r.Context()))
+		if err == nil && !isVersion(version) {
+			err = fault.Missing("panel")
+		}
+		if err != nil {
 			httpkit.WriteProblem(w, r.URL.Path, httpkit.RequestID(r.Context()), err)
 			return
 		}
 		caching := "no-store"
-		if r.PathValue("version") == panelVersion {
+		if version == panelVersion {
 			caching = panelCaching
 		}
 		w.Header().Set("Cache-Control", caching)
@@ -142,6 +147,13 @@ func (p *scripter) script(widget widgets.Widget) (*httpkit.Asset, error) {
 // byBrowser reports whether a page loads the script. A plugin's check of a token isn't a load.
 func byBrowser(h http.Header) bool {
 	return h.Get("Sec-Fetch-Dest") == "script" || h.Get("Referer") != ""
+}
+
+const maxVersion = 64 // digits
+
+// isVersion reports whether a text can be the version of a panel: hexadecimal digits.
+func isVersion(text string) bool {
+	return text != "" && len(text) <= maxVersion && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 // words responds with the script's texts in a language.

@@ -154,6 +154,14 @@ func TestPanelIsKeptByItsVersion(t *testing.T) {
 			t.Errorf("both scripts have %d bytes of at most %d", both, allBudget)
 		}
 	}
+	for _, version := range []string{"no.token", "ABC", strings.Repeat("0", 65)} {
+		r := httptest.NewRequest(http.MethodGet, "/widget-panel/"+version, nil)
+		w := httptest.NewRecorder()
+		router.ServeHTTP(w, r.WithContext(identity.With(r.Context(), identity.Principal{Kind: identity.Public})))
+		if w.Code != 404 {
+			t.Errorf("%s: %d", version, w.Code)
+		}
+	}
 }
 
 // compressed is the size of a response on the line.
