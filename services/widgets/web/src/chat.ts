@@ -369,7 +369,10 @@ export class Chat {
       try {
         await this.start();
         await this._lastSession; // it may replace the secret, or the visitor with all that they wrote
-        if (!this.saved.outbox.some((d) => d.id === draft.id)) continue;
+        if (!this.saved.outbox.some((d) => d.id === draft.id)) {
+          this.messages = this.messages.filter((m) => m !== message); // or another tab has sent it
+          continue;
+        }
         secret = this.saved.secret;
         const stored = await this._deliver(draft);
         this._sendFailures = 0;

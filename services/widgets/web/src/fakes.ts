@@ -10,6 +10,11 @@ export function storageOf(entries: Record<string, unknown> = {}) {
   return {
     getItem: (key: string) => texts.get(key) ?? null,
     setItem: (key: string, text: string) => void texts.set(key, text),
+    removeItem: (key: string) => void texts.delete(key),
+    key: (i: number) => [...texts.keys()][i] ?? null,
+    get length() {
+      return texts.size;
+    },
   };
 }
 

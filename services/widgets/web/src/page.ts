@@ -21,6 +21,7 @@ export interface Page {
 
 const maxAddressLength = 1_000; // characters
 const maxTitleLength = 255;
+const visibleAfter = 100; // milliseconds until another tab sees what this one has stored
 
 type Navigates = { navigation?: EventTarget };
 
@@ -47,19 +48,21 @@ export const browserPage = (parameters: string[]): Page => ({
     addEventListener('hashchange', navigated);
     addEventListener('storage', stored);
   },
-  alone: async <T>(f: () => Promise<T>) => {
-    let hasBegun = false;
-    const begin = () => {
-      hasBegun = true;
-      return f();
-    };
-    try {
-      return (await navigator.locks.request('fivechat', begin)) as T;
-    } catch (err) {
-      if (hasBegun) throw err;
-      return f(); // the browser has no locks, or refuses them as it refuses storage
-    }
-  },
+  alone: <T>(f: () => Promise<T>) =>
+    new Promise<T>((resolve, reject) => {
+      let hasBegun = false;
+      const begin = async () => {
+        hasBegun = true;
+        try {
+          resolve(await f());
+        } catch (err) {
+          reject(err as Error);
+        }
+        await new Promise((end) => setTimeout(end, visibleAfter));
+      };
+      const request = async () => navigator.locks.request('fivechat', begin);
+      request().catch(() => (hasBegun ? undefined : begin())); // the browser has no locks, or refuses them as it refuses storage
+    }),
   origin: () => location.origin,
   sleep: (ms) =>
     new Promise((resolve) => {

@@ -58,6 +58,21 @@ describe('SavedState', () => {
     expect(saved.secret).toBe('secret_b');
   });
 
+  it('keeps drafts of tabs that do not see yet what the other has stored', () => {
+    const [one, two] = [storageOf(), storageOf()]; // a browser merges them by key
+    for (const [tab, id] of [
+      [one, 'a'],
+      [two, 'b'],
+    ] as const) {
+      vi.stubGlobal('localStorage', tab);
+      new SavedState('wgt_a').addDraft({ id, content: id });
+    }
+    const keys = (tab: typeof one) => Array.from({ length: tab.length }, (_, i) => tab.key(i)!);
+    for (const key of keys(two)) one.setItem(key, two.getItem(key)!);
+    vi.stubGlobal('localStorage', one);
+    expect(new SavedState('wgt_a').outbox.map((d) => d.id).sort()).toEqual(['a', 'b']);
+  });
+
   it('accepts 50 drafts and no more', () => {
     const saved = new SavedState('wgt_a');
     for (let n = 0; n < 50; n++) expect(saved.addDraft({ id: 'd' + n, content: '' })).toBe(true);

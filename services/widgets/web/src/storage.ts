@@ -16,7 +16,6 @@ interface Credentials {
 }
 
 interface State extends Credentials {
-  outbox: Draft[];
   asked: boolean;
 }
 
@@ -29,6 +28,10 @@ interface TabState {
 const maxDrafts = 50;
 const credentialsSuffix = ':proof';
 const threadSuffix = ':thread'; // an entry of its own, as for the credentials
+
+// Each draft has an entry of its own. Browsers show a tab what another one has stored after some milliseconds: tabs that
+// write one list would overwrite each other's drafts.
+const draftSuffix = ':draft:';
 
 // Access to a storage that the browser refuses throws.
 const pageStorage = () => localStorage;
@@ -64,6 +67,8 @@ export class SavedState {
   private readonly _key: string;
   private _state: State;
   private _thread = '';
+  private _outbox: Draft[] = [];
+  private _addedAt = 0; // the order of the last draft
   private _isRefused = false; // the state lives in this page alone
   private _tab: Partial<TabState>;
 
@@ -71,18 +76,39 @@ export class SavedState {
     this._key = 'fivechat:' + clientToken;
     this._tab = read(this._key, tabStorage);
     this._state = this._read();
+    const { outbox } = read(this._key); // of a script that kept one list
+    if (!Array.isArray(outbox)) return;
+    for (const draft of outbox.filter(isDraft)) this.addDraft(draft);
+    this._update({});
   }
 
   private _read(): State {
-    const { visitor, outbox, asked } = read(this._key);
+    const { visitor, asked } = read(this._key);
+    this._outbox = this._readDrafts();
     this._thread = String(read(this._key + threadSuffix).token || '');
     return {
       visitor: (visitor as string) || '',
       secret: '',
-      outbox: Array.isArray(outbox) ? outbox.filter(isDraft).slice(0, maxDrafts) : [],
       asked: asked === true,
       ...read(this._key + credentialsSuffix),
     };
+  }
+
+  private _readDrafts(): Draft[] {
+    const prefix = this._key + draftSuffix;
+    const found: (Draft & { at: number })[] = [];
+    try {
+      const storage = pageStorage();
+      for (let i = 0; i < storage.length; i++) {
+        const key = storage.key(i)!;
+        const { content, at } = key.startsWith(prefix) ? read(key) : {};
+        if (typeof content === 'string') found.push({ id: key.slice(prefix.length), content, at: Number(at) });
+      }
+    } catch {
+      // The browser refuses storage.
+    }
+    found.sort((a, b) => a.at - b.at);
+    return found.slice(0, maxDrafts).map(({ id, content }) => ({ id, content }));
   }
 
   /** refresh reads what other tabs have stored. */
@@ -95,7 +121,7 @@ export class SavedState {
   }
 
   get outbox() {
-    return this._state.outbox;
+    return this._outbox;
   }
 
   /** asked reports whether the visitor has answered the questions before the first message. */
@@ -137,7 +163,8 @@ export class SavedState {
 
   /** forget removes what is known of the visitor. */
   forget() {
-    this._update({ outbox: [], asked: false });
+    for (const { id } of this._outbox) this.removeDraft(id);
+    this._update({ asked: false });
     this.thread = '';
     this.text = '';
     this.setCredentials('', '');
@@ -146,14 +173,21 @@ export class SavedState {
   /** addDraft reports false if the outbox is full. */
   addDraft(draft: Draft): boolean {
     this.refresh();
-    if (this._state.outbox.length >= maxDrafts) return false;
-    this._update({ outbox: [...this._state.outbox, draft] });
+    if (this._outbox.length >= maxDrafts) return false;
+    this._addedAt = Math.max(Date.now(), this._addedAt + 1);
+    this._outbox = [...this._outbox, draft];
+    const { id, content } = draft;
+    this._isRefused = !write(this._key + draftSuffix + id, { content, at: this._addedAt });
     return true;
   }
 
   removeDraft(id: string) {
-    this.refresh();
-    this._update({ outbox: this._state.outbox.filter((d) => d.id !== id) });
+    this._outbox = this._outbox.filter((d) => d.id !== id);
+    try {
+      pageStorage().removeItem(this._key + draftSuffix + id);
+    } catch {
+      // The browser refuses storage.
+    }
   }
 
   /** text is what the visitor has typed but not sent, in this tab. */
