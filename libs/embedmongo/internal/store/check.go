@@ -51,7 +51,7 @@ func (e *Engine) Verify(ctx context.Context, report func(Problem)) (Summary, err
 	e.ddl.Lock()
 	defer e.ddl.Unlock()
 	snap := e.db.NewSnapshot()
-	defer func() { _ = snap.Close() }()
+	defer e.closeSnapshot(snap)
 	c := &checker{ctx: ctx, snap: snap, report: report}
 	if err := e.db.CheckLevels(nil); err != nil {
 		c.addProblem(Problem{Text: "storage engine: " + err.Error()})

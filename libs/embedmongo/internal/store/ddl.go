@@ -165,7 +165,10 @@ func (e *Engine) buildIndexes(c *Collection, added []*Index) error {
 	}
 	if err := e.buildEntries(c, added); err != nil {
 		for _, ix := range added {
-			_ = e.db.DeleteRange(ix.Prefix(), keyenc.Successor(ix.Prefix()), pebble.NoSync)
+			// On a full disk this happens once there is room again, after what was appended before.
+			_ = e.unlessFull(func() error {
+				return e.db.DeleteRange(ix.Prefix(), keyenc.Successor(ix.Prefix()), pebble.NoSync)
+			})
 		}
 		return err
 	}
@@ -199,7 +202,6 @@ func (e *Engine) buildIndex(c *Collection, ix *Index) error {
 	const flushAt = 4 << 20
 	taken := map[string]struct{}{}
 	b := e.db.NewBatch()
-	defer func() { _ = b.Close() }()
 	prefix := c.DocPrefix()
 	err := e.each(prefix, keyenc.Successor(prefix), func(key, doc []byte) error {
 		entries, mask, err := ix.entries(doc, bytes.Clone(key[len(prefix):]))
@@ -221,24 +223,28 @@ func (e *Engine) buildIndex(c *Collection, ix *Index) error {
 		if b.Len() < flushAt {
 			return nil
 		}
-		if err := e.append(b); err != nil {
-			return err
-		}
-		b.Reset()
-		return nil
+		part := b
+		b = e.db.NewBatch()
+		return e.append(part)
 	})
 	if err != nil {
+		_ = b.Close()
 		return err
 	}
 	return e.append(b)
 }
 
-// append applies a part of a build if the disk has room. Waiting for room inside would block all readers.
+// append applies a part of a build if the disk has room, and closes the batch. The disk may become full meanwhile: then
+// the part is applied once there is room again, which append doesn't wait for.
 func (e *Engine) append(b *pebble.Batch) error {
 	if err := e.writable(b.Len()); err != nil {
+		_ = b.Close()
 		return err
 	}
-	return e.db.Apply(b, pebble.NoSync)
+	return e.unlessFull(func() error {
+		defer func() { _ = b.Close() }()
+		return e.db.Apply(b, pebble.NoSync)
+	})
 }
 
 // DropIndexes removes the indexes that match; it returns how many there were,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/embedmongo/internal/mongoerr"
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -189,6 +190,17 @@ func (e *Engine) writable(bytes int) error {
 		return *err
 	}
 	return e.disk.room(bytes)
+}
+
+// closeSnapshot closes a snapshot without waiting for room on the disk: closing one may schedule a compaction, which
+// waits for a flush.
+func (e *Engine) closeSnapshot(s *pebble.Snapshot) {
+	select {
+	case <-e.disk.filled():
+		go func() { _ = e.attempt(s.Close) }()
+	default:
+		_ = s.Close()
+	}
 }
 
 // unlessFull waits for a call of the engine, but not for room on the disk.

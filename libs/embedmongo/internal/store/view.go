@@ -32,7 +32,7 @@ func (v *View) Retain() *View {
 func (v *View) Close() {
 	if v.refs.Add(-1) == 0 {
 		v.engine.views.remove(v)
-		_ = v.snap.Close()
+		v.engine.closeSnapshot(v.snap)
 	}
 }
 
