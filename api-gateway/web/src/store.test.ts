@@ -67,6 +67,19 @@ describe('start', () => {
     expect(server.connections).toEqual([]);
   });
 
+  it('keeps what events say while it reads an older state', async () => {
+    const store = await started();
+    let respond = (_list: unknown) => {};
+    server.on('GET /conversations?status=OPEN&limit=100', () => new Promise((resolve) => (respond = resolve)));
+    const refreshed = store.refresh();
+    await settle();
+    server.emit('conversation.opened', { conversation: conversation('con_new') });
+    server.emit('conversation.updated', { conversation: conversation('con_a', { status: 'CLOSED' }) });
+    respond({ data: [conversation('con_a')] });
+    await refreshed;
+    expect([...store.conversations.keys()]).toEqual(['con_new']);
+  });
+
   it('works without a preview that cannot be loaded', async () => {
     server.on(THREAD, refused(503));
     const store = await started();

@@ -118,6 +118,16 @@ export class Store {
 
   /** refresh reads the whole state: at the start, and after events were missed. */
   async refresh() {
+    const newer: Conversation[] = []; // the events that arrive meanwhile: the responses may be older
+    this._refreshes.add(newer);
+    try {
+      await this._read(newer);
+    } finally {
+      this._refreshes.delete(newer);
+    }
+  }
+
+  private async _read(newer: Conversation[]) {
     const [open, online, tags] = await Promise.all([
       this.api.get<ConversationPage>('/conversations?status=OPEN&limit=100'),
       this.api.get<VisitorPage>('/visitors?online=true&limit=100'),
@@ -125,6 +135,7 @@ export class Store {
       this.refreshStatistics(),
     ]);
     this.conversations = new Map(open.data.map((c) => [c.token, c]));
+    for (const c of newer) this._place(c);
     for (const v of online.data) this._onlineUntil.set(v.id, Date.now() + visitorOnlineTime);
     this.tags = tags.data.map((t) => t.name);
     this.closed = null;
@@ -164,6 +175,8 @@ export class Store {
       this.refreshStatistics();
     }, statisticsDelay);
   }
+
+  private readonly _refreshes = new Set<Conversation[]>();
 
   private async _listen() {
     let lostTimer: ReturnType<typeof setTimeout> | undefined;
@@ -238,13 +251,19 @@ export class Store {
     this.emitChange();
   }
 
+  /** _place puts a conversation into the list of open ones, or removes it. */
+  private _place(conversation: Conversation) {
+    if (conversation.status === 'OPEN') this.conversations.set(conversation.token, conversation);
+    else this.conversations.delete(conversation.token);
+  }
+
   /** _update replaces a conversation in all lists. */
   private _update(conversation: Conversation, at: string) {
     const { token, status } = conversation;
     const loaded = this.threads.get(token);
     if (loaded) updateConversation(loaded, conversation, at, this.users);
-    if (status === 'OPEN') this.conversations.set(token, conversation);
-    else this.conversations.delete(token);
+    this._place(conversation);
+    for (const newer of this._refreshes) newer.push(conversation);
     if (!this.closed) return;
     this.closed = this.closed.filter((c) => c.token !== token);
     if (status === 'CLOSED') this.closed.unshift(conversation);
