@@ -70,7 +70,7 @@ describe('start', () => {
   it('keeps what events say while it reads an older state', async () => {
     const store = await started();
     let respond = (_list: unknown) => {};
-    server.on('GET /conversations?status=OPEN&limit=100', () => new Promise((resolve) => (respond = resolve)));
+    server.on(LIST, () => new Promise((resolve) => (respond = resolve)));
     const refreshed = store.refresh();
     await settle();
     server.emit('conversation.opened', { conversation: conversation('con_new') });
