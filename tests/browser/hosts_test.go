@@ -51,8 +51,8 @@ func TestHostilePages(t *testing.T) {
 			`{...o, headers: {...o.headers, 'sentry-trace': 'x', baggage: 'y', traceparent: 'z'}})</script>`,
 		"arrays are extended": `<script>Array.prototype.first = function () { return this[0] ` +
 			`}; Object.prototype.extra = function () {}; delete Array.prototype.at</script>`,
-		"JSON is replaced (toJSON)": `<script>Array.prototype.toJSON = function () { return ` +
-			`JSON.stringify(this.map(String)) }; delete Array.prototype.toJSON</script>`,
+		"arrays have a toJSON, as by Prototype.js": `<script>Array.prototype.toJSON = function () { return ` +
+			`'[' + this.map((v) => JSON.stringify(v)).join(', ') + ']' }</script>`,
 		"storage is blocked": `<script>for (const s of ['localStorage', 'sessionStorage']) ` +
 			`Object.defineProperty(window, s, { get() { throw new DOMException('blocked', ` +
 			`'SecurityError') } })</script>`,

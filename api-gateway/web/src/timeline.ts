@@ -13,7 +13,10 @@ export type Entry =
 
 const sides: Record<Message['senderType'], Side> = { USER: 'own', VISITOR: 'theirs', SYSTEM: 'note' };
 
-/** timeline names the author once above consecutive messages, and says if a program wrote for them. dayOf formats the day of a time. */
+/**
+ * timeline names the author once above consecutive messages, and says if a program wrote for them. dayOf formats the day
+ * of a time.
+ */
 export function timeline(
   { thread, drafts, assignments }: LoadedThread,
   authorOf: (message: Message) => string,

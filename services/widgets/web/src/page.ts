@@ -61,7 +61,8 @@ export const browserPage = (parameters: string[]): Page => ({
         await new Promise((end) => setTimeout(end, visibleAfter));
       };
       const request = async () => navigator.locks.request('fivechat', begin);
-      request().catch(() => (hasBegun ? undefined : begin())); // the browser has no locks, or refuses them as it refuses storage
+      // The browser may have no locks, or refuse them as it refuses storage.
+      request().catch(() => (hasBegun ? undefined : begin()));
     }),
   origin: () => location.origin,
   sleep: (ms) =>

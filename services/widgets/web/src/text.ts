@@ -1,6 +1,6 @@
 // Texts that the server accepts: without halves of characters, and not longer than allowed.
 
-/** wellFormed replaces halves of characters (lone surrogates), which no server can store, by the replacement character. */
+/** wellFormed replaces halves of characters (lone surrogates), which no server can store, by U+FFFD. */
 export const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, '\ufffd');
 
 /** cut shortens a text to a number of characters. It doesn't cut one in half. */
