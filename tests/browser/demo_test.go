@@ -21,8 +21,7 @@ func TestDemo(t *testing.T) {
 		}
 	})
 	v := open(t, desktop, s.URL()+"/demo")
-	v.until("$('.launcher')")
-	v.do("$('.launcher').click()")
+	v.pressLauncher()
 	v.say("Is the fjord atlas in stock?")
 	v.until("texts('.state').includes('Sent')")
 	v.picture("demo")

@@ -210,8 +210,7 @@ func TestRefusedChatIsNotOffline(t *testing.T) {
 			t.Cleanup(server.Close)
 			v := open(t, desktop, site(t, shop("en", `<script>window.fivechatServer = '`+server.URL+`'</script>`,
 				`<script>`+text+`</script>`)))
-			v.until("$('.launcher')")
-			v.do("$('.launcher').click()")
+			v.pressLauncher()
 			v.until("texts('.note span').includes('The chat is not available right now.')")
 			v.says(t, session.says)
 		})

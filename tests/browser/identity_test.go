@@ -90,8 +90,7 @@ func TestAnotherPersonSeesNothingOfTheLast(t *testing.T) {
 		t.Errorf("the storage after reset: %s", got)
 	}
 	v.reload()
-	v.until("$('.launcher')")
-	v.do("$('.launcher').click()")
+	v.pressLauncher()
 	v.until(visits + " === 1")
 	if got := eval[int](v, "texts('.line').length"); got != 0 {
 		t.Errorf("%d lines after reset", got)

@@ -61,8 +61,7 @@ func TestPageAddressIsCut(t *testing.T) {
 	w.Writer().Send(t, 200, "PATCH", "/widgets/"+w.ClientToken, harness.Map{"pageParameters": []string{"lang"}})
 	at := site(t, shop("en", tag(w.ClientToken)), "Referrer-Policy", "unsafe-url")
 	v := open(t, desktop, at+"/account/reset?token=secret-of-the-query&lang=de#secret-of-the-fragment")
-	v.until("$('.launcher')")
-	v.do("$('.launcher').click()")
+	v.pressLauncher()
 	v.until(visits + " === 1")
 	var context string
 	harness.Eventually(t, patience, "the visitor", func() (bool, any) {

@@ -31,8 +31,7 @@ func TestRestartInMidConversation(t *testing.T) {
 	}
 	s := start()
 	v := open(t, desktop, s.URL()+"/demo")
-	v.until("$('.launcher')")
-	v.do("$('.launcher').click()")
+	v.pressLauncher()
 	v.say("one")
 	v.until("texts('.state').includes('Sent')")
 	c := open(t, desktop, s.URL()+"/console#/inbox")

@@ -15,8 +15,7 @@ func TestTabsShareTheConversation(t *testing.T) {
 	one := open(t, desktop, at)
 	two := one.tab(at)
 	for _, v := range []*window{one, two} {
-		v.until("$('.launcher')")
-		v.do("$('.launcher').click()")
+		v.pressLauncher()
 		v.until("!$('.panel').hidden")
 	}
 	one.say("ALPHA")
@@ -35,8 +34,7 @@ func TestTabsShareTheConversation(t *testing.T) {
 	one.do("$('.launcher').click()")
 	two.until("$('.badge').hidden") // it is read
 	two.reload()
-	two.until("$('.launcher')")
-	two.do("$('.launcher').click()")
+	two.pressLauncher()
 	two.until("texts('.line').join() === 'ALPHA,OMEGA,BETA,PSI'")
 	if got := contents(t, w, conversation(t, w)); got != "ALPHA | OMEGA | BETA | PSI" {
 		t.Errorf("the conversation: %s", got)
@@ -53,8 +51,7 @@ func TestFirstMessagesOfTwoTabsMakeOneConversation(t *testing.T) {
 	tabs := []*window{open(t, desktop, at)}
 	tabs = append(tabs, tabs[0].tab(at), tabs[0].tab(at))
 	for _, v := range tabs {
-		v.until("$('.launcher')")
-		v.do("$('.launcher').click()")
+		v.pressLauncher()
 		v.until("$('.row textarea')")
 		// Storage events start all tabs at once.
 		v.do(`addEventListener('storage', (e) => e.key === 'go' && (($('.row textarea').value = e.newValue), ` +
@@ -120,8 +117,7 @@ func TestHalfASentenceSurvives(t *testing.T) {
 	}
 	v.do("window.fivechat('close')")
 	v.reload()
-	v.until("$('.launcher')")
-	v.do("$('.launcher').click()")
+	v.pressLauncher()
 	v.until("$('.row textarea').value === 'half a sentence'")
 	v.do("window.fivechat('reset')")
 	v.until("$('.panel').hidden && !$('.row textarea').value")
@@ -224,8 +220,7 @@ func TestQuestionsHaveLabelsMarksAndErrors(t *testing.T) {
 		"chatFormFields": `[{"name":"name","required":true},{"name":"email","required":true},"order"]`,
 	})
 	v := open(t, desktop, site(t, shop("de", tag(w.ClientToken))))
-	v.until("$('.launcher')")
-	v.do("$('.launcher').click()")
+	v.pressLauncher()
 	v.until("$$('.form label').length === 3 && widget().activeElement?.name === 'name'")
 	if got := eval[string](v, "texts('.form label > span:first-child').join()"); got != "Name *,E-Mail *,order" {
 		t.Errorf("labels: %s", got)

@@ -12,10 +12,16 @@ import (
 func visitor(t *testing.T, s size, w *harness.Website, language string) *window {
 	t.Helper()
 	v := open(t, s, site(t, shop(language, tag(w.ClientToken))))
-	v.until("$('.launcher')")
-	v.do("$('.launcher').click()")
+	v.pressLauncher()
 	v.until("!$('.panel').hidden && $('textarea').matches(':focus')")
 	return v
+}
+
+// pressLauncher opens or closes the chat, once its launcher is there.
+func (w *window) pressLauncher() {
+	w.t.Helper()
+	w.until("$('.launcher')")
+	w.do("$('.launcher').click()")
 }
 
 // say types and sends a message.
@@ -180,8 +186,7 @@ func TestStrictContentSecurityPolicy(t *testing.T) {
 	v := open(t, desktop, site(t, shop("de", tag(w.ClientToken)), "Content-Security-Policy",
 		"default-src 'none'; script-src "+host+"; connect-src "+host+"; base-uri 'none'; form-action 'none'; "+
 			"require-trusted-types-for 'script'"))
-	v.until("$('.launcher')")
-	v.do("$('.launcher').click()")
+	v.pressLauncher()
 	v.until("$('h2').textContent === 'Schreiben Sie uns' && getComputedStyle($('.panel')).borderRadius === '16px'")
 	v.say("Hallo")
 	v.until("texts('.state').includes('Gesendet')")
