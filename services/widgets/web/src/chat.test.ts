@@ -769,3 +769,29 @@ describe('a conversation that has ended', () => {
     expect([chat.conversation, saved.thread]).toEqual([null, '']);
   });
 });
+
+describe('responses that are late', () => {
+  it('do not bring back a conversation that the visitor has left', async () => {
+    const chat = await startedChat();
+    let respond = (_c: unknown) => {};
+    server.on('POST /conversations/con_a/rate', () => new Promise((resolve) => (respond = resolve)));
+    const rated = chat.rate(5, '');
+    await settle();
+    chat.leaveConversation();
+    respond(conversation({ status: 'CLOSED', rating: 5 }));
+    await rated;
+    expect(chat.conversation).toBe(null);
+  });
+
+  it('do not hide that an agent has read the message', async () => {
+    const chat = await startedChat();
+    let respond = (_m: unknown) => {};
+    server.on(POST, () => new Promise((resolve) => (respond = resolve)));
+    chat.send('one');
+    await settle();
+    server.emit('conversation.read', { conversation: conversation(), reader: 'USER' });
+    respond(message(2));
+    await settle();
+    expect(texts(chat)[1]).toBe('one: read');
+  });
+});

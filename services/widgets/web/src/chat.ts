@@ -506,6 +506,10 @@ export class Chat {
         this.conversation = conversation!;
         break;
       case 'conversation.read':
+        if (this._isSending) {
+          this._heldFrames.push(frame); // it may be about the message being sent
+          return;
+        }
         markRead(this.messages, reader === 'USER' ? 'VISITOR' : 'USER');
         break;
       case 'typing':
@@ -568,8 +572,10 @@ export class Chat {
   }
 
   async rate(rating: number, feedback: string) {
-    const path = `/conversations/${this.conversation!.token}/rate`;
-    this.conversation = await this._api.call('POST', path, { rating, feedback: feedback || undefined });
+    const { token } = this.conversation!;
+    const body = { rating, feedback: feedback || undefined };
+    const rated = await this._api.call<Conversation>('POST', `/conversations/${token}/rate`, body);
+    if (this.conversation?.token === token) this.conversation = rated; // the visitor may have left it meanwhile
     this._onChange();
   }
 
