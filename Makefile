@@ -1,7 +1,7 @@
 # These targets need Go and make. Changing the scripts that browsers load needs Node.
 MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat deploy/images deploy/observability tests
-WEB := libs/web services/widgets/web api-gateway/web
-SERVICES := accounts conversations statistics tickets visitors webhooks widgets
+WEB := libs/web libs/widget-loader services/widgets/web api-gateway/web tests/browser/hosts
+SERVICES := accounts conversations statistics tickets visitors webhooks widgets workspace
 LINT_VERSION := v2.15.0
 OAPI_CODEGEN_VERSION := v2.8.2
 GOVULNCHECK_VERSION := v1.9.0
@@ -11,7 +11,7 @@ VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
 GENERATED := api-gateway/openapi api-gateway/internal/route libs/contract/events.gen.go libs/client/events.gen.go libs/client/api docs/api/events.md docs/api/authentication.md $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json docs/configuration.md
 # The previous version: the newest that may be installed somewhere.
-PREVIOUS ?= 1f99ee0
+PREVIOUS ?= 367b3e0
 
 K8S := bin/k8s
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
@@ -29,7 +29,7 @@ RACE ?=
 GO_TEST := $(if $(RACE),go test $(RACE),CGO_ENABLED=0 go test -trimpath) -vet=off
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test test-faults compat clocks soak generate generate-check web web-check embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-edge sim sim-figures clean
+.PHONY: help run build services images test test-faults compat clocks soak generate generate-check web web-check widget-screenshots embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-search bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,8 +62,10 @@ clocks: ## step the clock of a running system (the first build takes minutes)
 # Each line of the soak runs tests that are short in `make test`. A variable sets the length.
 FUZZ_CHECKS ?= 20000
 FUZZ_HISTORIES ?= 200
+CHAT_STEPS ?= 500
 soak: ## run the tests of `make test` that take a minute for hours: a million generated requests; faults, restarts and overload for SOAK each; writes docs/faults.md
 	FIVECHAT_FUZZ_CHECKS=$(FUZZ_CHECKS) FIVECHAT_FUZZ_HISTORIES=$(FUZZ_HISTORIES) go test -timeout 24h -run 'TestDocumentedRequests|TestStatusChangesAreLinear' -v ./tests/fuzz
+	FIVECHAT_CHAT_STEPS=$(CHAT_STEPS) CGO_ENABLED=0 go test -count=1 -timeout 0 -run TestRandomStepsLoseNothing -v ./tests/browser
 	go test -run '^$$' -bench AnotherWebsites -benchtime 2000x ./tests/isolation
 	FIVECHAT_CLOCKS=1 go test -count=1 -timeout 15m ./tests/clocks
 	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults
@@ -83,6 +85,10 @@ web: ## check and build the scripts that browsers load, which are committed (nee
 
 web-check: web ## fail if a committed script differs from the build of its sources
 	@test -z "$$(git status --porcelain -- $(BUILT))" || { git status --short -- $(BUILT); echo "built scripts are stale or not committed: make web"; exit 1; }
+
+widget-screenshots: ## take pictures of the widget in every state into bin/screenshots (needs Chromium)
+	mkdir -p bin/screenshots
+	FIVECHAT_SCREENSHOTS=$(CURDIR)/bin/screenshots FIVECHAT_REQUIRE_BROWSER=1 $(GO_TEST) -count=1 -run TestEveryState ./tests/browser
 
 embedmongo-conformance: build ## run pymongo and Node's mongodb against the embedded store (installs them on Debian)
 	tests/conformance/run.sh
@@ -152,6 +158,9 @@ bench-go: ## run the benchmarks of every module
 
 bench-telemetry: ## measure the cost of spans and metrics, compared with a system without them
 	go test -run '^$$' -bench Telemetry -benchtime 2000x -timeout 30m ./tests/bench
+
+bench-search: ## compare searches with bleve on the same texts: FIVECHAT_CONVERSATIONS=10000
+	go test -run '^$$' -bench Search -benchtime 1x -timeout 3h ./tests/bench/search
 
 bench-edge: services ## compare the gateway with nginx and a bare ReverseProxy (installs nginx and wrk on Debian)
 	@command -v nginx wrk taskset >/dev/null || apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux >/dev/null

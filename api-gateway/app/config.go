@@ -49,6 +49,8 @@ type Config struct {
 	StatisticsURL string `env:"FIVECHAT_STATISTICS_URL"`
 	// Base URL of the webhooks service.
 	WebhooksURL string `env:"FIVECHAT_WEBHOOKS_URL"`
+	// Base URL of the workspace service.
+	WorkspaceURL string `env:"FIVECHAT_WORKSPACE_URL"`
 	// Proxies whose `X-Forwarded-For` is trusted. Without any, a client's address is that of its connection.
 	TrustedProxies []netip.Prefix `env:"FIVECHAT_TRUSTED_PROXIES"`
 	// Origins like `https://example.com` whose pages may call the API with a bearer token (CORS).
@@ -152,6 +154,7 @@ func (c Config) services() (map[route.Upstream]*url.URL, error) {
 		{route.Tickets, "FIVECHAT_TICKETS_URL", c.TicketsURL},
 		{route.Statistics, "FIVECHAT_STATISTICS_URL", c.StatisticsURL},
 		{route.Webhooks, "FIVECHAT_WEBHOOKS_URL", c.WebhooksURL},
+		{route.Workspace, "FIVECHAT_WORKSPACE_URL", c.WorkspaceURL},
 	} {
 		u, err := url.Parse(s.value)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||

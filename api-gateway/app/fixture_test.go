@@ -176,6 +176,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *fixture {
 	c.TicketsURL = h.service("tickets", keys, nil)
 	c.StatisticsURL = h.service("statistics", keys, nil)
 	c.WebhooksURL = h.service("webhooks", keys, nil)
+	c.WorkspaceURL = h.service("workspace", keys, nil)
 	for _, a := range adjust {
 		a(&c)
 	}

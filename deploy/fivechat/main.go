@@ -40,7 +40,7 @@ func root() *cobra.Command {
 	}
 	c.AddCommand(runCommand(), websiteCommand(), userCommand(), personCommand(), tokenCommand(),
 		identitySecretCommand(), visitorCommand(),
-		auditCommand(), statisticsCommand(), importCommand(), envCommand(), storeCommand(), walkCommand())
+		auditCommand(), statisticsCommand(), searchCommand(), importCommand(), envCommand(), storeCommand(), walkCommand())
 	return c
 }
 

@@ -36,6 +36,7 @@ var packages = map[string]string{
 	"visitors":      "./services/visitors/cmd",
 	"webhooks":      "./services/webhooks/cmd",
 	"widgets":       "./services/widgets/cmd",
+	"workspace":     "./services/workspace/cmd",
 	"api-gateway":   "./api-gateway/cmd",
 	"fivechat":      "./deploy/fivechat",
 }

@@ -9,12 +9,17 @@ const (
 	NameReady                 = "ready" // begins each stream
 	NameConversationOpened    = "conversation.opened"
 	NameConversationUpdated   = "conversation.updated"
+	NameInboxUpdated          = "inbox.updated"
 	NameConversationRated     = "conversation.rated"
 	NameConversationRead      = "conversation.read"
 	NameConversationErased    = "conversation.erased"
 	NameConversationsImported = "conversations.imported"
 	NameMessageCreated        = "message.created"
+	NameNoteCreated           = "note.created"
+	NameNoteUpdated           = "note.updated"
+	NameNoteDeleted           = "note.deleted"
 	NameTyping                = "typing"
+	NameInboxRead             = "inbox.read"
 	NameVisitorCreated        = "visitor.created"
 	NameVisitorUpdated        = "visitor.updated"
 	NameVisitorErased         = "visitor.erased"
@@ -24,6 +29,7 @@ const (
 	NameTicketUpdated         = "ticket.updated"
 	NameTicketDeleted         = "ticket.deleted"
 	NameTicketMessageCreated  = "ticket.message_created"
+	NameWorkspaceChanged      = "workspace.changed"
 	NameWebhookDisabled       = "webhook.disabled"
 )
 
@@ -37,6 +43,8 @@ func (e Event) Decode() (any, error) {
 		return decode[api.ConversationOpened](e)
 	case NameConversationUpdated:
 		return decode[api.ConversationUpdated](e)
+	case NameInboxUpdated:
+		return decode[api.InboxUpdated](e)
 	case NameConversationRated:
 		return decode[api.ConversationRated](e)
 	case NameConversationRead:
@@ -47,8 +55,16 @@ func (e Event) Decode() (any, error) {
 		return decode[api.ConversationsImported](e)
 	case NameMessageCreated:
 		return decode[api.MessageCreated](e)
+	case NameNoteCreated:
+		return decode[api.NoteCreated](e)
+	case NameNoteUpdated:
+		return decode[api.NoteUpdated](e)
+	case NameNoteDeleted:
+		return decode[api.NoteDeleted](e)
 	case NameTyping:
 		return decode[api.Typing](e)
+	case NameInboxRead:
+		return decode[api.InboxRead](e)
 	case NameVisitorCreated:
 		return decode[api.VisitorCreated](e)
 	case NameVisitorUpdated:
@@ -67,6 +83,8 @@ func (e Event) Decode() (any, error) {
 		return decode[api.TicketDeleted](e)
 	case NameTicketMessageCreated:
 		return decode[api.TicketMessageCreated](e)
+	case NameWorkspaceChanged:
+		return decode[api.WorkspaceChanged](e)
 	case NameWebhookDisabled:
 		return decode[api.WebhookDisabled](e)
 	}

@@ -186,8 +186,10 @@ func TestEventsAreClassified(t *testing.T) {
 		return strings.Join(all, " ")
 	}
 	for want, condition := range map[string]func(contract.Facts) bool{
-		"typing visitor.online":                             func(f contract.Facts) bool { return f.Transient },
-		"conversation.erased visitor.erased ticket.deleted": func(f contract.Facts) bool { return f.AnnouncesErasure },
+		"typing inbox.read visitor.online workspace.changed": func(f contract.Facts) bool { return f.Transient },
+		"conversation.erased note.deleted visitor.erased ticket.deleted": func(f contract.Facts) bool {
+			return f.AnnouncesErasure
+		},
 		"": func(f contract.Facts) bool { return f.Transient && f.Webhooks },
 	} {
 		if have := names(condition); have != want {

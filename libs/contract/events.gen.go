@@ -16,12 +16,17 @@ import (
 const (
 	ConversationOpened    EventType = "conversation.opened"
 	ConversationUpdated   EventType = "conversation.updated"
+	InboxUpdated          EventType = "inbox.updated"
 	ConversationRated     EventType = "conversation.rated"
 	ConversationRead      EventType = "conversation.read"
 	ConversationErased    EventType = "conversation.erased"
 	ConversationsImported EventType = "conversations.imported"
 	MessageCreated        EventType = "message.created"
+	NoteCreated           EventType = "note.created"
+	NoteUpdated           EventType = "note.updated"
+	NoteDeleted           EventType = "note.deleted"
 	Typing                EventType = "typing"
+	InboxRead             EventType = "inbox.read"
 	VisitorCreated        EventType = "visitor.created"
 	VisitorUpdated        EventType = "visitor.updated"
 	VisitorErased         EventType = "visitor.erased"
@@ -31,6 +36,7 @@ const (
 	TicketUpdated         EventType = "ticket.updated"
 	TicketDeleted         EventType = "ticket.deleted"
 	TicketMessageCreated  EventType = "ticket.message_created"
+	WorkspaceChanged      EventType = "workspace.changed"
 	WebhookDisabled       EventType = "webhook.disabled"
 )
 
@@ -46,6 +52,10 @@ var events = []Facts{
 		ShownToVisitor: true,
 		Webhooks:       true,
 		Counts:         []string{"from", "status", "resolutionSeconds"},
+	},
+	{
+		Type:     InboxUpdated,
+		Webhooks: true,
 	},
 	{
 		Type:           ConversationRated,
@@ -76,9 +86,26 @@ var events = []Facts{
 		Counts:         []string{"sender", "firstResponseSeconds", "agentId", "byProgram"},
 	},
 	{
+		Type:     NoteCreated,
+		Webhooks: true,
+	},
+	{
+		Type:     NoteUpdated,
+		Webhooks: true,
+	},
+	{
+		Type:             NoteDeleted,
+		Webhooks:         true,
+		AnnouncesErasure: true,
+	},
+	{
 		Type:           Typing,
 		Transient:      true,
 		ShownToVisitor: true,
+	},
+	{
+		Type:      InboxRead,
+		Transient: true,
 	},
 	{
 		Type:     VisitorCreated,
@@ -124,6 +151,10 @@ var events = []Facts{
 		Webhooks: true,
 	},
 	{
+		Type:      WorkspaceChanged,
+		Transient: true,
+	},
+	{
 		Type: WebhookDisabled,
 	},
 }
@@ -165,11 +196,26 @@ type ConversationUpdatedCounts struct {
 
 func (ConversationUpdatedCounts) isCounts() {}
 
+// InboxUpdatedData is the data of InboxUpdated. A conversation was snoozed, is back from that, was marked as spam, or
+// that was taken back. Visitors don't receive this event. In a conversation marked as spam, `message.created` of the
+// visitor has the status `CLOSED`: don't notify agents of it.
+type InboxUpdatedData struct {
+	Conversation Conversation `json:"conversation"`
+	// Absent if it isn't snoozed.
+	SnoozedUntil *time.Time `json:"snoozedUntil,omitzero"`
+	Spam         bool       `json:"spam"`
+}
+
+// EventType implements Data.
+func (InboxUpdatedData) EventType() EventType { return InboxUpdated }
+
 // ConversationRatedData is the data of ConversationRated. A visitor rated a conversation.
 type ConversationRatedData struct {
 	Conversation Conversation `json:"conversation"`
 	Rating       int64        `json:"rating"`
-	RatedAt      *time.Time   `json:"ratedAt,omitzero"`
+	// The visitor's comment; absent if there is none.
+	Feedback *string    `json:"feedback,omitzero"`
+	RatedAt  *time.Time `json:"ratedAt,omitzero"`
 	// The assignee of the conversation; absent if there was none.
 	AgentID *id.User `json:"agentId,omitzero"`
 	// The rating that it replaces.
@@ -274,6 +320,33 @@ type MessageCreatedCounts struct {
 
 func (MessageCreatedCounts) isCounts() {}
 
+// NoteCreatedData is the data of NoteCreated. A private note was written. Visitors never receive it.
+type NoteCreatedData struct {
+	Conversation Conversation `json:"conversation"`
+	Note         Note         `json:"note"`
+}
+
+// EventType implements Data.
+func (NoteCreatedData) EventType() EventType { return NoteCreated }
+
+// NoteUpdatedData is the data of NoteUpdated. A private note changed. Visitors never receive it.
+type NoteUpdatedData struct {
+	Conversation Conversation `json:"conversation"`
+	Note         Note         `json:"note"`
+}
+
+// EventType implements Data.
+func (NoteUpdatedData) EventType() EventType { return NoteUpdated }
+
+// NoteDeletedData is the data of NoteDeleted. A private note was removed. Remove your copies of it too.
+type NoteDeletedData struct {
+	ConversationID id.Conversation `json:"conversationId"`
+	NoteID         id.Note         `json:"noteId"`
+}
+
+// EventType implements Data.
+func (NoteDeletedData) EventType() EventType { return NoteDeleted }
+
 // TypingData is the data of Typing. An agent or a visitor types, or has stopped. The state lasts six seconds unless
 // it is reported again. Transient.
 type TypingData struct {
@@ -281,10 +354,23 @@ type TypingData struct {
 	ConversationID    id.Conversation `json:"conversationId"`
 	Sender            Sender          `json:"sender"`
 	Typing            bool            `json:"typing"`
+	// The agent; absent for visitors and programs.
+	UserID *id.User `json:"userId,omitzero"`
 }
 
 // EventType implements Data.
 func (TypingData) EventType() EventType { return Typing }
+
+// InboxReadData is the data of InboxRead. An agent has read all messages of a conversation: their `unreadByMe` is 0.
+// For their other windows. Transient.
+type InboxReadData struct {
+	ConversationToken string          `json:"conversationToken"`
+	ConversationID    id.Conversation `json:"conversationId"`
+	UserID            id.User         `json:"userId"`
+}
+
+// EventType implements Data.
+func (InboxReadData) EventType() EventType { return InboxRead }
 
 // VisitorCreatedData is the data of VisitorCreated. The website has a new visitor.
 type VisitorCreatedData struct {
@@ -382,6 +468,16 @@ type TicketMessageCreatedData struct {
 
 // EventType implements Data.
 func (TicketMessageCreatedData) EventType() EventType { return TicketMessageCreated }
+
+// WorkspaceChangedData is the data of WorkspaceChanged. Something that the team shares was created, changed or
+// removed: read it again. Transient.
+type WorkspaceChangedData struct {
+	Kind WorkspaceChangedKind `json:"kind"`
+	ID   int64                `json:"id"`
+}
+
+// EventType implements Data.
+func (WorkspaceChangedData) EventType() EventType { return WorkspaceChanged }
 
 // WebhookDisabledData is the data of WebhookDisabled. The server disabled a webhook. Webhooks don't receive this
 // event.
@@ -495,6 +591,23 @@ func (v Message) ForVisitor() Message {
 	return v
 }
 
+// Note is a part of the data of events.
+type Note struct {
+	// Later notes have higher ids.
+	ID             id.Note         `json:"id" writer:"kept"`
+	ConversationID id.Conversation `json:"conversationId" writer:"kept"`
+	// The user of the website, if one was named.
+	AuthorID *id.User `json:"authorId"`
+	// Text, with the Markdown that the widget shows in messages.
+	Content string `json:"content"`
+	// Users of the website.
+	Mentions  []id.User `json:"mentions"`
+	CreatedAt time.Time `json:"createdAt" writer:"kept"`
+	UpdatedAt time.Time `json:"updatedAt" writer:"kept"`
+	// Present if a program wrote the note with an API token.
+	ByProgram *bool `json:"byProgram,omitzero"`
+}
+
 // TicketStatus is one of the values below.
 type TicketStatus string
 
@@ -550,6 +663,25 @@ const (
 func (v TicketMessageType) Valid() bool {
 	switch v {
 	case TicketMessageTypeEmail, TicketMessageTypeChat, TicketMessageTypeNote:
+		return true
+	}
+	return false
+}
+
+// WorkspaceChangedKind is one of the values below.
+type WorkspaceChangedKind string
+
+// The values of WorkspaceChangedKind.
+const (
+	WorkspaceChangedKindCannedReply WorkspaceChangedKind = "CANNED_REPLY"
+	WorkspaceChangedKindView        WorkspaceChangedKind = "VIEW"
+	WorkspaceChangedKindMacro       WorkspaceChangedKind = "MACRO"
+)
+
+// Valid reports whether v is one of the values.
+func (v WorkspaceChangedKind) Valid() bool {
+	switch v {
+	case WorkspaceChangedKindCannedReply, WorkspaceChangedKindView, WorkspaceChangedKindMacro:
 		return true
 	}
 	return false

@@ -20,8 +20,13 @@ func TestEveryTypeHasItsData(t *testing.T) {
 		contract.ConversationReadData{},
 		contract.ConversationErasedData{},
 		contract.ConversationsImportedData{},
+		contract.InboxUpdatedData{},
 		contract.MessageCreatedData{},
+		contract.NoteCreatedData{},
+		contract.NoteUpdatedData{},
+		contract.NoteDeletedData{},
 		contract.TypingData{},
+		contract.InboxReadData{},
 		contract.VisitorCreatedData{},
 		contract.VisitorUpdatedData{},
 		contract.VisitorErasedData{},
@@ -31,6 +36,7 @@ func TestEveryTypeHasItsData(t *testing.T) {
 		contract.TicketUpdatedData{},
 		contract.TicketDeletedData{},
 		contract.TicketMessageCreatedData{},
+		contract.WorkspaceChangedData{},
 		contract.WebhookDisabledData{},
 	} {
 		types = append(types, data.EventType())

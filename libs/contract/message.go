@@ -7,3 +7,9 @@ const messageBytes = 512
 
 // JSONBytes implements paging.Sized.
 func (m Message) JSONBytes() int { return messageBytes + searchterms.JSONLength(m.Content) }
+
+// noteBytes is about the length of a note's JSON without its text, with as many mentions as it may have.
+const noteBytes = 500
+
+// JSONBytes implements paging.Sized.
+func (n Note) JSONBytes() int { return noteBytes + searchterms.JSONLength(n.Content) }

@@ -238,3 +238,50 @@ func TestRarestWordBoundsTheScan(t *testing.T) {
 		}
 	}
 }
+
+// TestRarestAlternativesBoundTheScan: the same for conditions with several words each, and if a hint names the index. A
+// document that has several of the words counts once, and isn't read.
+func TestRarestAlternativesBoundTheScan(t *testing.T) {
+	t.Parallel()
+	db := database(t)
+	c := db.Collection("c")
+	keys := bson.D{{Key: "site", Value: 1}, {Key: "words", Value: 1}, {Key: "at", Value: -1}}
+	index(t, c, keys, nil)
+	var docs []any
+	for i := range 300 {
+		words := bson.A{"common", "usual"}
+		if i%100 == 7 {
+			words = append(words, "rare")
+		}
+		docs = append(docs, d("_id", i, "site", 1, "words", words, "at", i))
+	}
+	_, err := c.InsertMany(bg, docs)
+	ok(t, err)
+	oneOf := func(words ...string) bson.D { return d("words", d("$in", words)) }
+	for _, tt := range []struct {
+		all              bson.A
+		found            int64
+		mostKeys, mostOf int64 // keys, and documents of those that are counted
+	}{
+		{bson.A{oneOf("common", "usual"), oneOf("rare", "never")}, 3, 3, 3},
+		{bson.A{oneOf("rare"), oneOf("common", "usual")}, 3, 3, 3},
+		{bson.A{oneOf("common"), oneOf("never", "not")}, 0, 0, 0},
+		{bson.A{oneOf("common", "rare")}, 300, 303, 0},
+		{bson.A{oneOf("common", "usual"), d("at", d("$ne", 5))}, 299, 600, 300},
+	} {
+		for _, hint := range []any{nil, keys} {
+			query := d("count", "c", "query", d("site", 1, "$and", tt.all))
+			if hint != nil {
+				query = append(query, bson.E{Key: "hint", Value: hint})
+			}
+			raw, err := db.RunCommand(bg, d("explain", query)).Raw()
+			ok(t, err)
+			stats := raw.Lookup("executionStats").Document()
+			if n := stats.Lookup("nReturned").AsInt64(); n != tt.found ||
+				stats.Lookup("totalKeysExamined").AsInt64() > tt.mostKeys ||
+				stats.Lookup("totalDocsExamined").AsInt64() > tt.mostOf {
+				t.Errorf("%v, hint %v: %v", tt.all, hint, stats)
+			}
+		}
+	}
+}

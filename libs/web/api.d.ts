@@ -559,6 +559,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/canned-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The team's canned replies, and your own
+         * @description A person also sees their own replies, a program only the shared ones.
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["listCannedReplies"];
+        put?: never;
+        /**
+         * Store a canned reply
+         * @description 409 `shortcut_taken` if another reply has the shortcut: a shared one, or for `shared: false` one of your own. 409
+         *     `too_many_canned_replies` if the website has 2,000, or the team or the person 1,000.
+         *
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        post: operations["createCannedReply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/canned-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A canned reply
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["getCannedReply"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a canned reply
+         * @description A person removes what they have written; an admin and a program remove any shared reply. Another one is 403 `role_required`.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        delete: operations["deleteCannedReply"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a canned reply
+         * @description An agent changes shared replies and their own ones.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        patch: operations["updateCannedReply"];
+        trace?: never;
+    };
+    "/canned-replies/{id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count a use, and render the text
+         * @description A variable without a value becomes its fallback, or nothing.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        post: operations["useCannedReply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console": {
         parameters: {
             query?: never;
@@ -585,7 +675,11 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** A file of the console */
+        /**
+         * A file of the console, or a page of it
+         * @description A path of several segments is allowed, like `/console/inbox/all`. The console's script reads the path of a page, so each path without a
+         *     dot gets the same response as `/console`. A file that doesn't exist is 404.
+         */
         get: operations["getConsoleFile"];
         put?: never;
         post?: never;
@@ -685,10 +779,78 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Close, open, assign, tag or summarise a conversation
+         * Close, open, assign, tag, summarise or snooze a conversation, or mark it as spam
          * @description Needs a token with `WRITE`, or a person with the role `agent`.
          */
         patch: operations["updateConversation"];
+        trace?: never;
+    };
+    "/conversations/{token}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Your draft in a conversation
+         * @description `content` is empty and `updatedAt` null if there is none.
+         *
+         *     Needs a person with the role `agent`.
+         */
+        get: operations["getDraft"];
+        /**
+         * Keep your draft in a conversation
+         * @description Only you read your drafts. A draft is removed 30 days after its last change. 409 `drafts_full` if you have 50 drafts.
+         *
+         *     Needs a person with the role `agent`.
+         */
+        put: operations["putDraft"];
+        post?: never;
+        /**
+         * Remove your draft in a conversation
+         * @description Repeating it changes nothing.
+         *
+         *     Needs a person with the role `agent`.
+         */
+        delete: operations["deleteDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{token}/mention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Mark that you have seen that you are mentioned
+         * @description The conversation leaves `GET /inbox?mentioned=me`. Repeating it changes nothing.
+         *
+         *     Needs a person with the role `viewer`.
+         */
+        delete: operations["endMention"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/conversations/{token}/messages": {
@@ -714,13 +876,96 @@ export interface paths {
         put?: never;
         /**
          * Post a message as an agent
-         * @description Needs a token with `WRITE`, or a person with the role `agent`.
+         * @description With `change`, the conversation is changed after the message, in the same transaction: both are stored, or neither. A message opens a
+         *     closed conversation, and a change with `CLOSED` closes it.
+         *
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
          */
         post: operations["postMessage"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/conversations/{token}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The private notes of a conversation
+         * @description All notes, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part. Visitors never see notes.
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["listNotes"];
+        put?: never;
+        /**
+         * Write a private note
+         * @description Only the website's team and its programs read notes. `mentions` are users of the website: they find the conversation in
+         *     `GET /inbox?mentioned=me`. 409 `notes_full` if the conversation has 500 notes, or if 50 users wait in its `mentions`.
+         *
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        post: operations["createNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{token}/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+                /**
+                 * @description The note's id. A malformed one is 400.
+                 * @example 41
+                 */
+                id: components["parameters"]["noteId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A private note
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["getNote"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a private note
+         * @description A person removes their own notes; an admin and a program remove any. Another one is 403 `role_required`. Events that contain the text stay in the logs for up to 7 days.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        delete: operations["deleteNote"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a private note
+         * @description A person changes their own notes; an admin and a program change any. Another one is 403 `role_required`.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        patch: operations["updateNote"];
         trace?: never;
     };
     "/conversations/{token}/rate": {
@@ -875,6 +1120,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your drafts, the last changed first
+         * @description Needs a person with the role `agent`.
+         */
+        get: operations["listDrafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -918,6 +1183,7 @@ export interface paths {
          *     it to your copy. No row is missing, and no state comes twice; of several changes between two responses only the last is given.
          *     If a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and rows that have not come by the
          *     first `endOfStream: true` are deleted. Typing, presence, and members of another resource that a row shows are not changes.
+         *     Beside the members of a conversation, a row has the comment on the rating and its time.
          *
          *
          *     Needs a token with `READ`, or a person with the role `viewer`.
@@ -1109,6 +1375,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations with what an inbox shows of each
+         * @description The rows and filters of `GET /conversations`, and more filters and orders. Each row has the visitor, the assignee, the last message,
+         *     what is unread, since when the visitor waits for an answer, and the comment on a rating. Conversations marked as spam are left out
+         *     unless `spam` is true, except from lists of changes. A cursor belongs to the order that it came from; with another `sort` it is 400.
+         *
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["listInbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Make one change to several conversations
+         * @description Up to 100 conversations. Each is changed completely or not at all, and the response has a result for each token: `error` is null,
+         *     or the code and message that a change of that conversation alone would answer. If the change itself is wrong, 400 and no
+         *     conversation is changed.
+         *
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        patch: operations["updateInbox"];
+        trace?: never;
+    };
+    "/inbox/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many rows the views of the inbox have
+         * @description For the person who calls. To keep them up to date, ask again after the events `conversation.opened`, `conversation.updated`,
+         *     `inbox.updated`, `message.created` and `conversation.erased`, at most every two seconds.
+         *
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["countInbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inbox/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        /**
+         * One row of the inbox
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["getInboxRow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/internal/visitors/tickets": {
         parameters: {
             query?: never;
@@ -1227,6 +1577,71 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/macros": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The team's macros, and your own
+         * @description A person also sees their own macros, a program only the shared ones.
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["listMacros"];
+        put?: never;
+        /**
+         * Store a macro
+         * @description A client applies all actions in one request: with a reply, `postMessage` with `change`; without, `updateInbox`. 409 `too_many_macros`
+         *     if the website has 500, or the team or the person 200.
+         *
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        post: operations["createMacro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/macros/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A macro
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["getMacro"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a macro
+         * @description A person removes what they have written; an admin and a program remove any shared one. Another one is 403 `role_required`.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        delete: operations["deleteMacro"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a macro
+         * @description An agent changes shared ones and their own.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        patch: operations["updateMacro"];
         trace?: never;
     };
     "/members": {
@@ -1466,6 +1881,54 @@ export interface paths {
          *     Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
          */
         post: operations["createTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many tickets the views of a list have
+         * @description For the person who calls. To keep them up to date, ask again after the events `ticket.created`, `ticket.updated` and
+         *     `ticket.deleted`, at most every two seconds.
+         *
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+         */
+        get: operations["countTickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tickets with what a list for agents shows of each
+         * @description The filters of `GET /tickets`, and more filters and orders. Each row has the requester, the assignee and the last answer, and the
+         *     beginning of the description instead of all of it. A cursor belongs to the order that it came from; with another `sort` it is 400.
+         *
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+         */
+        get: operations["listTicketRows"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1728,6 +2191,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The team's saved views, and your own
+         * @description In the order of `position`, then of creation. A person also sees their own views, a program only the shared ones.
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["listViews"];
+        put?: never;
+        /**
+         * Store a saved view
+         * @description A filter of the inbox with an order. 409 `too_many_views` if the team, or the person for `shared: false`, has 40.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        post: operations["createView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A saved view
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["getView"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a saved view
+         * @description A person removes what they have written; an admin and a program remove any shared one. Another one is 403 `role_required`.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        delete: operations["deleteView"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a saved view
+         * @description An agent changes shared ones and their own.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        patch: operations["updateView"];
+        trace?: never;
+    };
     "/visitor/conversations": {
         parameters: {
             query?: never;
@@ -1735,7 +2261,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The visitor's conversations */
+        get: operations["listOwnConversations"];
         put?: never;
         /** Open a conversation with its first message */
         post: operations["openConversation"];
@@ -1928,6 +2455,50 @@ export interface paths {
          * @description Needs a token with `READ`, or a person with the role `viewer`.
          */
         get: operations["listVisitors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/visitors/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many visitors there are, and how many are online
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["countVisitors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/visitors/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Visitors with what a list for agents shows of each
+         * @description More filters and orders than `GET /visitors`. Each row has the page that the visitor is on, or was last, and when they were seen.
+         *     A cursor belongs to the order that it came from; with another `sort` it is 400.
+         *
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["listVisitorRows"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2311,6 +2882,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AboutNote: {
+            conversation: components["schemas"]["Conversation"];
+            note: components["schemas"]["Note"];
+        };
         AboutVisitor: {
             /** Format: int64 */
             visitorId: number;
@@ -2333,12 +2908,23 @@ export interface components {
         };
         AgentMessage: {
             /**
+             * @description Whether the conversation is assigned to the author if it has no assignee. Needs an author.
+             * @default false
+             */
+            assign: boolean;
+            /**
              * Format: int64
              * @description The agent that writes the message.
              */
             authorId?: number;
+            change?: components["schemas"]["ConversationChange"];
             clientMessageId?: components["schemas"]["ClientMessageId"];
             content: string;
+            /**
+             * Format: int64
+             * @description The last message that the agent has read. If an agent has written a later one, nothing is posted: 409 `newer_message`.
+             */
+            ifLast?: number;
         };
         AgentPresence: {
             agentsOnline: boolean;
@@ -2417,6 +3003,85 @@ export interface components {
             secret: string;
             /** @description `otpauth://…` */
             url: string;
+        };
+        /** @description The times of a week when agents are expected to be there. Agents who are online at other times count as there. */
+        BusinessHours: {
+            days: {
+                /** @enum {string} */
+                day: "MON" | "TUE" | "WED" | "THU" | "FRI" | "SAT" | "SUN";
+                /** @example 09:00 */
+                from: string;
+                /**
+                 * @description After `from`.
+                 * @example 17:00
+                 */
+                to: string;
+            }[];
+            /**
+             * @description The IANA name.
+             * @example Europe/Berlin
+             */
+            timezone: string;
+        };
+        /**
+         * @example {
+         *       "authorId": 7,
+         *       "createdAt": "2024-01-15T10:30:00.000Z",
+         *       "folder": null,
+         *       "id": 5,
+         *       "language": "en",
+         *       "shared": true,
+         *       "shortcut": "hello",
+         *       "text": "Hello {{visitor.name|there}}!",
+         *       "title": "Greeting",
+         *       "updatedAt": "2024-01-15T10:30:00.000Z",
+         *       "uses": 12
+         *     }
+         */
+        CannedReply: {
+            /**
+             * Format: int64
+             * @description Null if a program wrote it.
+             */
+            authorId: number | null;
+            /** Format: date-time */
+            createdAt: string;
+            folder: string | null;
+            /** Format: int64 */
+            id: number;
+            language: string | null;
+            /** @description false: only its author sees it. */
+            shared: boolean;
+            /** @description 1 to 64 of `a-z 0-9 -`. */
+            shortcut: string;
+            /** @description With variables like `{{visitor.name}}` or, with a fallback, `{{visitor.name|there}}`: `visitor.name`, `agent.name`, `website.name`, `ticket.number`. */
+            text: string;
+            title: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: int64 */
+            uses: number;
+        };
+        CannedReplyPage: {
+            data: components["schemas"]["CannedReply"][];
+        } & components["schemas"]["Page"];
+        /** @description Absent members stay unchanged. */
+        CannedReplyPatch: {
+            folder?: string | null;
+            language?: string | null;
+            shortcut?: string;
+            /** @description With variables like `{{visitor.name}}` or, with a fallback, `{{visitor.name|there}}`. */
+            text?: string;
+            title?: string;
+        };
+        CannedReplyUse: {
+            /** @description The values of the variables. */
+            values?: {
+                "agent.name"?: string;
+                "ticket.number"?: string;
+                "visitor.name"?: string;
+                "website.name"?: string;
+            };
         };
         /**
          * @example {
@@ -2499,6 +3164,22 @@ export interface components {
             /** Format: int64 */
             websiteId: number;
         };
+        /** @description Absent members stay unchanged. They have the meaning of those of `updateConversation`. */
+        ConversationChange: {
+            /** @description Stored names. */
+            addTags?: string[];
+            /**
+             * Format: int64
+             * @description An agent of the website, or null for none.
+             */
+            assigneeId?: number | null;
+            /** @description Stored names. */
+            removeTags?: string[];
+            /** Format: date-time */
+            snoozedUntil?: string | null;
+            spam?: boolean;
+            status?: components["schemas"]["ConversationStatus"];
+        };
         ConversationCounts: {
             /**
              * Format: int64
@@ -2523,6 +3204,14 @@ export interface components {
              * @description An agent of the website, or null for none.
              */
             assigneeId?: number | null;
+            /**
+             * Format: date-time
+             * @description Puts an open conversation aside until a time, at most 366 days ahead. It comes back earlier if the visitor writes, if it is closed,
+             *     or with null. The row of the inbox shows it. A closed conversation answers 409 `conversation_closed`, also if this request closes it.
+             */
+            snoozedUntil?: string | null;
+            /** @description true closes the conversation and takes it out of the other lists of the inbox; messages of the visitor don't open it again. false takes that back. Together with the status `OPEN`, true answers 409. */
+            spam?: boolean;
             status?: components["schemas"]["ConversationStatus"];
             summary?: string | null;
             /** @description Stored names. */
@@ -2641,6 +3330,18 @@ export interface components {
             email: string;
             password: string;
         };
+        DeletedItem: {
+            /** @constant */
+            deleted: true;
+            /** Format: int64 */
+            id: number;
+        };
+        DeletedNote: {
+            /** @constant */
+            deleted: true;
+            /** Format: int64 */
+            id: number;
+        };
         DeletedTag: {
             /** @constant */
             deleted: true;
@@ -2662,6 +3363,33 @@ export interface components {
             /** Format: int64 */
             id: number;
         };
+        /**
+         * @example {
+         *       "content": "We look",
+         *       "conversationToken": "conv_k7x2",
+         *       "kind": "reply",
+         *       "updatedAt": "2024-01-15T10:32:00.000Z"
+         *     }
+         */
+        Draft: {
+            content: string;
+            conversationToken: string;
+            kind: components["schemas"]["DraftKind"];
+            /** Format: date-time */
+            updatedAt: string | null;
+        };
+        /**
+         * @description What the text becomes.
+         * @enum {string}
+         */
+        DraftKind: "reply" | "note";
+        DraftList: {
+            data: components["schemas"]["Draft"][];
+        };
+        DraftText: {
+            content: string;
+            kind: components["schemas"]["DraftKind"];
+        };
         /** @description Durations in seconds. A quantile is within 1 % of the true one. */
         Durations: {
             /** Format: int64 */
@@ -2672,7 +3400,7 @@ export interface components {
             p90: number | null;
         };
         /** @description An event. `type` is its name. */
-        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["typing"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitor.erased"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["webhook.disabled"];
+        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["inbox.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["note.created"] | components["schemas"]["note.updated"] | components["schemas"]["note.deleted"] | components["schemas"]["typing"] | components["schemas"]["inbox.read"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitor.erased"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["workspace.changed"] | components["schemas"]["webhook.disabled"];
         /** @description The same on every delivery; empty for transient events. */
         EventId: string;
         ExportEnd: {
@@ -2696,6 +3424,39 @@ export interface components {
             conversationId: number;
             /** @constant */
             deleted: true;
+        };
+        ExportedConversation: {
+            /** Format: int64 */
+            assigneeId: number | null;
+            /** Format: date-time */
+            closedAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The visitor's comment on the rating. */
+            feedback: string | null;
+            /**
+             * Format: date-time
+             * @description The time of the first agent message.
+             */
+            firstMessageAt: string | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            ratedAt: string | null;
+            /** Format: int64 */
+            rating: number | null;
+            status: components["schemas"]["ConversationStatus"];
+            summary: string | null;
+            /** @description Display names in `lang`, or stored names. */
+            tags: string[];
+            token: string;
+            /** @description An agent is typing. */
+            userTyping: boolean;
+            /** Format: int64 */
+            visitorId: number;
+            visitorTyping: boolean;
+            /** Format: int64 */
+            websiteId: number;
         };
         /**
          * @example {
@@ -2845,6 +3606,98 @@ export interface components {
             existing: number;
             imported: number;
         };
+        InboxChange: {
+            change: components["schemas"]["ConversationChange"];
+            /** @description Tokens of conversations. */
+            tokens: string[];
+        };
+        InboxChangeResults: {
+            data: {
+                error: {
+                    code: string;
+                    message: string;
+                } | null;
+                token: string;
+            }[];
+        };
+        /** @description Snoozed conversations count as snoozed only, and spam as spam only. */
+        InboxCounts: {
+            /** @description The names of counts that may be higher: they are counted up to 10,000. */
+            atLeast: string[];
+            /** Format: int64 */
+            closed: number;
+            /**
+             * Format: int64
+             * @description Those in which a note mentions the person, who hasn't seen that; null for a program.
+             */
+            mentioned: number | null;
+            /**
+             * Format: int64
+             * @description Open ones that are assigned to the person who calls; null for a program.
+             */
+            mine: number | null;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            snoozed: number;
+            /** Format: int64 */
+            spam: number;
+            /**
+             * Format: int64
+             * @description Open ones without an assignee.
+             */
+            unassigned: number;
+            /**
+             * Format: int64
+             * @description Open ones whose visitor waits for an answer.
+             */
+            waiting: number;
+        };
+        InboxPage: {
+            data: components["schemas"]["InboxRow"][];
+        } & components["schemas"]["Page"];
+        InboxRow: {
+            assignee: components["schemas"]["Agent"] | null;
+            conversation: components["schemas"]["Conversation"];
+            /** @description The visitor's comment on the rating. */
+            feedback: string | null;
+            /** @description Null if the last message is older than this member of the API. */
+            lastMessage: components["schemas"]["MessageExcerpt"] | null;
+            /** @description Users that a note mentions, and that haven't seen it. */
+            mentions: number[];
+            /**
+             * Format: int64
+             * @description Private notes.
+             */
+            notes: number;
+            /** Format: date-time */
+            ratedAt: string | null;
+            /** @description What the search has found in the newest 50 messages, with `snippets=true`; else null. */
+            snippet: components["schemas"]["Snippet"] | null;
+            /**
+             * Format: date-time
+             * @description If it is snoozed: until when.
+             */
+            snoozedUntil: string | null;
+            /** @description Whether an agent has marked it as spam. */
+            spam: boolean;
+            /**
+             * Format: int64
+             * @description The visitor's messages that no agent has read.
+             */
+            unread: number;
+            /**
+             * Format: int64
+             * @description The visitor's messages that the person who calls hasn't read, with `markConversationRead`; null for a program.
+             */
+            unreadByMe: number | null;
+            visitor: components["schemas"]["Visitor"] | null;
+            /**
+             * Format: date-time
+             * @description The visitor's first message that no agent has answered, in an open conversation. Being snoozed doesn't change it.
+             */
+            waitingSince: string | null;
+        };
         Invitation: {
             /** Format: date-time */
             createdAt: string;
@@ -2890,6 +3743,65 @@ export interface components {
         LoggedOut: {
             /** @constant */
             loggedOut: true;
+        };
+        /**
+         * @example {
+         *       "actions": {
+         *         "addTags": [
+         *           "refund"
+         *         ],
+         *         "reply": "Dear {{visitor.name|customer}}, we refund it.",
+         *         "status": "CLOSED"
+         *       },
+         *       "authorId": 7,
+         *       "createdAt": "2024-01-15T10:30:00.000Z",
+         *       "id": 8,
+         *       "name": "Refund",
+         *       "shared": true,
+         *       "updatedAt": "2024-01-15T10:30:00.000Z"
+         *     }
+         */
+        Macro: {
+            actions: components["schemas"]["MacroActions"];
+            /**
+             * Format: int64
+             * @description Null if a program wrote it.
+             */
+            authorId: number | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** @description false: only its author sees it. */
+            shared: boolean;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description Their order has no meaning, because a client applies them in one transaction. */
+        MacroActions: {
+            /** @description Stored names. */
+            addTags?: string[];
+            /** @description An agent's number, `none`, or `me` for the person who uses the macro. */
+            assigneeId?: string;
+            /** @description Stored names. */
+            removeTags?: string[];
+            /** @description A text with the variables of canned replies. */
+            reply?: string;
+            /**
+             * Format: int64
+             * @description For how long the conversation is snoozed. Not together with `CLOSED`.
+             */
+            snoozeMinutes?: number;
+            status?: components["schemas"]["ConversationStatus"];
+        };
+        MacroPage: {
+            data: components["schemas"]["Macro"][];
+        } & components["schemas"]["Page"];
+        /** @description Absent members stay unchanged. `actions` replaces all actions. */
+        MacroPatch: {
+            actions?: components["schemas"]["MacroActions"];
+            name?: string;
         };
         /**
          * @example {
@@ -2991,15 +3903,57 @@ export interface components {
             /** Format: int64 */
             visitorId: number | null;
         };
+        MessageExcerpt: {
+            /** @description The first 240 bytes, in one line. */
+            content: string;
+            /** Format: date-time */
+            createdAt: string;
+            senderType: components["schemas"]["Sender"];
+            /** Format: int64 */
+            userId: number | null;
+        };
         NewAccount: {
             email: string;
             name: string;
             password: components["schemas"]["ChosenPassword"];
             website: components["schemas"]["FoundedWebsite"];
         };
+        NewCannedReply: {
+            folder?: string;
+            language?: string;
+            /**
+             * @description false: only you see it. A program can't.
+             * @default true
+             */
+            shared: boolean;
+            shortcut: string;
+            /** @description With variables like `{{visitor.name}}` or, with a fallback, `{{visitor.name|there}}`. */
+            text: string;
+            title: string;
+        };
         NewInvitation: {
             email: string;
             role: components["schemas"]["Role"];
+        };
+        NewMacro: {
+            actions: components["schemas"]["MacroActions"];
+            name: string;
+            /**
+             * @description false: only you see it. A program can't.
+             * @default true
+             */
+            shared: boolean;
+        };
+        NewNote: {
+            /**
+             * Format: int64
+             * @description The user that writes the note. A person writes in their own name.
+             */
+            authorId?: number;
+            /** @description Text, with the Markdown that the widget shows in messages. */
+            content: string;
+            /** @description Users of the website. */
+            mentions?: number[];
         };
         NewPasskey: {
             challenge: string;
@@ -3023,6 +3977,19 @@ export interface components {
         };
         NewRole: {
             role: components["schemas"]["Role"];
+        };
+        NewSavedView: {
+            filter?: components["schemas"]["ViewFilter"];
+            name: string;
+            /** Format: int64 */
+            position?: number;
+            /**
+             * @description false: only you see it. A program can't.
+             * @default true
+             */
+            shared: boolean;
+            /** @enum {string} */
+            sort?: "newest" | "oldest" | "waiting";
         };
         NewSession: {
             /** @description The website's public token, which its pages contain. */
@@ -3092,10 +4059,67 @@ export interface components {
             messages: components["schemas"]["Message"][];
             users: components["schemas"]["Agent"][];
         };
+        /**
+         * @example {
+         *       "authorId": 7,
+         *       "content": "She ordered **twice**.",
+         *       "conversationId": 123,
+         *       "createdAt": "2024-01-15T10:32:00.000Z",
+         *       "id": 41,
+         *       "mentions": [
+         *         8
+         *       ],
+         *       "updatedAt": "2024-01-15T10:32:00.000Z"
+         *     }
+         */
+        Note: {
+            /**
+             * Format: int64
+             * @description The user of the website, if one was named.
+             */
+            authorId: number | null;
+            /** @description Present if a program wrote the note with an API token. */
+            byProgram?: boolean;
+            /** @description Text, with the Markdown that the widget shows in messages. */
+            content: string;
+            /** Format: int64 */
+            conversationId: number;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: int64
+             * @description Later notes have higher ids.
+             */
+            id: number;
+            /** @description Users of the website. */
+            mentions: number[];
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        NoteList: {
+            data: components["schemas"]["Note"][];
+            /** @description True if more notes follow the last one; else absent. */
+            hasMore?: boolean;
+        };
+        /** @description Absent members stay unchanged. */
+        NotePatch: {
+            /** @description Text, with the Markdown that the widget shows in messages. */
+            content?: string;
+            /** @description Users of the website. */
+            mentions?: number[];
+        };
+        /** @description How the closed chat draws attention to new messages. By default by all but the sound. */
+        Notices: ("badge" | "preview" | "sound" | "title")[];
         OpenedConversation: {
             conversation: components["schemas"]["Conversation"];
             message: components["schemas"]["Message"];
         };
+        OwnConversationPage: {
+            data: {
+                conversation: components["schemas"]["Conversation"];
+                lastMessage: components["schemas"]["MessageExcerpt"] | null;
+            }[];
+        } & components["schemas"]["Page"];
         /** @description The envelope of a list, beside its `data`. With a cursor, nothing is counted: `total`, `page` and `totalPages` are null. */
         Page: {
             hasNextPage: boolean;
@@ -3110,6 +4134,11 @@ export interface components {
             total: number | null;
             /** Format: int64 */
             totalPages: number | null;
+            /**
+             * @description Present if a search found more than `total`, which are counted no further.
+             * @enum {string}
+             */
+            totalRelation?: "gte";
         };
         /**
          * @example {
@@ -3197,6 +4226,11 @@ export interface components {
         PersonalTokenList: {
             data: components["schemas"]["PersonalToken"][];
         };
+        /**
+         * @description An https address, or empty for none.
+         * @example https://shop.example/logo.png
+         */
+        PictureUrl: string;
         /** @enum {string} */
         Plan: "FREE" | "PRO";
         /** @description An error, RFC 9457, with the members that clients of the hosted API read. */
@@ -3233,6 +4267,16 @@ export interface components {
         ProviderLogout: {
             /** @description A JWT that the provider has signed. */
             logout_token: string;
+        };
+        /** @description The part of the visitor's day, in local time, when only the badge shows new messages. It may contain midnight. */
+        QuietHours: {
+            /** @example 22:00 */
+            from: string;
+            /**
+             * @description Another time than `from`.
+             * @example 08:00
+             */
+            to: string;
         };
         Rating: {
             feedback?: string;
@@ -3316,6 +4360,59 @@ export interface components {
         };
         /** @enum {string} */
         Role: "viewer" | "agent" | "admin" | "owner";
+        /**
+         * @example {
+         *       "authorId": 7,
+         *       "createdAt": "2024-01-15T10:30:00.000Z",
+         *       "filter": {
+         *         "status": [
+         *           "OPEN"
+         *         ],
+         *         "tag": [
+         *           "urgent"
+         *         ]
+         *       },
+         *       "id": 6,
+         *       "name": "Urgent",
+         *       "position": 0,
+         *       "shared": true,
+         *       "sort": "waiting",
+         *       "updatedAt": "2024-01-15T10:30:00.000Z"
+         *     }
+         */
+        SavedView: {
+            /**
+             * Format: int64
+             * @description Null if a program wrote it.
+             */
+            authorId: number | null;
+            /** Format: date-time */
+            createdAt: string;
+            filter: components["schemas"]["ViewFilter"];
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** Format: int64 */
+            position: number;
+            /** @description false: only its author sees it. */
+            shared: boolean;
+            /** @enum {string} */
+            sort: "newest" | "oldest" | "waiting";
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        SavedViewList: {
+            data: components["schemas"]["SavedView"][];
+        };
+        /** @description Absent members stay unchanged. `filter` replaces the whole filter. */
+        SavedViewPatch: {
+            filter?: components["schemas"]["ViewFilter"];
+            name?: string;
+            /** Format: int64 */
+            position?: number;
+            /** @enum {string} */
+            sort?: "newest" | "oldest" | "waiting";
+        };
         SecondStep: {
             challenge: string;
             /** @description Six digits of the app, or a recovery code. */
@@ -3330,6 +4427,11 @@ export interface components {
             agentsOnline: boolean;
             /** @description The open conversation. */
             conversation: components["schemas"]["Conversation"] | null;
+            /**
+             * Format: int64
+             * @description The median time to the first response in the last seven days. Null if fewer than five conversations were answered, or if it isn't known.
+             */
+            replySeconds: number | null;
             visitor: components["schemas"]["Visitor"];
             /** @description Proves the visitor, for `x-visitor-secret`. Shown once, when it is issued; null if the client has proven to have it. */
             visitorSecret: string | null;
@@ -3431,6 +4533,14 @@ export interface components {
             /** @description Where the browser ends the session at the identity provider. */
             providerUrl: string | null;
         };
+        Snippet: {
+            /** @description The matching words: begin and end in `text`, in characters (Unicode code points). */
+            marks: number[][];
+            /** Format: int64 */
+            messageId: number;
+            /** @description A part of the message. */
+            text: string;
+        };
         /**
          * @example {
          *       "activeConversations": 23,
@@ -3508,7 +4618,7 @@ export interface components {
             /** Format: int64 */
             visitorMessages: number;
         };
-        /** @description The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds. */
+        /** @description The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, notes, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds. */
         Storage: {
             /** Format: int64 */
             limit: number;
@@ -3616,11 +4726,55 @@ export interface components {
             /** Format: int64 */
             websiteId: number;
         };
+        TicketAnswer: {
+            authorKind: components["schemas"]["TicketAuthorKind"];
+            /** @description The first 240 bytes, in one line. */
+            content: string;
+            /** Format: date-time */
+            createdAt: string;
+            messageType: components["schemas"]["TicketMessageType"];
+            /** Format: int64 */
+            userId: number | null;
+        };
         TicketAssignee: {
             email: string;
             /** Format: int64 */
             id: number;
             name: string;
+        };
+        /** @enum {string} */
+        TicketAuthorKind: "REQUESTER" | "USER" | "PROGRAM";
+        /** @enum {string} */
+        TicketChannel: "WIDGET" | "CONSOLE" | "API" | "EMAIL";
+        /** @description Active tickets are new, open or pending. */
+        TicketCounts: {
+            /** Format: int64 */
+            active: number;
+            /** Format: int64 */
+            closed: number;
+            /**
+             * Format: int64
+             * @description Active ones that are assigned to the person who calls; null for a program.
+             */
+            mine: number | null;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            resolved: number;
+            /**
+             * Format: int64
+             * @description Active ones without an assignee.
+             */
+            unassigned: number;
+            /**
+             * Format: int64
+             * @description Active ones with the priority `URGENT`.
+             */
+            urgent: number;
         };
         /**
          * @example {
@@ -3635,6 +4789,14 @@ export interface components {
          *     }
          */
         TicketMessage: {
+            /** @description With `expand=authors`; else absent. */
+            author?: {
+                kind: components["schemas"]["TicketAuthorKind"];
+                /** @description The agent's or the requester's name, if it is known. */
+                name: string | null;
+                /** Format: int64 */
+                userId: number | null;
+            };
             content: string;
             /** Format: date-time */
             createdAt: string;
@@ -3663,6 +4825,47 @@ export interface components {
         };
         /** @enum {string} */
         TicketPriority: "LOW" | "MEDIUM" | "HIGH" | "URGENT";
+        /** @description The person who asks, with the facts that are known. */
+        TicketRequester: {
+            /** @description The ticket's address, or that of the visitor. */
+            email: string | null;
+            name: string | null;
+            /** @description Whether the website's backend has signed the visitor's identity. */
+            verified: boolean;
+            visitorToken: string | null;
+        };
+        TicketRow: {
+            assignee: components["schemas"]["TicketAssignee"] | null;
+            /** @description How it was opened: by the visitor, an agent, a program, or a program whose first message came from an e-mail. Null if the ticket is older than this member of the API. */
+            channel: components["schemas"]["TicketChannel"] | null;
+            /** Format: int64 */
+            conversationId: number | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The first 240 bytes of the description, in one line. */
+            excerpt: string;
+            id: string;
+            /** @description The last message that isn't a note. Null if there is none, or if it is older than this member of the API. */
+            lastAnswer: components["schemas"]["TicketAnswer"] | null;
+            /**
+             * Format: int64
+             * @description How many messages it has, with the notes.
+             */
+            messages: number;
+            priority: components["schemas"]["TicketPriority"];
+            requester: components["schemas"]["TicketRequester"];
+            status: components["schemas"]["TicketStatus"];
+            tags: string[];
+            title: string;
+            /**
+             * Format: date-time
+             * @description The last change, which may be a message.
+             */
+            updatedAt: string;
+        };
+        TicketRowPage: {
+            data: components["schemas"]["TicketRow"][];
+        } & components["schemas"]["Page"];
         /** @enum {string} */
         TicketStatus: "NEW" | "OPEN" | "PENDING" | "RESOLVED" | "CLOSED";
         TicketStatusChange: {
@@ -3710,6 +4913,14 @@ export interface components {
         TypingState: {
             typing: boolean;
         };
+        UsedCannedReply: {
+            /** Format: int64 */
+            id: number;
+            /** @description The rendered text. */
+            text: string;
+            /** Format: int64 */
+            uses: number;
+        };
         /**
          * @description An agent.
          * @example {
@@ -3751,6 +4962,19 @@ export interface components {
             language?: string;
             name?: string;
             theme?: components["schemas"]["Theme"];
+        };
+        /** @description The parameters of `GET /inbox`, whose absence doesn't filter. Several values of a list are alternatives. */
+        ViewFilter: {
+            /** @description `me` is the person who uses the view. */
+            assigneeId?: string[];
+            mentioned?: string;
+            rating?: number[];
+            search?: string;
+            snoozed?: boolean;
+            spam?: boolean;
+            status?: components["schemas"]["ConversationStatus"][];
+            tag?: string[];
+            waiting?: boolean;
         };
         /**
          * @example {
@@ -3797,6 +5021,12 @@ export interface components {
             /** Format: int64 */
             websiteId: number;
         };
+        VisitorCounts: {
+            /** Format: int64 */
+            online: number;
+            /** Format: int64 */
+            total: number;
+        };
         VisitorMessage: {
             clientMessageId?: components["schemas"]["ClientMessageId"];
             content: string;
@@ -3808,6 +5038,38 @@ export interface components {
             context?: components["schemas"]["ContextChange"];
             name?: string;
         };
+        VisitorRow: {
+            /**
+             * Format: date-time
+             * @description If they are online: since when.
+             */
+            arrivedAt: string | null;
+            city: string | null;
+            /** @description ISO 3166 alpha-2. */
+            country: string | null;
+            /** Format: date-time */
+            firstSeenAt: string;
+            /** Format: int64 */
+            id: number;
+            identity: components["schemas"]["Identity"] | null;
+            /**
+             * Format: date-time
+             * @description Null if they were imported and have never come.
+             */
+            lastSeenAt: string | null;
+            name: string;
+            /** @description Seen within a minute. */
+            online: boolean;
+            /** @description The page that they are on, or were last. Null if the widget hasn't reported one. */
+            page: {
+                title: string | null;
+                url: string;
+            } | null;
+            token: string;
+        };
+        VisitorRowPage: {
+            data: components["schemas"]["VisitorRow"][];
+        } & components["schemas"]["Page"];
         Webhook: {
             /** Format: date-time */
             createdAt: string;
@@ -3986,8 +5248,10 @@ export interface components {
         };
         /**
          * @example {
+         *       "awayMessages": "[]",
          *       "bubbleColor": "#eff6ff",
          *       "bubbleTextColor": "#1e293b",
+         *       "businessHours": null,
          *       "buttonBgColor": "#2563eb",
          *       "buttonClass": "",
          *       "buttonTextColor": "#ffffff",
@@ -4000,16 +5264,30 @@ export interface components {
          *       "chatTitleClass": "",
          *       "color": "#2563eb",
          *       "id": 1,
+         *       "launcherIconUrl": "",
+         *       "logoUrl": "",
+         *       "notices": [
+         *         "badge",
+         *         "title",
+         *         "preview"
+         *       ],
          *       "pageParameters": [],
+         *       "quietHours": null,
          *       "ratingEnabled": true,
          *       "removeBranding": false,
+         *       "reopen": false,
+         *       "theme": "auto",
          *       "websiteClientToken": "demo-shop",
          *       "welcomeMessages": "[]"
          *     }
          */
         Widget: {
+            /** @description What visitors read outside of the business hours if no agent is online, in the form of `welcomeMessages`. */
+            awayMessages: string;
             bubbleColor: components["schemas"]["Colour"];
             bubbleTextColor: components["schemas"]["Colour"];
+            /** @description Null for none. */
+            businessHours: components["schemas"]["BusinessHours"] | null;
             buttonBgColor: components["schemas"]["Colour"];
             buttonClass: string;
             buttonTextColor: components["schemas"]["Colour"];
@@ -4032,21 +5310,34 @@ export interface components {
             color: components["schemas"]["Colour"];
             /** Format: int64 */
             id: number;
+            /** @description The address of the picture on the button that opens the chat, or empty for the default one. */
+            launcherIconUrl: string;
+            /** @description The address of the picture in the panel's header, or empty. */
+            logoUrl: string;
+            notices: components["schemas"]["Notices"];
             /**
              * @description The query parameters that the script sends with the address of the visitor's page. It sends nothing else of the query, and
              *     nothing of the fragment. Empty by default.
              */
             pageParameters: string[];
+            /** @description Null for none. */
+            quietHours: components["schemas"]["QuietHours"] | null;
             ratingEnabled: boolean;
             removeBranding: boolean;
+            /** @description Whether the script lets the visitor write into a conversation that has ended, which reopens it. By default they begin another one. */
+            reopen: boolean;
+            theme: components["schemas"]["WidgetTheme"];
             websiteClientToken: string;
             /** @description JSON in a string: `["Hello!", {"lang": "de", "text": "Hallo!"}]`. */
             welcomeMessages: string;
         };
         /** @description Absent members stay unchanged. */
         WidgetPatch: {
+            awayMessages?: string;
             bubbleColor?: components["schemas"]["Colour"];
             bubbleTextColor?: components["schemas"]["Colour"];
+            /** @description Null removes them. */
+            businessHours?: components["schemas"]["BusinessHours"] | null;
             buttonBgColor?: components["schemas"]["Colour"];
             buttonClass?: components["schemas"]["Classes"];
             buttonTextColor?: components["schemas"]["Colour"];
@@ -4060,14 +5351,26 @@ export interface components {
             chatInputClass?: components["schemas"]["Classes"];
             chatTitleClass?: components["schemas"]["Classes"];
             color?: components["schemas"]["Colour"];
+            launcherIconUrl?: components["schemas"]["PictureUrl"];
+            logoUrl?: components["schemas"]["PictureUrl"];
+            notices?: components["schemas"]["Notices"];
             /** @description Name no parameter whose value is a secret or personal. */
             pageParameters?: string[];
+            /** @description Null removes them. */
+            quietHours?: components["schemas"]["QuietHours"] | null;
             ratingEnabled?: boolean;
             removeBranding?: boolean;
+            reopen?: boolean;
+            theme?: components["schemas"]["WidgetTheme"];
             /** @description Can't be changed: only its current value is accepted. */
             websiteClientToken?: string;
             welcomeMessages?: string;
         };
+        /**
+         * @description `auto`, the default, follows the visitor's system.
+         * @enum {string}
+         */
+        WidgetTheme: "auto" | "dark" | "light";
         WidgetWords: {
             [key: string]: string;
         };
@@ -4106,6 +5409,8 @@ export interface components {
                  */
                 agentId?: number;
                 conversation: components["schemas"]["Conversation"];
+                /** @description The visitor's comment; absent if there is none. */
+                feedback?: string;
                 /** @description The rating that it replaces. */
                 previous?: {
                     /**
@@ -4182,6 +5487,41 @@ export interface components {
             /** @constant */
             type: "conversations.imported";
         };
+        /** @description An agent has read all messages of a conversation: their `unreadByMe` is 0. For their other windows. Transient. */
+        "inbox.read": {
+            /** Format: date-time */
+            at: string;
+            data: {
+                /** Format: int64 */
+                conversationId: number;
+                conversationToken: string;
+                /** Format: int64 */
+                userId: number;
+            };
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "inbox.read";
+        };
+        /**
+         * @description A conversation was snoozed, is back from that, was marked as spam, or that was taken back. Visitors don't receive this event.
+         *     In a conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
+         */
+        "inbox.updated": {
+            /** Format: date-time */
+            at: string;
+            data: {
+                conversation: components["schemas"]["Conversation"];
+                /**
+                 * Format: date-time
+                 * @description Absent if it isn't snoozed.
+                 */
+                snoozedUntil?: string;
+                spam: boolean;
+            };
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "inbox.updated";
+        };
         /** @description A message was posted. */
         "message.created": {
             /** Format: date-time */
@@ -4206,6 +5546,38 @@ export interface components {
             id: components["schemas"]["EventId"];
             /** @constant */
             type: "message.created";
+        };
+        /** @description A private note was written. Visitors never receive it. */
+        "note.created": {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["AboutNote"];
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "note.created";
+        };
+        /** @description A private note was removed. Remove your copies of it too. */
+        "note.deleted": {
+            /** Format: date-time */
+            at: string;
+            data: {
+                /** Format: int64 */
+                conversationId: number;
+                /** Format: int64 */
+                noteId: number;
+            };
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "note.deleted";
+        };
+        /** @description A private note changed. Visitors never receive it. */
+        "note.updated": {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["AboutNote"];
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "note.updated";
         };
         ready: {
             /** @description true: the missed events follow; false: read the state again. */
@@ -4271,6 +5643,11 @@ export interface components {
                 conversationToken: string;
                 sender: components["schemas"]["Sender"];
                 typing: boolean;
+                /**
+                 * Format: int64
+                 * @description The agent; absent for visitors and programs.
+                 */
+                userId?: number;
             };
             id: components["schemas"]["EventId"];
             /** @constant */
@@ -4344,6 +5721,20 @@ export interface components {
             id: components["schemas"]["EventId"];
             /** @constant */
             type: "webhook.disabled";
+        };
+        /** @description Something that the team shares was created, changed or removed: read it again. Transient. */
+        "workspace.changed": {
+            /** Format: date-time */
+            at: string;
+            data: {
+                /** Format: int64 */
+                id: number;
+                /** @enum {string} */
+                kind: "CANNED_REPLY" | "VIEW" | "MACRO";
+            };
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "workspace.changed";
         };
     };
     responses: {
@@ -4478,13 +5869,24 @@ export interface components {
     parameters: {
         /** @description The id of a message, or 0: the messages after it. */
         after: number;
+        /**
+         * @description Agents' numbers, `none`, or `me` for the person who calls, one or several, like `7,none`.
+         * @example none
+         */
+        assigneeId: string;
         /** @example demo-shop */
         clientToken: string;
+        /** @description Only conversations with a comment on their rating, or only the others. */
+        commentedFilter: boolean;
         /**
          * @description The conversation's token. A malformed one is 404.
          * @example conv_k7x2
          */
         conversationToken: string;
+        /** @description Only rows that were created before this time. */
+        createdBefore: string;
+        /** @description Only rows that were created at this time or later. */
+        createdFrom: string;
         /** @description The `nextCursor` of an earlier response: continues after it without counting. */
         cursor: string;
         /** @example 12 */
@@ -4510,6 +5912,13 @@ export interface components {
         ifMatch: string;
         /** @description The `ETag` of the client's copy: 304 if it is still current. */
         ifNoneMatch: string;
+        /**
+         * @description By creation, `newest` or `oldest` first; `waiting`: the visitors who have waited longest for an answer first, and only rows of
+         *     visitors who wait; `rated`: the newest rating first, and only rated rows; or `best`: rows with the exact words of a search
+         *     first, and then rows with other forms of them, both newest first. A page of `best` may be shorter than the limit, and `page`
+         *     is 400. With `updatedSince`, another one than `newest` is 400.
+         */
+        inboxSort: "newest" | "oldest" | "waiting" | "rated" | "best";
         /** @example KV3BFD2G7XWN4QLS5TRJHY6MEA */
         invitationToken: string;
         /** @description The language of tag names, like `de` or `pt-BR`. */
@@ -4520,6 +5929,16 @@ export interface components {
         limit: number;
         /** @example 2 */
         memberId: number;
+        /**
+         * @description Conversations with a note that mentions you, `me`, or the user with this number, until they have seen it.
+         * @example me
+         */
+        mentioned: string;
+        /**
+         * @description The note's id. A malformed one is 400.
+         * @example 41
+         */
+        noteId: number;
         /** @description The page, from 1. Invalid values are clamped. */
         pageNumber: number;
         /**
@@ -4527,6 +5946,32 @@ export interface components {
          * @example corp
          */
         provider: string;
+        /**
+         * @description Stars, one or several, like `1,2`. `rating=1,2,3,4,5` lists the rated conversations.
+         * @example 1,2
+         */
+        ratingFilter: string;
+        /**
+         * @description Words that all occur in the conversation, the last one perhaps only begun, `"phrases"`, `-without` and fields: `tag:stock from:vera status:open rating:1 before:2026-03-01`. A wrong one is 400 with its place.
+         * @example parcel
+         */
+        searchConversations: string;
+        /** @description The page, from 1 to 500; use `cursor` for the rows after that. Smaller values are clamped. */
+        shallowPage: number;
+        /** @description Only snoozed conversations, or only the others. Without it, both. */
+        snoozedFilter: boolean;
+        /** @description Only conversations marked as spam, or only the others. */
+        spamFilter: boolean;
+        /**
+         * @description One or several, like `OPEN,CLOSED`.
+         * @example OPEN
+         */
+        statusFilter: string;
+        /**
+         * @description Stored names of tags, one or several, like `refund,parcel`: rows that have one of them. For a name with a comma, use `search=tag:"a,b"`.
+         * @example refund
+         */
+        tagFilter: string;
         /** @example 123456789 */
         ticketId: string;
         /**
@@ -4548,10 +5993,14 @@ export interface components {
         userId: number;
         /** @example vis_a1b2 */
         visitorToken: string;
+        /** @description Only conversations whose visitor waits for an answer, or only the others. */
+        waitingFilter: boolean;
         /** @example 7 */
         webhookId: number;
         /** @description The website, if the person is a member of several. */
         websiteId: number;
+        /** @example 5 */
+        workspaceItemId: number;
     };
     requestBodies: never;
     headers: {
@@ -4582,6 +6031,7 @@ export interface components {
     };
     pathItems: never;
 }
+export type AboutNote = components['schemas']['AboutNote'];
 export type AboutVisitor = components['schemas']['AboutVisitor'];
 export type Acceptance = components['schemas']['Acceptance'];
 export type Agent = components['schemas']['Agent'];
@@ -4592,6 +6042,11 @@ export type AgentSummary = components['schemas']['AgentSummary'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type AuthenticatorKey = components['schemas']['AuthenticatorKey'];
+export type BusinessHours = components['schemas']['BusinessHours'];
+export type CannedReply = components['schemas']['CannedReply'];
+export type CannedReplyPage = components['schemas']['CannedReplyPage'];
+export type CannedReplyPatch = components['schemas']['CannedReplyPatch'];
+export type CannedReplyUse = components['schemas']['CannedReplyUse'];
 export type Ceremony = components['schemas']['Ceremony'];
 export type ChosenPassword = components['schemas']['ChosenPassword'];
 export type Classes = components['schemas']['Classes'];
@@ -4600,6 +6055,7 @@ export type CodeOfApp = components['schemas']['CodeOfApp'];
 export type Colour = components['schemas']['Colour'];
 export type ContextChange = components['schemas']['ContextChange'];
 export type Conversation = components['schemas']['Conversation'];
+export type ConversationChange = components['schemas']['ConversationChange'];
 export type ConversationCounts = components['schemas']['ConversationCounts'];
 export type ConversationPage = components['schemas']['ConversationPage'];
 export type ConversationPatch = components['schemas']['ConversationPatch'];
@@ -4609,16 +6065,23 @@ export type CreatedInvitation = components['schemas']['CreatedInvitation'];
 export type CreatedPersonalToken = components['schemas']['CreatedPersonalToken'];
 export type CreatedToken = components['schemas']['CreatedToken'];
 export type Credentials = components['schemas']['Credentials'];
+export type DeletedItem = components['schemas']['DeletedItem'];
+export type DeletedNote = components['schemas']['DeletedNote'];
 export type DeletedTag = components['schemas']['DeletedTag'];
 export type DeletedTicket = components['schemas']['DeletedTicket'];
 export type DeletedUser = components['schemas']['DeletedUser'];
 export type DeletedWebhook = components['schemas']['DeletedWebhook'];
+export type Draft = components['schemas']['Draft'];
+export type DraftKind = components['schemas']['DraftKind'];
+export type DraftList = components['schemas']['DraftList'];
+export type DraftText = components['schemas']['DraftText'];
 export type Durations = components['schemas']['Durations'];
 export type Event = components['schemas']['Event'];
 export type EventId = components['schemas']['EventId'];
 export type ExportEnd = components['schemas']['ExportEnd'];
 export type ExportGone = components['schemas']['ExportGone'];
 export type ExportGoneMessages = components['schemas']['ExportGoneMessages'];
+export type ExportedConversation = components['schemas']['ExportedConversation'];
 export type Factors = components['schemas']['Factors'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type FirstMessage = components['schemas']['FirstMessage'];
@@ -4635,21 +6098,35 @@ export type Import = components['schemas']['Import'];
 export type ImportRow = components['schemas']['ImportRow'];
 export type ImportTurn = components['schemas']['ImportTurn'];
 export type Imported = components['schemas']['Imported'];
+export type InboxChange = components['schemas']['InboxChange'];
+export type InboxChangeResults = components['schemas']['InboxChangeResults'];
+export type InboxCounts = components['schemas']['InboxCounts'];
+export type InboxPage = components['schemas']['InboxPage'];
+export type InboxRow = components['schemas']['InboxRow'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationDetails = components['schemas']['InvitationDetails'];
 export type InvitationPage = components['schemas']['InvitationPage'];
 export type Level = components['schemas']['Level'];
 export type LoggedOut = components['schemas']['LoggedOut'];
+export type Macro = components['schemas']['Macro'];
+export type MacroActions = components['schemas']['MacroActions'];
+export type MacroPage = components['schemas']['MacroPage'];
+export type MacroPatch = components['schemas']['MacroPatch'];
 export type Member = components['schemas']['Member'];
 export type MemberPage = components['schemas']['MemberPage'];
 export type Membership = components['schemas']['Membership'];
 export type Message = components['schemas']['Message'];
+export type MessageExcerpt = components['schemas']['MessageExcerpt'];
 export type NewAccount = components['schemas']['NewAccount'];
+export type NewCannedReply = components['schemas']['NewCannedReply'];
 export type NewInvitation = components['schemas']['NewInvitation'];
+export type NewMacro = components['schemas']['NewMacro'];
+export type NewNote = components['schemas']['NewNote'];
 export type NewPasskey = components['schemas']['NewPasskey'];
 export type NewPassword = components['schemas']['NewPassword'];
 export type NewPersonalToken = components['schemas']['NewPersonalToken'];
 export type NewRole = components['schemas']['NewRole'];
+export type NewSavedView = components['schemas']['NewSavedView'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewTicket = components['schemas']['NewTicket'];
 export type NewTicketMessage = components['schemas']['NewTicketMessage'];
@@ -4657,7 +6134,12 @@ export type NewToken = components['schemas']['NewToken'];
 export type NewUser = components['schemas']['NewUser'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type News = components['schemas']['News'];
+export type Note = components['schemas']['Note'];
+export type NoteList = components['schemas']['NoteList'];
+export type NotePatch = components['schemas']['NotePatch'];
+export type Notices = components['schemas']['Notices'];
 export type OpenedConversation = components['schemas']['OpenedConversation'];
+export type OwnConversationPage = components['schemas']['OwnConversationPage'];
 export type Page = components['schemas']['Page'];
 export type Passkey = components['schemas']['Passkey'];
 export type PasskeyAnswer = components['schemas']['PasskeyAnswer'];
@@ -4665,10 +6147,12 @@ export type Person = components['schemas']['Person'];
 export type PersonSession = components['schemas']['PersonSession'];
 export type PersonalToken = components['schemas']['PersonalToken'];
 export type PersonalTokenList = components['schemas']['PersonalTokenList'];
+export type PictureUrl = components['schemas']['PictureUrl'];
 export type Plan = components['schemas']['Plan'];
 export type Problem = components['schemas']['Problem'];
 export type Proof = components['schemas']['Proof'];
 export type ProviderLogout = components['schemas']['ProviderLogout'];
+export type QuietHours = components['schemas']['QuietHours'];
 export type Rating = components['schemas']['Rating'];
 export type RatingStatistics = components['schemas']['RatingStatistics'];
 export type Ratings = components['schemas']['Ratings'];
@@ -4678,6 +6162,9 @@ export type RemovedIdentitySecret = components['schemas']['RemovedIdentitySecret
 export type ResetPassword = components['schemas']['ResetPassword'];
 export type RevokedToken = components['schemas']['RevokedToken'];
 export type Role = components['schemas']['Role'];
+export type SavedView = components['schemas']['SavedView'];
+export type SavedViewList = components['schemas']['SavedViewList'];
+export type SavedViewPatch = components['schemas']['SavedViewPatch'];
 export type SecondStep = components['schemas']['SecondStep'];
 export type Sender = components['schemas']['Sender'];
 export type Session = components['schemas']['Session'];
@@ -4685,6 +6172,7 @@ export type SessionList = components['schemas']['SessionList'];
 export type SignInResult = components['schemas']['SignInResult'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SignedOut = components['schemas']['SignedOut'];
+export type Snippet = components['schemas']['Snippet'];
 export type Statistics = components['schemas']['Statistics'];
 export type StatisticsHistory = components['schemas']['StatisticsHistory'];
 export type StatisticsInterval = components['schemas']['StatisticsInterval'];
@@ -4695,12 +6183,19 @@ export type TagNames = components['schemas']['TagNames'];
 export type Theme = components['schemas']['Theme'];
 export type Thread = components['schemas']['Thread'];
 export type Ticket = components['schemas']['Ticket'];
+export type TicketAnswer = components['schemas']['TicketAnswer'];
 export type TicketAssignee = components['schemas']['TicketAssignee'];
+export type TicketAuthorKind = components['schemas']['TicketAuthorKind'];
+export type TicketChannel = components['schemas']['TicketChannel'];
+export type TicketCounts = components['schemas']['TicketCounts'];
 export type TicketMessage = components['schemas']['TicketMessage'];
 export type TicketMessageType = components['schemas']['TicketMessageType'];
 export type TicketPage = components['schemas']['TicketPage'];
 export type TicketPatch = components['schemas']['TicketPatch'];
 export type TicketPriority = components['schemas']['TicketPriority'];
+export type TicketRequester = components['schemas']['TicketRequester'];
+export type TicketRow = components['schemas']['TicketRow'];
+export type TicketRowPage = components['schemas']['TicketRowPage'];
 export type TicketStatus = components['schemas']['TicketStatus'];
 export type TicketStatusChange = components['schemas']['TicketStatusChange'];
 export type TicketVisitor = components['schemas']['TicketVisitor'];
@@ -4710,13 +6205,18 @@ export type TokenPage = components['schemas']['TokenPage'];
 export type TokenPatch = components['schemas']['TokenPatch'];
 export type TokenRotation = components['schemas']['TokenRotation'];
 export type TypingState = components['schemas']['TypingState'];
+export type UsedCannedReply = components['schemas']['UsedCannedReply'];
 export type User = components['schemas']['User'];
 export type UserPage = components['schemas']['UserPage'];
 export type UserPatch = components['schemas']['UserPatch'];
+export type ViewFilter = components['schemas']['ViewFilter'];
 export type Visitor = components['schemas']['Visitor'];
+export type VisitorCounts = components['schemas']['VisitorCounts'];
 export type VisitorMessage = components['schemas']['VisitorMessage'];
 export type VisitorPage = components['schemas']['VisitorPage'];
 export type VisitorPatch = components['schemas']['VisitorPatch'];
+export type VisitorRow = components['schemas']['VisitorRow'];
+export type VisitorRowPage = components['schemas']['VisitorRowPage'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookAttempt = components['schemas']['WebhookAttempt'];
 export type WebhookDelivery = components['schemas']['WebhookDelivery'];
@@ -4732,6 +6232,7 @@ export type WebhookWithSecret = components['schemas']['WebhookWithSecret'];
 export type Website = components['schemas']['Website'];
 export type Widget = components['schemas']['Widget'];
 export type WidgetPatch = components['schemas']['WidgetPatch'];
+export type WidgetTheme = components['schemas']['WidgetTheme'];
 export type WidgetWords = components['schemas']['WidgetWords'];
 export type ConversationErased = components['schemas']['conversation.erased'];
 export type ConversationOpened = components['schemas']['conversation.opened'];
@@ -4739,7 +6240,12 @@ export type ConversationRated = components['schemas']['conversation.rated'];
 export type ConversationRead = components['schemas']['conversation.read'];
 export type ConversationUpdated = components['schemas']['conversation.updated'];
 export type ConversationsImported = components['schemas']['conversations.imported'];
+export type InboxRead = components['schemas']['inbox.read'];
+export type InboxUpdated = components['schemas']['inbox.updated'];
 export type MessageCreated = components['schemas']['message.created'];
+export type NoteCreated = components['schemas']['note.created'];
+export type NoteDeleted = components['schemas']['note.deleted'];
+export type NoteUpdated = components['schemas']['note.updated'];
 export type Ready = components['schemas']['ready'];
 export type TicketCreated = components['schemas']['ticket.created'];
 export type TicketDeleted = components['schemas']['ticket.deleted'];
@@ -4752,6 +6258,7 @@ export type VisitorOnline = components['schemas']['visitor.online'];
 export type VisitorUpdated = components['schemas']['visitor.updated'];
 export type VisitorsImported = components['schemas']['visitors.imported'];
 export type WebhookDisabled = components['schemas']['webhook.disabled'];
+export type WorkspaceChanged = components['schemas']['workspace.changed'];
 export type ResponseBadRequest = components['responses']['BadRequest'];
 export type ResponseConflict = components['responses']['Conflict'];
 export type ResponseContentTooLarge = components['responses']['ContentTooLarge'];
@@ -4767,8 +6274,12 @@ export type ResponseUnauthorized = components['responses']['Unauthorized'];
 export type ResponseUnprocessableContent = components['responses']['UnprocessableContent'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
 export type ParameterAfter = components['parameters']['after'];
+export type ParameterAssigneeId = components['parameters']['assigneeId'];
 export type ParameterClientToken = components['parameters']['clientToken'];
+export type ParameterCommentedFilter = components['parameters']['commentedFilter'];
 export type ParameterConversationToken = components['parameters']['conversationToken'];
+export type ParameterCreatedBefore = components['parameters']['createdBefore'];
+export type ParameterCreatedFrom = components['parameters']['createdFrom'];
 export type ParameterCursor = components['parameters']['cursor'];
 export type ParameterDeliveryId = components['parameters']['deliveryId'];
 export type ParameterExportCursor = components['parameters']['exportCursor'];
@@ -4779,21 +6290,33 @@ export type ParameterFrom = components['parameters']['from'];
 export type ParameterIdempotencyKey = components['parameters']['idempotencyKey'];
 export type ParameterIfMatch = components['parameters']['ifMatch'];
 export type ParameterIfNoneMatch = components['parameters']['ifNoneMatch'];
+export type ParameterInboxSort = components['parameters']['inboxSort'];
 export type ParameterInvitationToken = components['parameters']['invitationToken'];
 export type ParameterLang = components['parameters']['lang'];
 export type ParameterLastEventId = components['parameters']['lastEventId'];
 export type ParameterLimit = components['parameters']['limit'];
 export type ParameterMemberId = components['parameters']['memberId'];
+export type ParameterMentioned = components['parameters']['mentioned'];
+export type ParameterNoteId = components['parameters']['noteId'];
 export type ParameterPageNumber = components['parameters']['pageNumber'];
 export type ParameterProvider = components['parameters']['provider'];
+export type ParameterRatingFilter = components['parameters']['ratingFilter'];
+export type ParameterSearchConversations = components['parameters']['searchConversations'];
+export type ParameterShallowPage = components['parameters']['shallowPage'];
+export type ParameterSnoozedFilter = components['parameters']['snoozedFilter'];
+export type ParameterSpamFilter = components['parameters']['spamFilter'];
+export type ParameterStatusFilter = components['parameters']['statusFilter'];
+export type ParameterTagFilter = components['parameters']['tagFilter'];
 export type ParameterTicketId = components['parameters']['ticketId'];
 export type ParameterTo = components['parameters']['to'];
 export type ParameterTz = components['parameters']['tz'];
 export type ParameterUpdatedSince = components['parameters']['updatedSince'];
 export type ParameterUserId = components['parameters']['userId'];
 export type ParameterVisitorToken = components['parameters']['visitorToken'];
+export type ParameterWaitingFilter = components['parameters']['waitingFilter'];
 export type ParameterWebhookId = components['parameters']['webhookId'];
 export type ParameterWebsiteId = components['parameters']['websiteId'];
+export type ParameterWorkspaceItemId = components['parameters']['workspaceItemId'];
 export type HeaderETag = components['headers']['ETag'];
 export type HeaderIdempotencyReplayed = components['headers']['Idempotency-Replayed'];
 export type HeaderLink = components['headers']['Link'];
@@ -4972,6 +6495,7 @@ export interface operations {
                     "application/json": components["schemas"]["IdentityProviderList"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -5894,6 +7418,286 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    listCannedReplies: {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. Invalid values are clamped. */
+                page?: components["parameters"]["pageNumber"];
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
+                cursor?: components["parameters"]["cursor"];
+                /**
+                 * @description Words that all occur in shortcut, title, folder or text, the last one perhaps only begun, `"phrases"` as words, and `-without`.
+                 * @example refund
+                 */
+                search?: string;
+                folder?: string;
+                shortcut?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the list. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "shortcut": "hello",
+                 *       "text": "Hello {{visitor.name|there}}!",
+                 *       "title": "Greeting"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewCannedReply"];
+            };
+        };
+        responses: {
+            /** @description The canned reply. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
+                "If-None-Match"?: components["parameters"]["ifNoneMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canned reply. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canned reply is removed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedItem"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    updateCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Greeting"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CannedReplyPatch"];
+            };
+        };
+        responses: {
+            /** @description The canned reply. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    useCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "values": {
+                 *         "visitor.name": "Vera"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CannedReplyUse"];
+            };
+        };
+        responses: {
+            /** @description The text. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsedCannedReply"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     getConsolePage: {
         parameters: {
             query?: never;
@@ -5953,12 +7757,27 @@ export interface operations {
                  *     Changes of the last 30 seconds are not listed yet, so that none is missed.
                  */
                 updatedSince?: components["parameters"]["updatedSince"];
-                status?: components["schemas"]["ConversationStatus"];
-                /** @description An agent's number, or `none`. */
-                assigneeId?: string;
+                /**
+                 * @description One or several, like `OPEN,CLOSED`.
+                 * @example OPEN
+                 */
+                status?: components["parameters"]["statusFilter"];
+                /**
+                 * @description Agents' numbers, `none`, or `me` for the person who calls, one or several, like `7,none`.
+                 * @example none
+                 */
+                assigneeId?: components["parameters"]["assigneeId"];
+                /**
+                 * @description Stars, one or several, like `1,2`. `rating=1,2,3,4,5` lists the rated conversations.
+                 * @example 1,2
+                 */
+                rating?: components["parameters"]["ratingFilter"];
                 visitorId?: number;
-                /** @description Up to 10 words that must all occur in the conversation's messages. */
-                search?: string;
+                /**
+                 * @description Words that all occur in the conversation, the last one perhaps only begun, `"phrases"`, `-without` and fields: `tag:stock from:vera status:open rating:1 before:2026-03-01`. A wrong one is 400 with its place.
+                 * @example parcel
+                 */
+                search?: components["parameters"]["searchConversations"];
             };
             header?: never;
             path?: never;
@@ -6194,6 +8013,163 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    getDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The draft. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    putDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "content": "We look",
+                 *       "kind": "reply"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DraftText"];
+            };
+        };
+        responses: {
+            /** @description The draft. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no draft any more. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    endMention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation doesn't mention you any more. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     listMessages: {
         parameters: {
             query?: {
@@ -6301,6 +8277,258 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listNotes: {
+        parameters: {
+            query?: {
+                /** @description The id of a note, or 0: the notes after it. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notes. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "content": "She ordered **twice**."
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description The note. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
+                "If-None-Match"?: components["parameters"]["ifNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+                /**
+                 * @description The note's id. A malformed one is 400.
+                 * @example 41
+                 */
+                id: components["parameters"]["noteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+                /**
+                 * @description The note's id. A malformed one is 400.
+                 * @example 41
+                 */
+                id: components["parameters"]["noteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note is removed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedNote"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    updateNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+                /**
+                 * @description The note's id. A malformed one is 400.
+                 * @example 41
+                 */
+                id: components["parameters"]["noteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "content": "She ordered once."
+                 *     }
+                 */
+                "application/json": components["schemas"]["NotePatch"];
+            };
+        };
+        responses: {
+            /** @description The note. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
@@ -6544,6 +8772,36 @@ export interface operations {
             404: components["responses"]["NotFound"];
         };
     };
+    listDrafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 50 drafts. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     streamEvents: {
         parameters: {
             query?: never;
@@ -6610,7 +8868,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": components["schemas"]["Conversation"] | components["schemas"]["ExportGone"] | components["schemas"]["ExportEnd"];
+                    "application/x-ndjson": components["schemas"]["ExportedConversation"] | components["schemas"]["ExportGone"] | components["schemas"]["ExportEnd"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -6945,6 +9203,228 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    listInbox: {
+        parameters: {
+            query?: {
+                /** @description The page, from 1 to 500; use `cursor` for the rows after that. Smaller values are clamped. */
+                page?: components["parameters"]["shallowPage"];
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description The language of tag names, like `de` or `pt-BR`. */
+                lang?: components["parameters"]["lang"];
+                /**
+                 * @description Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+                 *     Changes of the last 30 seconds are not listed yet, so that none is missed.
+                 */
+                updatedSince?: components["parameters"]["updatedSince"];
+                /**
+                 * @description One or several, like `OPEN,CLOSED`.
+                 * @example OPEN
+                 */
+                status?: components["parameters"]["statusFilter"];
+                /**
+                 * @description Agents' numbers, `none`, or `me` for the person who calls, one or several, like `7,none`.
+                 * @example none
+                 */
+                assigneeId?: components["parameters"]["assigneeId"];
+                /**
+                 * @description Stars, one or several, like `1,2`. `rating=1,2,3,4,5` lists the rated conversations.
+                 * @example 1,2
+                 */
+                rating?: components["parameters"]["ratingFilter"];
+                visitorId?: number;
+                /**
+                 * @description Words that all occur in the conversation, the last one perhaps only begun, `"phrases"`, `-without` and fields: `tag:stock from:vera status:open rating:1 before:2026-03-01`. A wrong one is 400 with its place.
+                 * @example parcel
+                 */
+                search?: components["parameters"]["searchConversations"];
+                /**
+                 * @description Conversations with a note that mentions you, `me`, or the user with this number, until they have seen it.
+                 * @example me
+                 */
+                mentioned?: components["parameters"]["mentioned"];
+                /**
+                 * @description By creation, `newest` or `oldest` first; `waiting`: the visitors who have waited longest for an answer first, and only rows of
+                 *     visitors who wait; `rated`: the newest rating first, and only rated rows; or `best`: rows with the exact words of a search
+                 *     first, and then rows with other forms of them, both newest first. A page of `best` may be shorter than the limit, and `page`
+                 *     is 400. With `updatedSince`, another one than `newest` is 400.
+                 */
+                sort?: components["parameters"]["inboxSort"];
+                /**
+                 * @description Stored names of tags, one or several, like `refund,parcel`: rows that have one of them. For a name with a comma, use `search=tag:"a,b"`.
+                 * @example refund
+                 */
+                tag?: components["parameters"]["tagFilter"];
+                /** @description Only conversations whose visitor waits for an answer, or only the others. */
+                waiting?: components["parameters"]["waitingFilter"];
+                /** @description Only conversations with a comment on their rating, or only the others. */
+                commented?: components["parameters"]["commentedFilter"];
+                /** @description Only snoozed conversations, or only the others. Without it, both. */
+                snoozed?: components["parameters"]["snoozedFilter"];
+                /** @description Only conversations marked as spam, or only the others. */
+                spam?: components["parameters"]["spamFilter"];
+                /** @description Only rows that were created at this time or later. */
+                createdFrom?: components["parameters"]["createdFrom"];
+                /** @description Only rows that were created before this time. */
+                createdBefore?: components["parameters"]["createdBefore"];
+                /** @description Whether rows have the part of a message that the search has found. */
+                snippets?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the list. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    updateInbox: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "change": {
+                 *         "addTags": [
+                 *           "refund"
+                 *         ],
+                 *         "status": "CLOSED"
+                 *       },
+                 *       "tokens": [
+                 *         "conv_k7x2"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["InboxChange"];
+            };
+        };
+        responses: {
+            /** @description A result for each token. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxChangeResults"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    countInbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxCounts"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getInboxRow: {
+        parameters: {
+            query?: {
+                /** @description The language of tag names, like `de` or `pt-BR`. */
+                lang?: components["parameters"]["lang"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxRow"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     createOwnTicket: {
         parameters: {
             query?: never;
@@ -7190,6 +9670,231 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listMacros: {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. Invalid values are clamped. */
+                page?: components["parameters"]["pageNumber"];
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the list. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MacroPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createMacro: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "actions": {
+                 *         "addTags": [
+                 *           "refund"
+                 *         ],
+                 *         "reply": "Dear {{visitor.name|customer}}, we refund it.",
+                 *         "status": "CLOSED"
+                 *       },
+                 *       "name": "Refund"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewMacro"];
+            };
+        };
+        responses: {
+            /** @description The macro. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Macro"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getMacro: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
+                "If-None-Match"?: components["parameters"]["ifNoneMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The macro. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Macro"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteMacro: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The macro is removed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedItem"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    updateMacro: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Refund"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MacroPatch"];
+            };
+        };
+        responses: {
+            /** @description The macro. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Macro"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -7680,13 +10385,26 @@ export interface operations {
                  *     Changes of the last 30 seconds are not listed yet, so that none is missed.
                  */
                 updatedSince?: components["parameters"]["updatedSince"];
-                /** @example OPEN */
+                /**
+                 * @description One or several, like `NEW,OPEN`.
+                 * @example OPEN
+                 */
                 status?: string;
-                /** @example HIGH */
+                /**
+                 * @description One or several, like `HIGH,URGENT`.
+                 * @example HIGH
+                 */
                 priority?: string;
-                assigneeId?: number;
+                /**
+                 * @description Agents' numbers, `none`, or `me` for the person who calls, one or several, like `7,none`.
+                 * @example none
+                 */
+                assigneeId?: components["parameters"]["assigneeId"];
                 visitorId?: number;
-                /** @description Words in title, description and messages, case-insensitive. */
+                /**
+                 * @description Words that all occur in number, title, description, address or messages, the last one perhaps only begun, `"phrases"`, `-without` and fields: `tag:stock status:open priority:high before:2026-03-01`. A wrong one is 400 with its place.
+                 * @example parcel
+                 */
                 search?: string;
             };
             header?: never;
@@ -7766,9 +10484,129 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    countTickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCounts"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listTicketRows: {
+        parameters: {
+            query?: {
+                /** @description The page, from 1 to 500; use `cursor` for the rows after that. Smaller values are clamped. */
+                page?: components["parameters"]["shallowPage"];
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
+                cursor?: components["parameters"]["cursor"];
+                /**
+                 * @description Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+                 *     Changes of the last 30 seconds are not listed yet, so that none is missed.
+                 */
+                updatedSince?: components["parameters"]["updatedSince"];
+                /**
+                 * @description By creation, `newest` or `oldest` first; `best`: rows with the exact words of a search first, and then rows with other forms
+                 *     of them, both newest first; `activity`: the last change first; or `priority`: the highest first, and the newest of one
+                 *     priority. A page of `best` may be shorter than the limit, and `page` is 400. With `updatedSince`, another one than `newest`
+                 *     is 400, and so are the last two in a search for words.
+                 */
+                sort?: "newest" | "oldest" | "best" | "activity" | "priority";
+                /**
+                 * @description One or several, like `NEW,OPEN`.
+                 * @example NEW,OPEN
+                 */
+                status?: string;
+                /**
+                 * @description One or several, like `HIGH,URGENT`.
+                 * @example HIGH
+                 */
+                priority?: string;
+                /**
+                 * @description One or several, like `WIDGET,EMAIL`.
+                 * @example WIDGET
+                 */
+                channel?: string;
+                /**
+                 * @description Stored names of tags, one or several, like `refund,parcel`: rows that have one of them. For a name with a comma, use `search=tag:"a,b"`.
+                 * @example refund
+                 */
+                tag?: components["parameters"]["tagFilter"];
+                /**
+                 * @description Agents' numbers, `none`, or `me` for the person who calls, one or several, like `7,none`.
+                 * @example none
+                 */
+                assigneeId?: components["parameters"]["assigneeId"];
+                visitorId?: number;
+                /** @description Only rows that were created at this time or later. */
+                createdFrom?: components["parameters"]["createdFrom"];
+                /** @description Only rows that were created before this time. */
+                createdBefore?: components["parameters"]["createdBefore"];
+                /**
+                 * @description As in `GET /tickets`.
+                 * @example parcel
+                 */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the list. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketRowPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     getTicket: {
         parameters: {
             query?: {
+                /**
+                 * @description `authors`: each message has its `author`. Other values are ignored.
+                 * @example authors
+                 */
+                expand?: string;
                 /** @description The id of a message, or 0: the messages after it. */
                 after?: components["parameters"]["after"];
             };
@@ -8498,6 +11336,263 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    listViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter": {
+                 *         "status": [
+                 *           "OPEN"
+                 *         ],
+                 *         "tag": [
+                 *           "urgent"
+                 *         ]
+                 *       },
+                 *       "name": "Urgent",
+                 *       "sort": "waiting"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSavedView"];
+            };
+        };
+        responses: {
+            /** @description The saved view. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
+                "If-None-Match"?: components["parameters"]["ifNoneMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The saved view. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The saved view is removed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedItem"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    updateView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: components["parameters"]["workspaceItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Urgent"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SavedViewPatch"];
+            };
+        };
+        responses: {
+            /** @description The saved view. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listOwnConversations: {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. Invalid values are clamped. */
+                page?: components["parameters"]["pageNumber"];
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the list, newest first. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnConversationPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     openConversation: {
         parameters: {
             query?: never;
@@ -8955,6 +12050,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VisitorPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    countVisitors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorCounts"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listVisitorRows: {
+        parameters: {
+            query?: {
+                /** @description The page, from 1 to 500; use `cursor` for the rows after that. Smaller values are clamped. */
+                page?: components["parameters"]["shallowPage"];
+                /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `nextCursor` of an earlier response: continues after it without counting. */
+                cursor?: components["parameters"]["cursor"];
+                /**
+                 * @description Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+                 *     Changes of the last 30 seconds are not listed yet, so that none is missed.
+                 */
+                updatedSince?: components["parameters"]["updatedSince"];
+                /**
+                 * @description By the first visit, `newest` or `oldest` first, or `seen`: the visitors who were seen last first, and only those who were seen.
+                 *     With `updatedSince`, another one than `newest` is 400, and so is `seen` in a search for words, unless `online` is true.
+                 */
+                sort?: "newest" | "oldest" | "seen";
+                /** @description Only visitors that are online, or only those that aren't. */
+                online?: boolean;
+                /** @description Only visitors whose identity the website's backend has signed, or only the others. */
+                verified?: boolean;
+                /**
+                 * @description Only visitors that are online on a page whose path begins so.
+                 * @example /shop
+                 */
+                pagePath?: string;
+                /**
+                 * @description Words that all occur in the name, the address or the user of the website, the last one perhaps only begun, `"phrases"`, `-without`, and `before:` and `after:` of the first visit. A wrong one is 400 with its place.
+                 * @example vera
+                 */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the list. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorRowPage"];
                 };
             };
             400: components["responses"]["BadRequest"];

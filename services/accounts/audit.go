@@ -80,6 +80,19 @@ func (s *Service) entry(ctx context.Context, t tenant.ID, by By, kind, action st
 	}, err
 }
 
+// Note adds the entry of a change in another service, which calls it in the transaction of the change. before and after
+// have its fields, without contents.
+func (s *Service) Note(
+	ctx context.Context, t tenant.ID, by By, kind, action string, object int64, before, after map[string]any,
+) (Entry, error) {
+	e, err := s.entry(ctx, t, by, kind, action, object)
+	if err != nil {
+		return e, err
+	}
+	e = e.changing(before, after)
+	return e, s.store.AddEntry(ctx, e)
+}
+
 // maxNoted is how many websites get an entry about a person: a sign-in isn't many times the writes of another change.
 const maxNoted = 20
 

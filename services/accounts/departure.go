@@ -8,8 +8,9 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// Departure is the work after a user has left a website: their open conversations and tickets are unassigned. It is
-// stored together with the removal, and removed when all services have done it. Each step can be repeated.
+// Departure is the work after a user has left a website: their open conversations and tickets are unassigned, and their
+// own canned replies, views and macros are removed. It is stored together with the removal, and removed when all
+// services have done it. Each step can be repeated.
 type Departure struct {
 	UserID    id.User   `bson:"_id"`
 	WebsiteID tenant.ID `bson:"websiteId"`

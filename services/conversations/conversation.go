@@ -2,14 +2,13 @@ package conversations
 
 import (
 	"crypto/rand"
-	"slices"
 	"strings"
 	"time"
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
-	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
 )
@@ -25,14 +24,17 @@ const (
 
 // The bounds of a conversation.
 const (
-	MaxMessages  = 10_000   // messages in one conversation; after that the visitor has to open a new one
-	MaxBytes     = 16 << 20 // bytes of its messages' content
-	MaxTags      = 20
-	maxTag       = 64      // bytes
-	maxSummary   = 4 << 10 // bytes
-	maxFeedback  = 4 << 10 // bytes
-	MaxTerms     = 1_000   // distinct words of a conversation that are indexed for search
-	typingPeriod = 6 * time.Second
+	MaxMessages = 10_000   // messages in one conversation; after that the visitor has to open a new one
+	MaxBytes    = 16 << 20 // bytes of its messages' content
+	MaxTags     = 20
+	maxTag      = 64      // bytes
+	maxSummary  = 4 << 10 // bytes
+	maxFeedback = 4 << 10 // bytes
+	MaxStars    = 5       // of a rating
+	MaxTerms    = 6_000   // terms of a conversation by which searches find it: those of its newest messages
+	// terms of the facts about a visitor, without marks
+	maxVisitorTerms = 100
+	typingPeriod    = 6 * time.Second
 )
 
 // Conversation is a chat between one visitor and the agents of a website.
@@ -45,7 +47,7 @@ type Conversation struct {
 	Status          Status          `bson:"status"`
 	Rating          *int64          `bson:"rating"` // 1 to 5
 	Feedback        *string         `bson:"feedback"`
-	RatedAt         *time.Time      `bson:"ratedAt"`
+	RatedAt         *time.Time      `bson:"ratedAt,omitempty"`
 	RatedFor        *id.User        `bson:"ratedFor"` // the assignee at that time
 	Summary         *string         `bson:"summary"`
 	Tags            []string        `bson:"tags"` // stored names
@@ -58,11 +60,30 @@ type Conversation struct {
 	AgentTypingTo   time.Time       `bson:"agentTypingTo"`
 	Messages        int64           `bson:"messages"` // count, and the sequence number of the last one
 	// Bytes of the messages' content. A row that was stored before bytes were counted starts counting at its next message.
-	Bytes     int64    `bson:"bytes,omitempty"`
-	Version   int64    `bson:"version"`             // incremented by every change
-	OpenKey   string   `bson:"openKey,omitempty"`   // the client's id of the message that opened it
-	ImportKey string   `bson:"importKey,omitempty"` // the row it was imported from
-	Terms     []string `bson:"terms,omitempty"`     // words of its messages, for search
+	Bytes   int64 `bson:"bytes,omitempty"`
+	Version int64 `bson:"version"` // incremented by every change
+	// The newest message, how many of the visitor's messages no agent has read, and since when the visitor waits for an
+	// answer. A row that was stored before these were has them from its next message on.
+	Last         *Excerpt   `bson:"last,omitempty"`
+	Unread       int64      `bson:"unread,omitempty"`
+	WaitingSince *time.Time `bson:"waitingSince,omitempty"`
+	// How many messages of the visitor count as news for agents, and how many of those each agent has read. A row that was
+	// stored before these counts from its next message on.
+	Heard  int64     `bson:"heard,omitempty"`
+	ReadTo Positions `bson:"readTo,omitempty"`
+	// Its private notes: their number and the bytes of their texts, and the users who haven't seen that one mentions them.
+	Notes     int64     `bson:"notes,omitempty"`
+	NoteBytes int64     `bson:"noteBytes,omitempty"`
+	Mentions  []id.User `bson:"mentions,omitempty"`
+	// Where agents have put it, since when, and until when it is snoozed.
+	Folder       Folder     `bson:"folder,omitempty"`
+	FolderSince  *time.Time `bson:"folderSince,omitempty"`
+	SnoozedUntil *time.Time `bson:"snoozedUntil,omitempty"`
+	OpenKey      string     `bson:"openKey,omitempty"`   // the client's id of the message that opened it
+	ImportKey    string     `bson:"importKey,omitempty"` // the row it was imported from
+	// The terms of its messages and its visitor, for search, which reads don't return, and the version of their analysis.
+	Terms        []string `bson:"terms,omitempty"`
+	TermsVersion int64    `bson:"termsVersion,omitempty"`
 	// The order of its events: see outbox.Order.
 	EventAt  int64 `bson:"eventAt,omitempty"`
 	EventSeq int64 `bson:"eventSeq,omitempty"`
@@ -73,6 +94,18 @@ func (c Conversation) SortKey() (time.Time, int64) { return c.CreatedAt, int64(c
 
 // ChangeKey implements the order of change lists: by last change.
 func (c Conversation) ChangeKey() (time.Time, int64) { return c.UpdatedAt, int64(c.ID) }
+
+// KeyIn implements the order of lists by waiting time, whose rows all wait, and by rating, whose rows are all rated.
+func (c Conversation) KeyIn(order paging.Order) (time.Time, int64) {
+	at := c.WaitingSince
+	if order == paging.Rated {
+		at = c.RatedAt
+	}
+	if at == nil {
+		return time.Time{}, int64(c.ID)
+	}
+	return *at, int64(c.ID)
+}
 
 // Revision is the version of the conversation with its messages, for ETags. Typing and reading don't change it.
 func (c Conversation) Revision() version.Of { return version.Of{ID: int64(c.ID), Version: c.Version} }
@@ -109,8 +142,9 @@ func newConversation(number id.Conversation, t tenant.ID, visitor id.Visitor, no
 // newToken returns a token with 260 random bits, which can't be guessed.
 func newToken() string { return "conv_" + strings.ToLower(rand.Text()+rand.Text()) }
 
-// addMessage counts a message and assigns its number. A message of type Text reopens a closed conversation. answered is
-// the first response time in seconds if this message is the first response, else nil.
+// addMessage counts a message and assigns its number. A message of type Text reopens a closed conversation, except that
+// of a visitor in one marked as spam. A visitor's message wakes a snoozed one. answered is the first response time in
+// seconds if this message is the first response, else nil.
 func (c *Conversation) addMessage(m *Message) (answered *float64, err error) {
 	if c.Messages >= MaxMessages {
 		return nil, fault.Coded(fault.Conflict, "conversation_full",
@@ -124,6 +158,9 @@ func (c *Conversation) addMessage(m *Message) (answered *float64, err error) {
 	c.Messages++
 	c.Bytes += int64(len(m.Content))
 	m.ID, m.ConversationID, m.WebsiteID = messageID(c.ID, c.Messages), c.ID, c.WebsiteID
+	last := m.Excerpt()
+	c.Last = &last
+	c.noteWaiting(m)
 	if m.CreatedAt.After(c.UpdatedAt) {
 		c.UpdatedAt = m.CreatedAt
 	}
@@ -132,6 +169,9 @@ func (c *Conversation) addMessage(m *Message) (answered *float64, err error) {
 		c.VisitorTypingTo = time.Time{}
 		if c.FirstVisitorAt == nil {
 			c.FirstVisitorAt = &m.CreatedAt
+		}
+		if c.Folder == Snoozed {
+			c.put(NoFolder, nil, m.CreatedAt)
 		}
 	case FromAgent:
 		c.AgentTypingTo = time.Time{}
@@ -143,7 +183,7 @@ func (c *Conversation) addMessage(m *Message) (answered *float64, err error) {
 		seconds := d.Seconds()
 		answered = &seconds
 	}
-	if m.Type == Text && c.Status == Closed {
+	if m.Type == Text && c.Status == Closed && !(c.Folder == Spam && m.SenderType == FromVisitor) {
 		c.setStatus(Open, m.CreatedAt)
 	}
 	return answered, nil
@@ -155,63 +195,19 @@ func (c *Conversation) setStatus(s Status, now time.Time) {
 	}
 	c.Status, c.ClosedAt = s, nil
 	if s == Closed {
-		c.ClosedAt = &now
+		c.ClosedAt, c.WaitingSince = &now, nil
 	}
-}
-
-// Patch is a partial update by an agent.
-type Patch struct {
-	Status     optional.Value[Status]
-	AssigneeID optional.Value[id.User] // null unassigns
-	Tags       optional.Value[[]string]
-	Summary    optional.Value[string] // null removes
-}
-
-// Validate returns an Invalid fault that lists every wrong field.
-func (p Patch) Validate() error {
-	var wrong fault.Problems
-	wrong.Check(!p.Status.Set || p.Status.V.Valid(), "status", "must be OPEN or CLOSED")
-	wrong.Check(len(p.Tags.V) <= MaxTags, "tags", "must be at most 20")
-	for _, tag := range p.Tags.V {
-		if !validTag(tag) {
-			wrong.Add("tags", "must be names of 1 to 64 bytes")
-			break
-		}
+	if c.Folder != NoFolder { // closing ends a snooze, and reopening takes out of spam
+		c.put(NoFolder, nil, now)
 	}
-	wrong.Check(len(p.Summary.V) <= maxSummary, "summary", "must be at most 4096 bytes")
-	return wrong.Err()
-}
-
-// apply changes c and reports whether anything differs; if nothing does, UpdatedAt stays too. The caller has checked
-// that the assignee exists.
-func (p Patch) apply(c *Conversation, now time.Time) bool {
-	before := *c
-	if p.Status.Set {
-		c.setStatus(p.Status.V, now)
-	}
-	if p.AssigneeID.Set {
-		c.AssigneeID = p.AssigneeID.Ptr()
-	}
-	if p.Tags.Set {
-		c.Tags = distinct(p.Tags.V)
-	}
-	if p.Summary.Set {
-		c.Summary = p.Summary.Ptr()
-	}
-	if c.Status == before.Status && same(c.AssigneeID, before.AssigneeID) && slices.Equal(c.Tags, before.Tags) &&
-		same(c.Summary, before.Summary) {
-		return false
-	}
-	c.UpdatedAt = now
-	return true
 }
 
 // same reports whether two optional values are equal.
 func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
 
-func distinct(names []string) []string {
-	out := []string{}
-	seen := map[string]bool{}
+func distinct[T comparable](names []T) []T {
+	out := []T{}
+	seen := map[T]bool{}
 	for _, n := range names {
 		if !seen[n] {
 			seen[n] = true
@@ -230,7 +226,7 @@ type Rating struct {
 // Validate returns an Invalid fault that lists every wrong field.
 func (r Rating) Validate() error {
 	var wrong fault.Problems
-	wrong.Check(r.Stars >= 1 && r.Stars <= 5, "rating", "must be a whole number from 1 to 5")
+	wrong.Check(r.Stars >= 1 && r.Stars <= MaxStars, "rating", "must be a whole number from 1 to 5")
 	wrong.Check(r.Feedback == nil || len(*r.Feedback) <= maxFeedback, "feedback", "must be at most 4096 bytes")
 	return wrong.Err()
 }

@@ -55,7 +55,7 @@ func (s *Service) Digest(ctx context.Context, t tenant.ID, token string) error {
 }
 
 func (c *Conversation) wantsDigest() bool {
-	return c.Status == Closed && (c.Summary == nil || len(c.Tags) == 0)
+	return c.Status == Closed && c.Folder != Spam && (c.Summary == nil || len(c.Tags) == 0)
 }
 
 // accept copies the digest into the fields that are empty and reports whether anything changed. It doesn't trust the

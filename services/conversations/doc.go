@@ -9,6 +9,7 @@
 // messages of one conversation are numbered in the order of their commits, and a reader that asks for the messages
 // after a number never misses one.
 //
-// The service writes the collections conversations_conversations, conversations_messages, conversations_tags,
-// conversations_erased (sums over erased conversations) and its outbox.
+// The service writes the collections conversations_conversations, conversations_messages, conversations_notes,
+// conversations_drafts (unsent texts), conversations_tags, conversations_erased (sums over erased conversations) and
+// its outbox.
 package conversations

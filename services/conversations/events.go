@@ -33,6 +33,16 @@ func updated(c *Conversation, from Status) Event {
 	return Event{Conversation: &c.ID, Data: d}
 }
 
+// inboxUpdated is the event that a conversation has another folder, or is snoozed until another time. Visitors don't
+// receive it.
+func inboxUpdated(c *Conversation) Event {
+	return Event{Conversation: &c.ID, Data: contract.InboxUpdatedData{
+		Conversation: c.eventView(),
+		SnoozedUntil: c.SnoozeEnd(),
+		Spam:         c.In() == Spam,
+	}}
+}
+
 func created(c *Conversation, m *Message, answered *float64) Event {
 	d := contract.MessageCreatedData{
 		Conversation:         c.eventView(),
@@ -52,6 +62,7 @@ func rated(c *Conversation, previous *contract.ConversationRatedPrevious) Event 
 	return Event{Conversation: &c.ID, Data: contract.ConversationRatedData{
 		Conversation: c.eventView(),
 		Rating:       *c.Rating,
+		Feedback:     c.Feedback,
 		RatedAt:      c.RatedAt,
 		AgentID:      c.RatedFor,
 		Previous:     previous,
@@ -92,14 +103,40 @@ func importedEvent(sums Sums, conversations []Conversation) Event {
 	}}
 }
 
-// typing is the transient event that a side is typing or has stopped.
-func typing(c *Conversation, side Sender, isTyping bool) contract.Data {
-	return contract.TypingData{
+// noted is the event of a new note.
+func noted(c *Conversation, n Note) Event {
+	return Event{Conversation: &c.ID, Data: contract.NoteCreatedData{Conversation: c.eventView(), Note: n.View()}}
+}
+
+func noteChanged(c *Conversation, n Note) Event {
+	return Event{Conversation: &c.ID, Data: contract.NoteUpdatedData{Conversation: c.eventView(), Note: n.View()}}
+}
+
+// noteDeleted names nothing but numbers, because receivers must get it after an erasure too.
+func noteDeleted(n Note) Event {
+	return Event{
+		Conversation: &n.ConversationID,
+		Data:         contract.NoteDeletedData{ConversationID: n.ConversationID, NoteID: n.ID},
+	}
+}
+
+// inboxRead is the transient event that an agent has read a conversation, for their other windows.
+func inboxRead(c *Conversation, reader id.User) contract.Data {
+	return contract.InboxReadData{ConversationToken: c.Token, ConversationID: c.ID, UserID: reader}
+}
+
+// typing is the transient event that a side is typing or has stopped. agent is 0 for visitors and programs.
+func typing(c *Conversation, side Sender, agent id.User, isTyping bool) contract.Data {
+	d := contract.TypingData{
 		ConversationToken: c.Token,
 		ConversationID:    c.ID,
 		Sender:            side,
 		Typing:            isTyping,
 	}
+	if agent != 0 {
+		d.UserID = &agent
+	}
+	return d
 }
 
 // Erased returns the event of the erasure of the conversation.

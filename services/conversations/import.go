@@ -85,8 +85,9 @@ func (r Row) build(
 		}
 		texts[i] = turn.Text
 	}
-	c.Terms = searchterms.Of(MaxTerms, texts...)
+	c.Terms, c.TermsVersion = searchterms.Of(MaxTerms, texts...), searchterms.Version
 	c.setStatus(Closed, now)
+	c.Unread = 0
 	return c, messages, nil
 }
 

@@ -20,6 +20,8 @@ type Counts struct {
 // Store stores conversations. Errors are faults: NotFound ("conversation"), Unavailable. Events are stored in the
 // transaction of their change.
 type Store interface {
+	NoteStore
+	UnsentStore
 	// NextID reserves n consecutive conversation numbers and returns the first.
 	NextID(ctx context.Context, n int64) (id.Conversation, error)
 	// Get returns the conversation that has a token.
@@ -30,10 +32,14 @@ type Store interface {
 	ByIDs(ctx context.Context, t tenant.ID, ids []id.Conversation) ([]Conversation, error)
 	// Counts returns the website's counts; Opened and Closed count from since on.
 	Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error)
+	// InboxCounts returns the number of rows of the inbox's views for the user me, or for a program, which is 0.
+	InboxCounts(ctx context.Context, t tenant.ID, me id.User) (InboxCounts, error)
 	// Messages returns messages of a conversation with numbers greater than after, oldest first: up to limit messages
 	// and paging.MaxBytes. more reports whether others follow.
 	Messages(ctx context.Context, t tenant.ID, conversation id.Conversation, after id.Message, limit int64) (
 		found []Message, more bool, err error)
+	// NewestMessages returns up to limit messages of a conversation, newest first, and up to 256 KiB of them.
+	NewestMessages(ctx context.Context, t tenant.ID, conversation id.Conversation, limit int64) ([]Message, error)
 	// MessagesBehind is Messages for the whole website, in the order of message numbers.
 	MessagesBehind(ctx context.Context, t tenant.ID, after id.Message, limit int64) (found []Message, more bool,
 		err error)
@@ -56,15 +62,31 @@ type Store interface {
 	// SetTyping stores until when the conversation's visitor or, if visitor is nil, an agent is typing, and returns the
 	// conversation. It writes no event and doesn't change the version.
 	SetTyping(ctx context.Context, t tenant.ID, token string, visitor *id.Visitor, until time.Time) (Conversation, error)
-	// MarkRead marks the messages that from wrote as read, and stores the event that newEvent makes of those that were
-	// unread. If none was unread, it does nothing.
-	MarkRead(ctx context.Context, t tenant.ID, conversation id.Conversation, from Sender, at time.Time,
-		newEvent func(ids []id.Message) Event) error
+	// MarkRead marks the messages of the other side as read, and stores the event that newEvent makes of those that were
+	// unread by that side. It moves the position of the reader, only forwards, and reports whether it did. If nothing was
+	// unread, it does nothing.
+	MarkRead(ctx context.Context, t tenant.ID, conversation id.Conversation, r Reading,
+		newEvent func(ids []id.Message) Event) (moved bool, err error)
+	// DeleteReader removes the positions of a user in all conversations.
+	DeleteReader(ctx context.Context, t tenant.ID, user id.User) error
 	// ImportedKeys returns those of keys that have been imported.
 	ImportedKeys(ctx context.Context, t tenant.ID, keys []string) (map[string]bool, error)
 	// Import stores conversations with their messages, all or none. The error is Conflict if another import has stored
 	// one of them in the meantime.
 	Import(ctx context.Context, t tenant.ID, cs []Conversation, ms []Message, e Event) error
+	// AddVisitorTerms makes searches find a visitor's conversations by further terms.
+	AddVisitorTerms(ctx context.Context, t tenant.ID, visitor id.Visitor, terms []string) error
+	// Analysed returns the next up to limit conversations after a number, of all websites, with what is needed to
+	// analyse them again. more reports whether others follow.
+	Analysed(ctx context.Context, after id.Conversation, limit int64) (rows []Conversation, more bool, err error)
+	// Newest returns the number of the newest conversation of all websites, 0 if there is none.
+	Newest(ctx context.Context) (int64, error)
+	// SetTerms replaces the terms of a conversation, unless it has got another message since c was read: then it reports
+	// false.
+	SetTerms(ctx context.Context, c Conversation, terms []string) (bool, error)
+	// DueSnoozes returns up to limit conversations of all websites that are snoozed until now or earlier, the earliest
+	// first, with their websites and tokens.
+	DueSnoozes(ctx context.Context, now time.Time, limit int64) ([]Conversation, error)
 	// Tags returns the website's catalogue.
 	Tags(ctx context.Context, t tenant.ID) ([]Tag, error)
 	// PutTag creates or replaces an entry of the catalogue.
@@ -119,8 +141,8 @@ type Accounts interface {
 
 // Visitors reads and imports visitors. Errors are faults.
 type Visitors interface {
-	// Visitor returns a visitor, or nil.
-	Visitor(ctx context.Context, t tenant.ID, visitor id.Visitor) (*Visitor, error)
+	// Visitors returns those of up to 100 visitors that exist.
+	Visitors(ctx context.Context, t tenant.ID, ids []id.Visitor) ([]Visitor, error)
 	// ImportVisitors returns one visitor id per key, and creates visitors for keys that have none.
 	ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]id.Visitor, error)
 }

@@ -26,7 +26,8 @@ func (s *Service) Say(
 	return c.ID, err
 }
 
-// Continue posts a visitor's message into their newest conversation if it is open and not full, else into a new one.
+// Continue posts a visitor's message into their newest conversation if it is open, or marked as spam, and not full.
+// Else it opens a new one.
 // It returns the conversation, the message, and false if the client id is a repetition, also if the newest
 // conversation has ended since. Of concurrent calls, one opens the conversation, and the others post into it.
 func (s *Service) Continue(
@@ -36,7 +37,7 @@ func (s *Service) Continue(
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Conversation{}, Message{}, false, err
 	}
-	if newest.Status == Open {
+	if newest.Status == Open || newest.In() == Spam {
 		m, fresh, err := s.PostAsVisitor(ctx, t, newest.Token, visitor, d)
 		if !fault.Is(err, fault.Conflict) {
 			return newest, m, fresh, err
@@ -59,7 +60,7 @@ func (s *Service) Continue(
 
 // OpenOf returns the visitor's newest open conversation. The error is NotFound if there is none.
 func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitor id.Visitor) (Conversation, error) {
-	return s.newest(ctx, t, Filter{Status: Open, VisitorID: visitor})
+	return s.newest(ctx, t, Filter{Statuses: []Status{Open}, VisitorID: visitor})
 }
 
 // newest returns the newest conversation of a filter. The error is NotFound if there is none.

@@ -11,7 +11,6 @@ import (
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
-	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/timestamp"
 )
@@ -53,11 +52,11 @@ type Thread struct {
 func (s *Service) List(
 	ctx context.Context, t tenant.ID, f Filter, w paging.Following,
 ) (paging.Slice[Conversation], error) {
-	if err := f.Validate(); err != nil {
+	f, err := f.read()
+	if err != nil {
 		return paging.Slice[Conversation]{}, err
 	}
-	f.Words = searchterms.Query(maxSearchWords, f.Search)
-	return s.store.List(ctx, t, f, w)
+	return s.list(ctx, t, f, w)
 }
 
 // ByIDs returns the conversations that exist among ids.
@@ -109,7 +108,12 @@ func (s *Service) Thread(ctx context.Context, t tenant.ID, token string, after i
 	th := Thread{Conversation: c}
 	var wg sync.WaitGroup
 	var visitorErr error
-	wg.Go(func() { th.Visitor, visitorErr = s.visitors.Visitor(ctx, t, c.VisitorID) })
+	wg.Go(func() {
+		var visitors []Visitor
+		if visitors, visitorErr = s.visitors.Visitors(ctx, t, []id.Visitor{c.VisitorID}); len(visitors) > 0 {
+			th.Visitor = &visitors[0]
+		}
+	})
 	if th.Messages, th.HasMore, err = s.store.Messages(ctx, t, c.ID, after, MaxMessages); err == nil {
 		th.Agents, err = s.accounts.Agents(ctx, t, agentsIn(c, th.Messages))
 	}
@@ -196,37 +200,26 @@ func (s *Service) PostAsVisitor(
 			return fault.Missing("conversation")
 		}
 		return nil
-	})
+	}, func(*Conversation) error { return nil })
 }
 
-// PostAsAgent adds an agent's message. If the author is named, it must be an agent of the website.
-func (s *Service) PostAsAgent(ctx context.Context, t tenant.ID, token string, d Draft) (Message, bool, error) {
-	if err := d.Validate(); err != nil {
-		return Message{}, false, err
-	}
-	if err := s.knownAgent(ctx, t, token, d.AuthorID, "authorId"); err != nil {
-		return Message{}, false, err
-	}
-	return s.post(ctx, t, token, d.message(FromAgent, nil, s.now()), func(*Conversation) error { return nil })
-}
-
+// post adds a message to a conversation that allow admits. finish changes the conversation after it.
 func (s *Service) post(
-	ctx context.Context, t tenant.ID, token string, m Message, allow func(*Conversation) error,
+	ctx context.Context, t tenant.ID, token string, m Message, allow, finish func(*Conversation) error,
 ) (Message, bool, error) {
 	return s.store.Post(ctx, t, token, m, func(c Conversation, m Message) (Conversation, Message, []Event, error) {
+		before := c
 		if err := allow(&c); err != nil {
 			return c, m, nil, err
 		}
-		before := c.Status
 		answered, err := c.addMessage(&m)
+		if err == nil {
+			err = finish(&c)
+		}
 		if err != nil {
 			return c, m, nil, err
 		}
-		events := []Event{created(&c, &m, answered)}
-		if c.Status != before {
-			events = append(events, updated(&c, before))
-		}
-		return c, m, events, nil
+		return c, m, append([]Event{created(&c, &m, answered)}, c.changes(before)...), nil
 	})
 }
 
@@ -238,6 +231,14 @@ func (s *Service) knownAgent(ctx context.Context, t tenant.ID, token string, use
 	}
 	if _, err := s.store.Get(ctx, t, token); err != nil {
 		return err
+	}
+	return s.checkAgent(ctx, t, user, field)
+}
+
+// checkAgent returns an Invalid fault that names the field if a user isn't one of the website. nil is no user.
+func (s *Service) checkAgent(ctx context.Context, t tenant.ID, user *id.User, field string) error {
+	if user == nil {
+		return nil
 	}
 	agents, err := s.accounts.Agents(ctx, t, []id.User{*user})
 	if err == nil && (len(agents) == 0 || agents[0].IsFormer) {
@@ -254,24 +255,18 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	if err := s.knownAgent(ctx, t, token, p.AssigneeID.Ptr(), "assigneeId"); err != nil {
 		return Conversation{}, err
 	}
-	return s.store.Save(ctx, t, token, func(c Conversation) (Conversation, []Event, error) {
-		events := p.change(&c, s.now())
-		return c, events, nil
-	})
-}
-
-// change applies the patch and returns the events of the change.
-func (p Patch) change(c *Conversation, now time.Time) []Event {
-	before := c.Status
-	if !p.apply(c, now) {
-		return nil
+	if err := p.validateAt(s.now()); err != nil {
+		return Conversation{}, err
 	}
-	return []Event{updated(c, before)}
+	return s.store.Save(ctx, t, token, func(c Conversation) (Conversation, []Event, error) {
+		events, err := p.change(&c, s.now())
+		return c, events, err
+	})
 }
 
 // Close closes a conversation for its visitor.
 func (s *Service) Close(ctx context.Context, t tenant.ID, token string, visitor id.Visitor) (Conversation, error) {
-	return s.changeOwn(ctx, t, token, visitor, func(c *Conversation) []Event {
+	return s.changeOwn(ctx, t, token, visitor, func(c *Conversation) ([]Event, error) {
 		return Patch{Status: optional.Of(Closed)}.change(c, s.now())
 	})
 }
@@ -283,39 +278,39 @@ func (s *Service) Rate(
 	if err := r.Validate(); err != nil {
 		return Conversation{}, err
 	}
-	return s.changeOwn(ctx, t, token, visitor, func(c *Conversation) []Event {
+	return s.changeOwn(ctx, t, token, visitor, func(c *Conversation) ([]Event, error) {
 		previous, now := c.currentRating(), s.now()
 		c.Rating, c.Feedback, c.RatedAt, c.RatedFor, c.UpdatedAt = &r.Stars, r.Feedback, &now, c.AssigneeID, now
-		return []Event{rated(c, previous)}
+		return []Event{rated(c, previous)}, nil
 	})
 }
 
 func (s *Service) changeOwn(
-	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, change func(*Conversation) []Event,
+	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, change func(*Conversation) ([]Event, error),
 ) (Conversation, error) {
 	return s.store.Save(ctx, t, token, func(c Conversation) (Conversation, []Event, error) {
 		if c.VisitorID != visitor {
 			return c, nil, fault.Missing("conversation")
 		}
-		events := change(&c)
-		return c, events, nil
+		events, err := change(&c)
+		return c, events, err
 	})
 }
 
-// SetTyping notes that an agent is typing (for typingPeriod) or has stopped.
-func (s *Service) SetTyping(ctx context.Context, t tenant.ID, token string, isTyping bool) error {
-	return s.setTyping(ctx, t, token, nil, FromAgent, isTyping)
+// SetTyping notes that an agent is typing (for typingPeriod) or has stopped. agent is 0 for a program.
+func (s *Service) SetTyping(ctx context.Context, t tenant.ID, token string, agent id.User, isTyping bool) error {
+	return s.setTyping(ctx, t, token, nil, agent, isTyping)
 }
 
 // SetTypingByVisitor is SetTyping for the conversation's visitor.
 func (s *Service) SetTypingByVisitor(
 	ctx context.Context, t tenant.ID, token string, visitor id.Visitor, isTyping bool,
 ) error {
-	return s.setTyping(ctx, t, token, &visitor, FromVisitor, isTyping)
+	return s.setTyping(ctx, t, token, &visitor, 0, isTyping)
 }
 
 func (s *Service) setTyping(
-	ctx context.Context, t tenant.ID, token string, visitor *id.Visitor, side Sender, isTyping bool,
+	ctx context.Context, t tenant.ID, token string, visitor *id.Visitor, agent id.User, isTyping bool,
 ) error {
 	var until time.Time
 	if isTyping {
@@ -323,34 +318,13 @@ func (s *Service) setTyping(
 	}
 	c, err := s.store.SetTyping(ctx, t, token, visitor, until)
 	if err == nil {
-		s.notifier.Notify(ctx, t, c.VisitorID, typing(&c, side, isTyping))
+		side := FromAgent
+		if visitor != nil {
+			side = FromVisitor
+		}
+		s.notifier.Notify(ctx, t, c.VisitorID, typing(&c, side, agent, isTyping))
 	}
 	return err
-}
-
-// MarkRead marks the visitor's messages as read by an agent.
-func (s *Service) MarkRead(ctx context.Context, t tenant.ID, token string) error {
-	c, err := s.store.Get(ctx, t, token)
-	if err != nil {
-		return err
-	}
-	return s.read(ctx, c, FromAgent, FromVisitor)
-}
-
-// MarkReadByVisitor marks the agents' messages as read by the conversation's visitor.
-func (s *Service) MarkReadByVisitor(ctx context.Context, t tenant.ID, token string, visitor id.Visitor) error {
-	c, err := s.ofVisitor(ctx, t, token, visitor)
-	if err != nil {
-		return err
-	}
-	return s.read(ctx, c, FromVisitor, FromAgent)
-}
-
-func (s *Service) read(ctx context.Context, c Conversation, reader, writer Sender) error {
-	now := s.now()
-	return s.store.MarkRead(ctx, c.WebsiteID, c.ID, writer, now, func(messages []id.Message) Event {
-		return markedRead(&c, reader, now, messages)
-	})
 }
 
 // Tags returns the website's catalogue, ordered by name.

@@ -13,9 +13,13 @@ import (
 // unassignBatch is how many conversations Unassign changes.
 const unassignBatch = 50
 
-// Unassign takes some open conversations from a user who has left, and reports whether there may be more.
+// Unassign takes some open conversations from a former user, and reports whether there may be more. It removes
+// the user's unsent texts, and at last their positions.
 func (s *Service) Unassign(ctx context.Context, t tenant.ID, user id.User) (more bool, err error) {
-	found, err := s.store.List(ctx, t, Filter{Status: Open, AssigneeID: user},
+	if err := s.store.DeleteUnsentOf(ctx, t, user); err != nil {
+		return false, err
+	}
+	found, err := s.store.List(ctx, t, Filter{Statuses: []Status{Open}, Assignees: id.Assignees{Users: []id.User{user}}},
 		paging.Following{Window: paging.Window{Limit: unassignBatch}})
 	if err != nil {
 		return false, err
@@ -25,12 +29,15 @@ func (s *Service) Unassign(ctx context.Context, t tenant.ID, user id.User) (more
 			if c.AssigneeID == nil || *c.AssigneeID != user {
 				return c, nil, nil
 			}
-			events := Patch{AssigneeID: optional.Value[id.User]{Set: true, Null: true}}.change(&c, s.now())
-			return c, events, nil
+			events, err := Patch{AssigneeID: optional.Value[id.User]{Set: true, Null: true}}.change(&c, s.now())
+			return c, events, err
 		})
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return false, err
 		}
 	}
-	return found.More, nil
+	if found.More {
+		return true, nil
+	}
+	return false, s.store.DeleteReader(ctx, t, user)
 }

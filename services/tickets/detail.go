@@ -20,7 +20,50 @@ type Detail struct {
 	Assignee *User
 	Messages []Message
 	HasMore  bool // more messages follow
+	// The users who wrote the messages, by their ids; nil if they weren't requested.
+	Authors map[id.User]User
 }
+
+// AuthorName returns the name of a message's author, or nil if it isn't known: that of the user, or the requester's.
+func (d Detail) AuthorName(m Message) *string {
+	switch m.AuthorKind() {
+	case AuthorUser:
+		if author := find(d.Authors, m.AuthorID); author != nil {
+			return &author.Name
+		}
+	case AuthorRequester:
+		if name := d.Requester().Name; name != nil {
+			return name
+		}
+		return m.SenderEmail
+	case AuthorProgram:
+	}
+	return nil
+}
+
+// withAuthors adds the users who wrote the messages. It requests up to maxUsers at a time.
+func (s *Service) withAuthors(ctx context.Context, d Detail) (Detail, error) {
+	ids := map[id.User]bool{}
+	for _, m := range d.Messages {
+		if m.AuthorID != nil {
+			ids[*m.AuthorID] = true
+		}
+	}
+	d.Authors = make(map[id.User]User, len(ids))
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(ids)), maxUsers) {
+		users, err := s.accounts.Users(ctx, d.WebsiteID, some)
+		if err != nil {
+			return d, err
+		}
+		for _, u := range users {
+			d.Authors[u.ID] = u
+		}
+	}
+	return d, nil
+}
+
+// maxUsers is how many users one request to accounts names.
+const maxUsers = 100
 
 // related are the objects that tickets of one website refer to, by their ids.
 type related struct {

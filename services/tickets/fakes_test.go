@@ -62,15 +62,36 @@ func (m *memory) List(
 	m.filter = f
 	var found paging.Slice[tickets.Ticket]
 	for _, one := range m.tickets {
-		if one.WebsiteID == t && (f.Status == "" || f.Status == one.Status) && (f.Priority == "" ||
-			f.Priority == one.Priority) && !slices.ContainsFunc(f.Words, func(w string) bool {
-			return !slices.Contains(one.Search.Terms, w)
-		}) {
+		if one.WebsiteID == t && f.Matches(one.Status, one.Priority, one.AssigneeID) &&
+			f.Query.Matches(one.Search.Terms) {
 			found.Rows = append(found.Rows, one)
 		}
 	}
 	found.Total = int64(len(found.Rows))
 	return found, nil
+}
+
+func (m *memory) EachCount(
+	_ context.Context, t tenant.ID, add func(tickets.Status, tickets.Priority, *id.User, int64),
+) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, one := range m.tickets {
+		if one.WebsiteID == t {
+			add(one.Status, one.Priority, one.AssigneeID, 1)
+		}
+	}
+	return nil
+}
+
+func (*memory) Analysed(context.Context, id.Ticket, int64) ([]tickets.Ticket, bool, error) {
+	return nil, false, nil
+}
+
+func (*memory) Newest(context.Context) (int64, error) { return 0, nil }
+
+func (m *memory) Index(context.Context, tickets.Ticket, func(tickets.Ticket, []tickets.Message) tickets.Ticket) error {
+	return nil
 }
 
 func (m *memory) ByIDs(ctx context.Context, t tenant.ID, ids []id.Ticket) (found []tickets.Ticket, cut bool, _ error) {

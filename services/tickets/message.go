@@ -132,7 +132,14 @@ func (t Ticket) with(m Message) (Ticket, error) {
 	}
 	t.MessageCount++
 	t.MessageBytes += m.size()
-	t.Search = t.Search.withMessage(m.Content)
+	if m.Type != TypeNote {
+		answer := m.excerpt()
+		t.LastAnswer = &answer
+	}
+	if t.MessageCount == 1 && m.IsFromEmail && t.Channel == ChannelAPI { // a mail gateway has opened the ticket
+		t.Channel = ChannelEmail
+	}
+	t = t.withMessage(m.Content)
 	t.UpdatedAt = m.CreatedAt
 	return t, nil
 }

@@ -55,6 +55,7 @@ func (p Patch) apply(t Ticket, now time.Time) Ticket {
 	}
 	if v := p.Priority.Ptr(); v != nil {
 		t.Priority = Priority(*v)
+		t.Urgency = t.PlaceByPriority()
 	}
 	if v := p.Status.Ptr(); v != nil {
 		t.Status = Status(*v)
@@ -65,8 +66,8 @@ func (p Patch) apply(t Ticket, now time.Time) Ticket {
 	if p.AssigneeID.Set {
 		t.AssigneeID = p.AssigneeID.Ptr()
 	}
-	if t.Title != before.Title || t.Description != before.Description {
-		t.Search = t.Search.withTexts(t.Title, t.Description)
+	if t.Title != before.Title || t.Description != before.Description || t.Email != before.Email {
+		t = t.indexed()
 	}
 	if !reflect.DeepEqual(t, before) {
 		t.UpdatedAt = now

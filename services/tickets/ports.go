@@ -2,10 +2,13 @@ package tickets
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/searchquery"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -19,9 +22,12 @@ type Store interface {
 	Create(ctx context.Context, made Ticket) error
 	// Get returns a ticket.
 	Get(ctx context.Context, t tenant.ID, ticket id.Ticket) (Ticket, error)
-	// List returns a window of the tickets that f matches, newest first or in the order of changes, without their
-	// Search.
+	// List returns a window of the tickets that f matches, in its order, without their Search.
 	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Ticket], error)
+	// EachCount calls add with the number of the website's tickets that have the same status, priority and assignee. It
+	// may call it several times with the same values.
+	EachCount(ctx context.Context, t tenant.ID,
+		add func(status Status, priority Priority, assignee *id.User, n int64)) error
 	// ByIDs returns those tickets that exist, without their Search. cut reports that some are left out because they
 	// have too many bytes for one read.
 	ByIDs(ctx context.Context, t tenant.ID, ids []id.Ticket) (found []Ticket, cut bool, err error)
@@ -33,17 +39,38 @@ type Store interface {
 	Save(ctx context.Context, t tenant.ID, ticket id.Ticket, change func(Ticket) (Ticket, error)) (Ticket, error)
 	// AddMessage stores m and changes its ticket, in one transaction. change is like Save's and may refuse.
 	AddMessage(ctx context.Context, m Message, change func(Ticket) (Ticket, error)) error
+	// Analysed returns the next up to limit tickets after a number, of all websites, with what is needed to analyse them
+	// again. more reports whether others follow.
+	Analysed(ctx context.Context, after id.Ticket, limit int64) (rows []Ticket, more bool, err error)
+	// Newest returns the number of the newest ticket of all websites, 0 if there is none.
+	Newest(ctx context.Context) (int64, error)
+	// Index replaces the terms of a ticket. change gets it with all its messages. It writes no event.
+	Index(ctx context.Context, one Ticket, change func(Ticket, []Message) Ticket) error
 	// Delete removes a ticket and its messages, in one transaction.
 	Delete(ctx context.Context, t tenant.ID, ticket id.Ticket) error
 }
 
 // Filter selects tickets. A zero member matches all.
 type Filter struct {
-	Status     Status
-	Priority   Priority
-	AssigneeID id.User
+	Statuses   []Status   // one of them
+	Priorities []Priority // one of them
+	Assignees  id.Assignees
 	VisitorID  id.Visitor
-	Words      []string // the ticket has all of them
+	Tags       []string  // one of them
+	Channels   []Channel // one of them
+	// Created from, and before, a time.
+	CreatedFrom, CreatedBefore time.Time
+
+	Me     id.User // the person who searches: assignee:me
+	Search string  // the text of a search; List reads it into the fields below
+
+	Query searchquery.Query // words of the ticket's texts and messages, tags, times
+}
+
+// Matches reports whether a ticket with these values meets the conditions on them.
+func (f Filter) Matches(status Status, priority Priority, assignee *id.User) bool {
+	return (len(f.Statuses) == 0 || slices.Contains(f.Statuses, status)) &&
+		(len(f.Priorities) == 0 || slices.Contains(f.Priorities, priority)) && f.Assignees.Has(assignee)
 }
 
 // Website is the part of a website that a ticket shows, and the website's plan.
@@ -67,6 +94,15 @@ type Visitor struct {
 	ID    id.Visitor `json:"id"`
 	Token string     `json:"token"`
 	Name  string     `json:"name"`
+	// nil if unknown
+	Identity *Identity `json:"identity"`
+}
+
+// Identity is the part of a visitor's identity, the user of the website, that a ticket shows.
+type Identity struct {
+	Email    *string `json:"email"`
+	Name     *string `json:"name"`
+	Verified bool    `json:"verified"` // whether the website's backend has signed it
 }
 
 // Conversation is the part of the ticket's conversation that a ticket needs.

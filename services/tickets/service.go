@@ -10,7 +10,6 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
-	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/timestamp"
 )
@@ -38,18 +37,22 @@ func New(store Store, a Accounts, v Visitors, c Conversations, mailDomain string
 	}
 }
 
-// List returns a window of the tickets that f matches and whose texts contain all words of search, without messages.
+// List returns a window of the tickets that f matches, without messages.
 func (s *Service) List(
-	ctx context.Context, t tenant.ID, f Filter, search string, w paging.Following,
+	ctx context.Context, t tenant.ID, f Filter, w paging.Following,
 ) (paging.Slice[Detail], error) {
-	if f.Words = searchterms.Query(maxAsked+1, search); len(f.Words) > maxAsked {
-		return paging.Slice[Detail]{}, fault.Bad("search", "must be at most 32 different words")
-	}
-	found, err := s.store.List(ctx, t, f, w)
+	f, err := f.read()
 	if err != nil {
 		return paging.Slice[Detail]{}, err
 	}
-	details := paging.Slice[Detail]{Total: found.Total, Next: found.Next, More: found.More}
+	if len(f.Query.Clauses) > 0 && (w.Order == paging.Active || w.Order == paging.Urgent) { // no index has both
+		return paging.Slice[Detail]{}, fault.Bad("sort", "must be best, newest or oldest in a search for words")
+	}
+	found, err := s.list(ctx, t, f, w)
+	if err != nil {
+		return paging.Slice[Detail]{}, err
+	}
+	details := paging.Slice[Detail]{Total: found.Total, Above: found.Above, Next: found.Next, More: found.More}
 	details.Rows, err = s.details(ctx, t, found.Rows)
 	return details, err
 }
@@ -77,8 +80,11 @@ func (s *Service) details(ctx context.Context, t tenant.ID, found []Ticket) ([]D
 	return details, err
 }
 
-// Get returns a ticket with its messages after the id after. If after is zero, the first messages.
-func (s *Service) Get(ctx context.Context, t tenant.ID, ticket id.Ticket, after id.TicketMessage) (Detail, error) {
+// Get returns a ticket with its messages after the id after, and with their authors if withAuthors is true. If after is
+// zero, the first messages.
+func (s *Service) Get(
+	ctx context.Context, t tenant.ID, ticket id.Ticket, after id.TicketMessage, withAuthors bool,
+) (Detail, error) {
 	one, err := s.store.Get(ctx, t, ticket)
 	if err != nil {
 		return Detail{}, err
@@ -87,7 +93,11 @@ func (s *Service) Get(ctx context.Context, t tenant.ID, ticket id.Ticket, after 
 	if err != nil {
 		return Detail{}, err
 	}
-	return s.withMessages(ctx, r.detail(one), after)
+	d, err := s.withMessages(ctx, r.detail(one), after)
+	if err != nil || !withAuthors {
+		return d, err
+	}
+	return s.withAuthors(ctx, d)
 }
 
 func (s *Service) withMessages(ctx context.Context, d Detail, after id.TicketMessage) (_ Detail, err error) {
@@ -231,7 +241,9 @@ const unassignBatch = 50
 // Unassign takes some open tickets from a user who has left, and reports whether there may be more.
 func (s *Service) Unassign(ctx context.Context, t tenant.ID, user id.User) (more bool, err error) {
 	for _, status := range []Status{StatusNew, StatusOpen, StatusPending} {
-		found, err := s.store.List(ctx, t, Filter{Status: status, AssigneeID: user},
+		found, err := s.store.List(ctx, t, Filter{
+			Statuses: []Status{status}, Assignees: id.Assignees{Users: []id.User{user}},
+		},
 			paging.Following{Window: paging.Window{Limit: unassignBatch}})
 		if err != nil {
 			return false, err

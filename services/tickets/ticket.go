@@ -62,6 +62,12 @@ type Ticket struct {
 	MessageBytes       int64            `bson:"messageBytes"`
 	Version            int64            `bson:"version"` // counts changes, including new messages
 	Search             Search           `bson:"search"`  // not loaded for lists
+	// How it was opened, its last message that isn't a note, and its place in the order of priorities. A ticket that was
+	// stored before these has the first never, the second from its next message on, and the third once a background task
+	// has set it.
+	Channel    Channel   `bson:"channel,omitempty"`
+	LastAnswer *Excerpt  `bson:"lastAnswer,omitempty"`
+	Urgency    time.Time `bson:"urgency,omitempty"`
 }
 
 // SortKey is the ticket's position in a newest-first list.
@@ -79,6 +85,7 @@ type Draft struct {
 	Email, Priority, LanguageCode   *string
 	VisitorToken, ConversationToken *string
 	AssigneeID                      *id.User
+	Channel                         Channel // how it is opened
 }
 
 // The longest texts: title in characters, the others in bytes.
@@ -142,6 +149,7 @@ func (d Draft) ticket(t tenant.ID, number id.Ticket, domain string, now time.Tim
 		Tags:         []string{},
 		CreatedAt:    now,
 		UpdatedAt:    now,
+		Channel:      d.Channel,
 		UniqueEmailAddress: "ticket-" + strconv.FormatInt(int64(number), 10) + "-" + strings.ToLower(rand.Text()[:16]) + "@" +
 			domain,
 	}
@@ -151,8 +159,8 @@ func (d Draft) ticket(t tenant.ID, number id.Ticket, domain string, now time.Tim
 	if d.LanguageCode != nil {
 		made.LanguageCode = *d.LanguageCode
 	}
-	made.Search = made.Search.withTexts(made.Title, made.Description)
-	return made
+	made.Urgency = made.PlaceByPriority()
+	return made.indexed()
 }
 
 // asMessages returns the ticket's text as one message of at most maxText bytes, the limit of conversations, or as two

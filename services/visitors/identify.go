@@ -116,6 +116,7 @@ func (s *Service) open(ctx context.Context, w Widget, n NewSession, user *Identi
 		Secret:       secret,
 		Widget:       w.View,
 		AgentsOnline: s.agentsOnline(ctx, w.WebsiteID),
+		ReplySeconds: s.replySeconds(ctx, w.WebsiteID),
 	}, err
 }
 

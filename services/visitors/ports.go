@@ -8,6 +8,7 @@ import (
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/searchquery"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -26,8 +27,18 @@ type Store interface {
 	ByUser(ctx context.Context, t tenant.ID, userID string) (Visitor, error)
 	// ByIDs returns the visitors that exist among ids.
 	ByIDs(ctx context.Context, t tenant.ID, ids []id.Visitor) ([]Visitor, error)
-	// List returns visitors, newest first or in the order of changes.
+	// List returns visitors in an order. Those who were never seen aren't in the order of last sight.
 	List(ctx context.Context, t tenant.ID, f Filter, w paging.Following) (paging.Slice[Visitor], error)
+	// Total returns the number of the website's visitors.
+	Total(ctx context.Context, t tenant.ID) (int64, error)
+	// Analysed returns the next up to limit visitors after a number, of all websites, in the order of numbers, with their
+	// website and the version of their terms. more reports whether others follow.
+	Analysed(ctx context.Context, after id.Visitor, limit int64) (rows []Visitor, more bool, err error)
+	// Newest returns the number of the newest visitor of all websites, 0 if there is none.
+	Newest(ctx context.Context) (int64, error)
+	// SetTerms stores the visitor's terms and page, without an event, unless the visitor has changed since v was read:
+	// then it reports false.
+	SetTerms(ctx context.Context, v Visitor) (bool, error)
 	// CountSeen returns how many visitors have been seen since a time.
 	CountSeen(ctx context.Context, t tenant.ID, since time.Time) (int64, error)
 
@@ -41,6 +52,8 @@ type Store interface {
 	// Seen stores that a visitor was seen at now, unless a time since noted is stored already. It reports whether it
 	// stored the time.
 	Seen(ctx context.Context, t tenant.ID, visitor id.Visitor, now, noted time.Time) (bool, error)
+	// Arrive stores that a visitor was seen at now, after they had been away.
+	Arrive(ctx context.Context, t tenant.ID, visitor id.Visitor, now time.Time) error
 
 	// IdentityRequired reports whether the website serves verified visitors only. A change elsewhere is known within a
 	// second.
@@ -58,6 +71,9 @@ type Store interface {
 type Filter struct {
 	SeenSince   time.Time // only visitors seen then or later
 	UnseenSince time.Time // only visitors not seen since then
+	Verified    *bool     // whether the website's backend has signed who they are
+	Page        string    // the beginning of the path of their page
+	Query       searchquery.Query
 }
 
 // Storage checks the storage limits of websites.
@@ -100,6 +116,12 @@ type Conversations interface {
 type Agents interface {
 	// Online reports whether any agent of a website is online.
 	Online(ctx context.Context, t tenant.ID) (bool, error)
+}
+
+// ReplyTimes reads how soon agents reply.
+type ReplyTimes interface {
+	// Usual returns the usual time to a first response in seconds, or nil if it isn't known.
+	Usual(ctx context.Context, t tenant.ID) *int64
 }
 
 // Notifier publishes transient events (typing, presence) to connected streams. They aren't stored.

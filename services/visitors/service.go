@@ -20,8 +20,9 @@ type Service struct {
 	agents        Agents
 	identities    Identities
 	notifier      Notifier
-	storage       Storage   // nil: no limit
-	announcer     Announcer // nil: gateways notice changes when their entries expire
+	storage       Storage    // nil: no limit
+	replyTimes    ReplyTimes // nil: none is known
+	announcer     Announcer  // nil: gateways notice changes when their entries expire
 	now           func() time.Time
 }
 
@@ -43,6 +44,9 @@ func New(
 
 // LimitStorage makes the service refuse new visitors of websites for which st.Check fails.
 func (s *Service) LimitStorage(st Storage) { s.storage = st }
+
+// ShowReplyTimes makes sessions show how soon agents usually reply.
+func (s *Service) ShowReplyTimes(r ReplyTimes) { s.replyTimes = r }
 
 // AnnounceTo makes the service announce changes to the gateways.
 func (s *Service) AnnounceTo(a Announcer) { s.announcer = a }
@@ -148,6 +152,13 @@ func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, visitor id.Visitor
 func (s *Service) agentsOnline(ctx context.Context, t tenant.ID) bool {
 	online, err := s.agents.Online(ctx, t)
 	return online || err != nil
+}
+
+func (s *Service) replySeconds(ctx context.Context, t tenant.ID) *int64 {
+	if s.replyTimes == nil {
+		return nil
+	}
+	return s.replyTimes.Usual(ctx, t)
 }
 
 func (s *Service) seen(ctx context.Context, t tenant.ID, visitor id.Visitor) error {

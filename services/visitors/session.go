@@ -2,6 +2,7 @@ package visitors
 
 import (
 	"context"
+	"time"
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
@@ -40,6 +41,7 @@ type Session struct {
 	Widget       View
 	Conversation View // nil if none is open
 	AgentsOnline bool
+	ReplySeconds *int64 // the usual time to a first response; nil if it isn't known
 }
 
 // OpenSession resumes the visitor whose token and secret the client sends, or creates a new one. A token that is
@@ -132,12 +134,10 @@ func (s *Service) continueSession(
 		return Session{}, err
 	}
 	if !j.changes(v) && n.Patch.Empty() && (n.IP == "" || n.IP == v.IP) {
-		if err = s.seen(ctx, w.WebsiteID, v.ID); err == nil {
-			v.LastSeenAt = s.now()
-		}
+		v, err = s.comeBack(ctx, v)
 	} else {
 		v, err = s.store.Save(ctx, w.WebsiteID, v.Token, func(v Visitor) (Visitor, error) {
-			v.LastSeenAt = s.now()
+			v = v.seenAt(s.now())
 			v.UpdatedAt = v.LastSeenAt
 			if n.IP != "" {
 				v.IP = n.IP
@@ -152,7 +152,31 @@ func (s *Service) continueSession(
 		Widget:       w.View,
 		Conversation: conversation,
 		AgentsOnline: s.agentsOnline(ctx, w.WebsiteID),
+		ReplySeconds: s.replySeconds(ctx, w.WebsiteID),
 	}, err
+}
+
+// comeBack stores that a visitor is seen in a session that changes nothing else.
+func (s *Service) comeBack(ctx context.Context, v Visitor) (Visitor, error) {
+	now := s.now()
+	if v.Online(now) && !v.ArrivedAt.IsZero() {
+		v.LastSeenAt = now
+		return v, s.seen(ctx, v.WebsiteID, v.ID)
+	}
+	err := s.store.Arrive(ctx, v.WebsiteID, v.ID, now)
+	if err == nil {
+		s.notifier.Notify(ctx, v.WebsiteID, v.ID, wentOnline(v.ID, now))
+	}
+	return v.seenAt(now), err
+}
+
+// seenAt returns the visitor who was seen at a time. If they had been away, they have arrived.
+func (v Visitor) seenAt(now time.Time) Visitor {
+	if !v.Online(now) || v.ArrivedAt.IsZero() {
+		v.ArrivedAt = now
+	}
+	v.LastSeenAt = now
+	return v
 }
 
 func (s *Service) create(
@@ -168,7 +192,8 @@ func (s *Service) create(
 		return Visitor{}, err
 	}
 	v := newVisitor(t, number, secret, s.now())
-	v.IP, v.LastSeenAt = n.IP, v.CreatedAt
+	v.IP = n.IP
+	v = v.seenAt(v.CreatedAt)
 	if v, err = (joining{user: user}).applied(v, n.Patch); err != nil {
 		return Visitor{}, err
 	}

@@ -157,3 +157,48 @@ func TestNoSecretIsIssuedByASessionThatFails(t *testing.T) {
 		t.Errorf("%v, secret issued: %t, %d created", err, s.hash != "", len(s.created))
 	}
 }
+
+func (s *sessions) Arrive(_ context.Context, _ tenant.ID, _ id.Visitor, now time.Time) error {
+	s.known.ArrivedAt, s.known.LastSeenAt = now, now
+	return nil
+}
+
+// TestArrival: a stay begins with a session after more than a minute without a sign of the visitor, and the next page
+// continues it.
+func TestArrival(t *testing.T) {
+	t.Parallel()
+	website, _ := tenant.New(1)
+	noon, empty := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC), ""
+	for name, c := range map[string]struct {
+		page    string // "" if the session changes nothing
+		away    time.Duration
+		arrives bool
+	}{
+		"next page":           {"/next", 30 * time.Second, false},
+		"same page":           {"", 30 * time.Second, false},
+		"back on a page":      {"/next", 2 * time.Minute, true},
+		"back on a page, old": {"", 2 * time.Minute, true},
+	} {
+		s := &sessions{away: fault.Missing("conversation"), known: visitors.Visitor{
+			ID: 7, WebsiteID: website, Token: "vis_known", Name: "Ann", Context: "{}", IP: "192.0.2.1",
+			ArrivedAt: noon, LastSeenAt: noon.Add(10 * time.Minute),
+		}}
+		now := s.known.LastSeenAt.Add(c.away)
+		n := visitors.NewSession{ClientToken: "site", VisitorToken: "vis_known", VisitorSecret: &empty, IP: "192.0.2.1"}
+		if c.page != "" {
+			n.Patch.Context = visitors.Context{"page": []byte(`"https://shop.example` + c.page + `"`)}
+		}
+		service := visitors.New(s, resolver{website}, s, s, nil, s, func() time.Time { return now })
+		opened, err := service.OpenSession(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := noon
+		if c.arrives {
+			want = now
+		}
+		if !s.known.ArrivedAt.Equal(want) || !opened.Visitor.ArrivedAt.Equal(want) || opened.Visitor.PagePath != c.page {
+			t.Errorf("%s: on the website since %v, want %v, on %s", name, s.known.ArrivedAt, want, opened.Visitor.PagePath)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -34,11 +35,20 @@ type Visitor struct {
 	Identity   *Identity  `bson:"identity,omitempty"`  // nil if neither the page nor the backend says who they are
 	// VerifiedUser is Identity's UserID if it is verified: a website has one visitor for each.
 	VerifiedUser string `bson:"verifiedUser,omitempty"`
-	SecretHash   string `bson:"-"` // only set for a new visitor, device or secret: stored with the token
+	// Since when they are on the website without a break, and the path of the page that they are on, or were last. They
+	// are zero if the visitor was last seen by an older version.
+	ArrivedAt time.Time `bson:"arrivedAt,omitempty"`
+	PagePath  string    `bson:"pagePath,omitempty"`
+	Search    *Search   `bson:"search,omitempty"` // reads don't return it
+	// SecretHash is only set for a new visitor, device or secret: stored with the token
+	SecretHash string `bson:"-"`
 }
 
 // SortKey implements the order of lists: by creation.
 func (v Visitor) SortKey() (time.Time, int64) { return v.CreatedAt, int64(v.ID) }
+
+// KeyIn implements the order of lists by last sight, whose rows were all seen.
+func (v Visitor) KeyIn(paging.Order) (time.Time, int64) { return v.LastSeenAt, int64(v.ID) }
 
 // ChangeKey implements the order of change lists: by last change.
 func (v Visitor) ChangeKey() (time.Time, int64) { return v.UpdatedAt, int64(v.ID) }
@@ -114,7 +124,10 @@ func (p Patch) Apply(v Visitor) (Visitor, error) {
 	if problem != "" {
 		wrong.Add("context", problem)
 	}
-	v.Context = merged
+	if v.Context != merged {
+		v.Context = merged
+		v.PagePath = v.Page().Path()
+	}
 	return v, wrong.Err()
 }
 

@@ -15,28 +15,32 @@ import (
 
 // Widget is the settings of one website's widget. A website has exactly one.
 type Widget struct {
-	ID              int64     `bson:"_id"`
-	WebsiteID       tenant.ID `bson:"websiteId"`
-	ClientToken     string    `bson:"clientToken"` // public: it is in the site's pages
-	Color           string    `bson:"color"`
-	ButtonClass     string    `bson:"buttonClass"`
-	ChatClass       string    `bson:"chatClass"`
-	ChatTitleClass  string    `bson:"chatTitleClass"`
-	ChatInputClass  string    `bson:"chatInputClass"`
-	ButtonXPos      float64   `bson:"buttonXPos"` // pixels from the side
-	ButtonYPos      float64   `bson:"buttonYPos"` // pixels from the bottom
-	ButtonBgColor   string    `bson:"buttonBgColor"`
-	ButtonTextColor string    `bson:"buttonTextColor"`
-	BubbleColor     string    `bson:"bubbleColor"`
-	BubbleTextColor string    `bson:"bubbleTextColor"`
-	ChatFormFields  string    `bson:"chatFormFields"`  // JSON, in the format of the hosted product
-	WelcomeMessages string    `bson:"welcomeMessages"` // JSON, in the format of the hosted product
-	RatingEnabled   bool      `bson:"ratingEnabled"`
-	RemoveBranding  bool      `bson:"removeBranding"`
-	ChatEnabled     bool      `bson:"chatEnabled"`
-	PageParameters  []string  `bson:"pageParameters"` // query parameters of a page's address that the script sends
-	Version         int64     `bson:"version"`        // counts changes
-	LoadedAt        time.Time `bson:"loadedAt"`       // first load of its script by a browser; zero for none
+	ID              int64          `bson:"_id"`
+	WebsiteID       tenant.ID      `bson:"websiteId"`
+	ClientToken     string         `bson:"clientToken"` // public: it is in the site's pages
+	Color           string         `bson:"color"`
+	ButtonClass     string         `bson:"buttonClass"`
+	ChatClass       string         `bson:"chatClass"`
+	ChatTitleClass  string         `bson:"chatTitleClass"`
+	ChatInputClass  string         `bson:"chatInputClass"`
+	ButtonXPos      float64        `bson:"buttonXPos"` // pixels from the side
+	ButtonYPos      float64        `bson:"buttonYPos"` // pixels from the bottom
+	ButtonBgColor   string         `bson:"buttonBgColor"`
+	ButtonTextColor string         `bson:"buttonTextColor"`
+	BubbleColor     string         `bson:"bubbleColor"`
+	BubbleTextColor string         `bson:"bubbleTextColor"`
+	ChatFormFields  string         `bson:"chatFormFields"`  // JSON, in the format of the hosted product
+	WelcomeMessages string         `bson:"welcomeMessages"` // JSON, in the format of the hosted product
+	RatingEnabled   bool           `bson:"ratingEnabled"`
+	RemoveBranding  bool           `bson:"removeBranding"`
+	ChatEnabled     bool           `bson:"chatEnabled"`
+	PageParameters  []string       `bson:"pageParameters"` // query parameters of a page's address that the script sends
+	BusinessHours   *BusinessHours `bson:"businessHours"`  // nil for none
+	AwayMessages    string         `bson:"awayMessages"`   // JSON, as WelcomeMessages; said outside of the business hours
+	Reopen          bool           `bson:"reopen"`         // a message after the end continues the conversation
+	Look            `bson:",inline"`
+	Version         int64     `bson:"version"`  // counts changes
+	LoadedAt        time.Time `bson:"loadedAt"` // first load of its script by a browser; zero for none
 }
 
 // Revision is the version of the settings.
@@ -57,21 +61,25 @@ func Default(t tenant.ID, clientToken string) Widget {
 		BubbleTextColor: "#1e293b",
 		ChatFormFields:  "[]",
 		WelcomeMessages: "[]",
+		AwayMessages:    "[]",
 		RatingEnabled:   true,
 		ChatEnabled:     true,
+		Look:            defaultLook(),
 	}
 }
 
-// Patch is a partial update of a widget. Absent or null members change nothing.
+// Patch is a partial update of a widget. Absent or null members change nothing, but null removes the business hours.
 type Patch struct {
 	Of string // the client token of the widget; ClientToken must not differ from it
 
 	Color, ButtonClass, ChatClass, ChatTitleClass, ChatInputClass optional.Value[string]
 	ButtonBgColor, ButtonTextColor, BubbleColor, BubbleTextColor  optional.Value[string]
-	ChatFormFields, WelcomeMessages, ClientToken                  optional.Value[string]
+	ChatFormFields, WelcomeMessages, AwayMessages, ClientToken    optional.Value[string]
 	ButtonXPos, ButtonYPos                                        optional.Value[float64]
-	RatingEnabled, RemoveBranding, ChatEnabled                    optional.Value[bool]
+	RatingEnabled, RemoveBranding, ChatEnabled, Reopen            optional.Value[bool]
+	BusinessHours                                                 optional.Value[BusinessHours]
 	PageParameters                                                optional.Value[[]string]
+	Look                                                          LookChange
 }
 
 var (
@@ -112,6 +120,7 @@ func (p Patch) Validate() error {
 		{"chatInputClass", p.ChatInputClass, checkClass},
 		{"chatFormFields", p.ChatFormFields, checkText},
 		{"welcomeMessages", p.WelcomeMessages, checkText},
+		{"awayMessages", p.AwayMessages, checkText},
 		{"websiteClientToken", p.ClientToken, p.checkToken},
 	} {
 		if v := text.value.Ptr(); v != nil {
@@ -128,6 +137,8 @@ func (p Patch) Validate() error {
 			"must be at most 20 names, each 1 to 64 characters of A-Z a-z 0-9 _ . ~ -",
 		)
 	}
+	checkHours(p.BusinessHours, &wrong)
+	p.Look.check(&wrong)
 	return wrong.Err()
 }
 
@@ -150,6 +161,12 @@ func (p Patch) apply(w Widget) Widget {
 	set(p.RemoveBranding, &w.RemoveBranding)
 	set(p.ChatEnabled, &w.ChatEnabled)
 	set(p.PageParameters, &w.PageParameters)
+	set(p.AwayMessages, &w.AwayMessages)
+	set(p.Reopen, &w.Reopen)
+	if p.BusinessHours.Set {
+		w.BusinessHours = p.BusinessHours.Ptr()
+	}
+	p.Look.apply(&w.Look)
 	return w
 }
 

@@ -140,6 +140,78 @@ func TestPatch(t *testing.T) {
 			[]string{"pageParameters"},
 			nil,
 		},
+		"look": {
+			widgets.Patch{Look: widgets.LookChange{
+				Theme:      text("dark"),
+				LogoURL:    text("https://shop.example/logo.svg"),
+				Notices:    optional.Of([]string{}),
+				QuietHours: optional.Of(widgets.QuietHours{From: "22:00", To: "08:00"}),
+			}},
+			nil,
+			func(w widgets.Widget) bool {
+				return w.Theme == "dark" && w.LogoURL == "https://shop.example/logo.svg" && w.Notices != nil &&
+					len(w.Notices) == 0 && *w.QuietHours == widgets.QuietHours{From: "22:00", To: "08:00"}
+			},
+		},
+		"no quiet hours": {
+			widgets.Patch{Look: widgets.LookChange{
+				Theme:      null,
+				QuietHours: optional.Value[widgets.QuietHours]{Set: true, Null: true},
+			}},
+			nil, func(w widgets.Widget) bool { return w.QuietHours == nil && w.Theme == "auto" },
+		},
+		"no picture": {
+			widgets.Patch{Look: widgets.LookChange{LogoURL: text(""), LauncherIconURL: text("")}},
+			nil, func(w widgets.Widget) bool { return w.LogoURL == "" && w.LauncherIconURL == "" },
+		},
+		"wrong look": {
+			widgets.Patch{Look: widgets.LookChange{
+				Theme:           text("system"),
+				LogoURL:         text("http://shop.example/logo.png"),
+				LauncherIconURL: text("https://shop.example/" + strings.Repeat("a", 2048)),
+				Notices:         optional.Of([]string{"badge", "badge"}),
+				QuietHours:      optional.Of(widgets.QuietHours{From: "22:00", To: "24:00"}),
+			}},
+			[]string{"theme", "logoUrl", "launcherIconUrl", "notices", "quietHours"},
+			nil,
+		},
+		"no scheme, no time": {
+			widgets.Patch{Look: widgets.LookChange{
+				LogoURL:         text("javascript:alert(1)"),
+				LauncherIconURL: text("//shop.example/a.png"),
+				Notices:         optional.Of([]string{"bell"}),
+				QuietHours:      optional.Of(widgets.QuietHours{From: "8:00", To: "8:00"}),
+			}},
+			[]string{"logoUrl", "launcherIconUrl", "notices", "quietHours"},
+			nil,
+		},
+		"empty quiet hours": {
+			widgets.Patch{Look: widgets.LookChange{
+				QuietHours: optional.Of(widgets.QuietHours{From: "08:00", To: "08:00"}),
+			}},
+			[]string{"quietHours"},
+			nil,
+		},
+		"business hours": {
+			widgets.Patch{
+				BusinessHours: optional.Of(weekly("Europe/Berlin", "MON", "00:00", "24:00")),
+				AwayMessages:  text(`["Bye"]`),
+				Reopen:        optional.Of(true),
+			},
+			nil,
+			func(w widgets.Widget) bool {
+				return reflect.DeepEqual(*w.BusinessHours, weekly("Europe/Berlin", "MON", "00:00", "24:00")) &&
+					w.AwayMessages == `["Bye"]` && w.Reopen
+			},
+		},
+		"no business hours": {
+			widgets.Patch{BusinessHours: optional.Value[widgets.BusinessHours]{Set: true, Null: true}, AwayMessages: null},
+			nil,
+			func(w widgets.Widget) bool { return w.BusinessHours == nil && w.AwayMessages == "[]" && !w.Reopen },
+		},
+		"long away messages": {
+			widgets.Patch{AwayMessages: text(strings.Repeat("a", 16<<10+1))}, []string{"awayMessages"}, nil,
+		},
 		"half is wrong": {widgets.Patch{Color: text("#000"), BubbleColor: text("x")}, []string{"bubbleColor"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,6 +231,35 @@ func TestPatch(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 		})
+	}
+}
+
+// weekly is one range of time a week.
+func weekly(timezone, day, from, to string) widgets.BusinessHours {
+	return widgets.BusinessHours{Timezone: timezone, Days: []widgets.TimeRange{{Day: day, From: from, To: to}}}
+}
+
+func TestWrongBusinessHoursAreRefused(t *testing.T) {
+	t.Parallel()
+	many := weekly("UTC", "MON", "09:00", "17:00")
+	many.Days = slices.Repeat(many.Days, 29)
+	for name, hours := range map[string]widgets.BusinessHours{
+		"no time zone":         weekly("", "MON", "09:00", "17:00"),
+		"the machine's zone":   weekly("Local", "MON", "09:00", "17:00"),
+		"an unknown time zone": weekly("Europe/Atlantis", "MON", "09:00", "17:00"),
+		"no ranges":            {Timezone: "UTC"},
+		"many ranges":          many,
+		"an unknown day":       weekly("UTC", "mon", "09:00", "17:00"),
+		"no time":              weekly("UTC", "MON", "9:00", "17:00"),
+		"begins at 24:00":      weekly("UTC", "MON", "24:00", "24:00"),
+		"after the day":        weekly("UTC", "MON", "09:00", "24:01"),
+		"over midnight":        weekly("UTC", "MON", "22:00", "06:00"),
+		"empty":                weekly("UTC", "MON", "09:00", "09:00"),
+	} {
+		_, err := update(t, widgets.Patch{Of: "wgt_1", BusinessHours: optional.Of(hours)})
+		if !fault.Is(err, fault.Invalid) || fault.From(err).Fields[0].Field != "businessHours" {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

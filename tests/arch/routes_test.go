@@ -71,7 +71,8 @@ func documents(t *testing.T, table map[string]row) {
 		"ManageRead":  "[map[token:[READ]] map[session:[admin]]]",
 		"ManageWrite": "[map[token:[WRITE]] map[session:[admin]]]",
 		"ManageBoth":  "[map[token:[READ_WRITE]] map[session:[admin]]]",
-		"Person":      "[map[session:[]]]", "Viewer": "[map[session:[viewer]]]", "Admin": "[map[session:[admin]]]",
+		"Person":      "[map[session:[]]]", "Viewer": "[map[session:[viewer]]]",
+		"Agent": "[map[session:[agent]]]", "Admin": "[map[session:[admin]]]",
 		"Owner": "[map[session:[owner]]]",
 	}
 	left := maps.Clone(table)
@@ -98,7 +99,7 @@ func documents(t *testing.T, table map[string]row) {
 		if have := fmt.Sprint(op.Security); have != want && name != "GET /health" {
 			t.Errorf("%s: the document's security is %s under the rule %s", name, have, r.rule)
 		}
-		byPerson := r.rule == "Person" || r.rule == "Viewer" || r.rule == "Admin" || r.rule == "Owner"
+		byPerson := r.rule == "Person" || r.rule == "Viewer" || r.rule == "Agent" || r.rule == "Admin" || r.rule == "Owner"
 		byToken, pro := r.rule != "Public" && r.rule != "Visitor" && !byPerson, strings.HasPrefix(r.rule, "Pro")
 		for status, want := range map[int]bool{
 			401: byToken || byPerson || r.visitor == "VisitorCredential" || r.visitor == "VisitorProven" ||
@@ -158,7 +159,7 @@ func publicTable(t *testing.T) map[string]row {
 			if service == "self" {
 				service = ""
 			}
-			found[literal(cells["Method"])+" "+literal(cells["Pattern"])] = row{
+			found[literal(cells["Method"])+" "+strings.Replace(literal(cells["Pattern"]), "...}", "}", 1)] = row{
 				service, ruleOf(cells["Rule"]),
 				called(cells["Visitor"]), called(cells["Class"]), cells["Session"] != nil,
 			}

@@ -264,10 +264,10 @@ func (w *window) within(d time.Duration, expression string) {
 	})
 }
 
-// press presses a key at the focus: "Enter", "Escape". text is the text that it types, or "".
+// press presses a key at the focus: "Tab", "Enter", "ArrowDown". text is the text that it types, or "".
 func (w *window) press(key, text string) {
 	w.t.Helper()
-	code := map[string]int64{"Enter": 13, "Escape": 27}[key]
+	code := map[string]int64{"Tab": 9, "Enter": 13, "Escape": 27, "Delete": 46}[key]
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
 		send(w, input.DispatchKeyEvent, input.DispatchKeyEventParams{
 			Type: kind, Key: key, Code: key,
@@ -301,18 +301,21 @@ func (w *window) paper() {
 	send(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
 }
 
-// picture takes a screenshot of the window if FIVECHAT_SCREENSHOTS names a folder.
+// picture takes a screenshot of the window if FIVECHAT_SCREENSHOTS names a folder. Names may end in .png; otherwise the
+// format is WebP.
 func (w *window) picture(name string) {
 	w.t.Helper()
 	dir := os.Getenv("FIVECHAT_SCREENSHOTS")
 	if dir == "" {
 		return
 	}
-	shot := send(w, page.CaptureScreenshot, page.CaptureScreenshotParams{
-		Format:  page.CaptureScreenshotFormatWebp,
-		Quality: new(int64(80)),
-	})
-	if err := os.WriteFile(filepath.Join(dir, name+".webp"), shot.Data, 0o644); err != nil {
+	format := page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng}
+	if !strings.HasSuffix(name, ".png") {
+		name += ".webp"
+		format = page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: new(int64(80))}
+	}
+	shot := send(w, page.CaptureScreenshot, format)
+	if err := os.WriteFile(filepath.Join(dir, name), shot.Data, 0o644); err != nil {
 		w.t.Error(err)
 	}
 }

@@ -32,9 +32,9 @@ func TestDemo(t *testing.T) {
 	c.picture("demo-sign-in")
 	c.do("document.querySelector('.demo button').click()")
 	c.until("document.querySelector('.conversations .preview')?.textContent === 'Is the fjord atlas in stock?'")
-	c.do("document.querySelector('.conversations .row').click()")
+	c.do("document.querySelector('.conversations a.row').click()")
 	c.reply("It is: the last two copies.")
-	v.within(quick, "texts('.line').includes('It is: the last two copies.') && texts('.who').includes('Ada Moreno')")
+	v.within(quick, "texts('.line').includes('It is: the last two copies.') && texts('.name').includes('Ada Moreno')")
 	c.quiet()
 }
 

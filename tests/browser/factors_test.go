@@ -26,7 +26,7 @@ func (w *window) click(selector string) {
 // signOut signs out, and waits for the form to sign in.
 func (w *window) signOut() {
 	w.t.Helper()
-	w.click("[aria-label=\"Sign out\"]")
+	w.chooseItem("#person", "Sign out")
 	w.until("document.querySelector('[name=email]')")
 }
 
@@ -35,7 +35,7 @@ func TestSecondFactors(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
 	una := w.Person(t, harness.Agent)
-	c := open(t, desktop, localhost()+"/console#/account")
+	c := open(t, desktop, localhost()+"/console/account")
 	send(c, webauthn.Enable, webauthn.EnableParams{})
 	send(c, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
 		Options: &webauthn.VirtualAuthenticatorOptions{
@@ -94,7 +94,7 @@ func TestSecondFactors(t *testing.T) {
 func TestOwnerRunsTheTeam(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)
-	c := signedIn(t, desktop, w.Person(t, harness.Owner), "#/team")
+	c := signedIn(t, desktop, w.Person(t, harness.Owner), "/team")
 	email := harness.Unique("ben.") + "@shop.example"
 	c.until("document.querySelectorAll('#members li').length === 1")
 	c.do("const i = document.querySelector('#invite [name=email]'); i.focus()")

@@ -31,6 +31,11 @@ func TestHostilePages(t *testing.T) {
 	t.Parallel()
 	for name, hostile := range map[string]string{
 		"empty elements are hidden": `<style>div:empty, *:empty { display: none }</style>`,
+		"a theme like Dawn": `<style>html { box-sizing: border-box; font-size: 62.5%; height: 100% } ` +
+			`*, *::before, *::after { box-sizing: inherit } body { display: grid; grid-template-rows: auto auto 1fr auto; ` +
+			`grid-template-columns: 100%; min-height: 100%; margin: 0; font-size: 1.5rem; letter-spacing: 0.06rem } ` +
+			`a:empty, ul:empty, dl:empty, div:empty, section:empty, article:empty, p:empty, h1:empty, h2:empty, h3:empty ` +
+			`{ display: none } dialog { visibility: hidden } textarea { appearance: none; min-height: 10rem }</style>`,
 		"every div is positioned": `<style>div { position: relative; z-index: 0; ` +
 			`pointer-events: none }</style>`,
 		"children of the body are boxes": `<style>body > * { width: 100%; max-width: 1200px; margin: ` +

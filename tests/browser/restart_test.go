@@ -34,10 +34,10 @@ func TestRestartInMidConversation(t *testing.T) {
 	v.pressLauncher()
 	v.say("one")
 	v.until("texts('.state').includes('Sent')")
-	c := open(t, desktop, s.URL()+"/console#/inbox")
+	c := open(t, desktop, s.URL()+"/console/inbox")
 	c.enter(s.Demo.People[0].Email, s.Demo.People[0].Password)
-	c.until("document.querySelector('.conversations .row')")
-	c.do("document.querySelector('.conversations .row').click()")
+	c.until("document.querySelector('.conversations a.row')")
+	c.do("document.querySelector('.conversations a.row').click()")
 	c.reply("two")
 	v.until("texts('.line').join() === 'one,two'")
 

@@ -190,7 +190,7 @@ func TestLowScreens(t *testing.T) {
 			v.until("texts('.state').includes('Sent')")
 			inView := `((s) => { const r = $(s).getBoundingClientRect(); return r.width > 0 && r.top >= 0 && r.left >= 0 && ` +
 				`r.bottom <= innerHeight && r.right <= innerWidth })`
-			for _, part := range []string{"header .icon", ".row textarea", ".send"} {
+			for _, part := range []string{"header > .icon", ".row textarea", ".send"} {
 				if !eval[bool](v, inView+"('"+part+"')") {
 					t.Errorf("%s is out of view", part)
 				}

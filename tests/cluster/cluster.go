@@ -19,7 +19,9 @@ import (
 )
 
 // Services are the components other than the gateway.
-var Services = []string{"accounts", "conversations", "statistics", "tickets", "visitors", "webhooks", "widgets"}
+var Services = []string{
+	"accounts", "conversations", "statistics", "tickets", "visitors", "webhooks", "widgets", "workspace",
+}
 
 // Gateway is the gateway's name.
 const Gateway = "api-gateway"

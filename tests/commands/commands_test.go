@@ -111,6 +111,7 @@ func TestCommandsOfOperations(t *testing.T) {
 		conversations[i] = sessions[i].Open(t, "Hello")
 	}
 	agent := w.Agent()
+	w.NewTicket(t, harness.Map{"title": "Lamp", "visitorToken": sessions[0].Token})
 	harness.Done(t, agent.API(t).UserHeartbeat(t.Context(), w.NewUser(t).Int("id"), nil)) // online for a minute
 	var table strings.Builder
 	table.WriteString("| operation | with pauses | bound | four clients | aim |\n|---|--:|--:|--:|--:|\n")
@@ -127,6 +128,9 @@ func TestCommandsOfOperations(t *testing.T) {
 	}{
 		{"new visitor session, an agent online", 14, 6, func(int) { w.Visit(t, nil) }},
 		{"list of 20 conversations", 4, 2, func(int) { agent.Get(t, "/conversations?limit=20") }},
+		{"inbox of 20 rows", 4, 3, func(int) { agent.Get(t, "/inbox?limit=20") }},
+		{"tickets of 20 rows", 6, 4, func(int) { agent.Get(t, "/tickets/rows?limit=20&sort=activity") }},
+		{"visitors of 20 rows", 4, 2.2, func(int) { agent.Get(t, "/visitors/rows?limit=20&sort=seen") }},
 		{"one conversation", 5, 2, func(client int) { agent.Get(t, "/conversations/"+conversations[client]) }},
 		{"current statistics", 4, 2, func(int) { w.Reader().Get(t, "/statistics/current") }},
 		{"message by an agent", 18, 5, func(client int) {

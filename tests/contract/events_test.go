@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"fivechat.dev/tests/harness"
 )
@@ -24,11 +25,16 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	path, own := "/conversations/"+token, "/visitor/conversations/"+token
 	agent := w.Agent()
 	agent.Do(t, "POST", path+"/read", nil).Want(t, 204)
+	w.Person(t, harness.Agent).Do(t, "POST", path+"/read", nil).Want(t, 204)
 	agent.Do(t, "POST", path+"/typing", harness.Map{"typing": true}).Want(t, 204)
 	v.Do(t, "POST", own+"/typing", harness.Map{"typing": false}).Want(t, 204)
 	w.Reply(t, token, "Hello!")
+	note := agent.Send(t, 201, "POST", path+"/notes", harness.Map{"content": "A regular."})
+	agent.Send(t, 200, "PATCH", path+"/notes/"+harness.PathID(note.Int("id")), harness.Map{"content": "Rarely."})
+	agent.Do(t, "DELETE", path+"/notes/"+harness.PathID(note.Int("id")), nil).Want(t, 200)
 	v.Do(t, "POST", own+"/read", nil).Want(t, 204)
 	v.Send(t, 200, "POST", path+"/rate", harness.Map{"rating": 5})
+	agent.Send(t, 200, "PATCH", path, harness.Map{"snoozedUntil": time.Now().Add(time.Hour)})
 	agent.Send(t, 200, "PATCH", path, harness.Map{"status": "CLOSED"})
 	agent.Send(t, 200, "PATCH", "/visitors/"+v.Token+"/context", harness.Map{"name": "Vera"})
 	agent.Send(t, 200, "POST", "/conversations/import",
@@ -40,6 +46,9 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	gone := w.Visit(t, nil)
 	gone.Open(t, "Forget me.")
 	w.Operator().Do(t, "DELETE", "/operator/websites/"+harness.PathID(w.ID)+"/visitors/"+gone.Token, nil).Want(t, 202)
+
+	agent.Send(t, 201, "POST", "/canned-replies",
+		harness.Map{"shortcut": harness.Unique("hello-"), "title": "Greeting", "text": "Hello!"})
 
 	receiver := harness.Receive(t, func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusGone) })
 	w.NewWebhook(t, receiver.URL, "visitor.created")
@@ -58,7 +67,11 @@ func TestEventsAreAsDocumented(t *testing.T) {
 		missing[f.Event] = false
 	}
 	for range 8 { // opened, two messages, read twice, typing twice, rated
-		documented(t, visitor.Next(t))
+		f := visitor.Next(t)
+		documented(t, f)
+		if strings.HasPrefix(f.Event, "note.") {
+			t.Errorf("a visitor received %s", f.Event)
+		}
 	}
 }
 

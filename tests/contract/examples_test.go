@@ -114,6 +114,7 @@ func runExamples(t *testing.T, page string) {
 	t.Helper()
 	address, requests := recording(t, refused[page])
 	w := harness.Running().Website(t, harness.Pro)
+	w.Visit(t, harness.Map{}).Open(t, "Where is my order?") // pages look at a website with conversations
 	script := exec.CommandContext(t.Context(), "bash", "-euc", commands(t, page))
 	script.Dir, script.WaitDelay = t.TempDir(), time.Second
 	script.Env = append(os.Environ(), "URL="+address, "CLIENT_TOKEN="+w.ClientToken,

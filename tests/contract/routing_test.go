@@ -16,7 +16,7 @@ func TestUnknownPaths(t *testing.T) {
 	for _, path := range []string{
 		"/", "/nothing", "/conversation", "/v1/health", "/tickets/1/2/3", "/internal/tokens/abc", "/internal/website",
 		"/internal/users?ids=1",
-		"/internal/widgets/" + w.ClientToken, "/internal/visitors?ids=1", "/internal/visitors/online",
+		"/internal/widgets/" + w.ClientToken, "/internal/visitors?ids=1", "/internal/visitors/online", "/internal/reply-time",
 		"/internal/events?after=0",
 		"/internal/conversations/open?visitorId=1", "/operator/websites", "/metrics", "/livez", "/readyz", "/debug/pprof/",
 		"/internal/visitors/../users?ids=1", "/internal/visitors/%2e%2e/users?ids=1", "//conversations", "/./health",

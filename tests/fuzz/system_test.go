@@ -79,6 +79,8 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 	v := fuzz.Values{
 		"conversationToken": {names["conversation"]}, "visitorToken": {names["visitor"]}, "clientToken": {w.ClientToken},
 		"ticketId": {names["ticket"]}, "userId": {user}, "webhookId": {names["webhook"]}, "deliveryId": {names["delivery"]},
+		"noteId": {names["note"]}, "shortcut": {harness.Unique("hello-")}, "shared": {"true"},
+		"reply": {"Dear {{visitor.name|customer}}"}, "mentions": {user}, "mentioned": {user, "me"},
 		"assigneeId": {user}, "authorId": {user}, "visitorId": {
 			harness.PathID(w.Caller.ID),
 			harness.PathID(harness.UnknownID),
@@ -90,22 +92,45 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 		"to":    {time.Now().Add(-2 * day).Format(time.DateOnly), time.Now().Add(-2 * day).UTC().Format(time.RFC3339)},
 		"email": {harness.Unique("una.") + "@shop.example"}, "avatarUrl": {"https://shop.example/una.png"},
 		// No process listens there, and no name must be resolved.
-		"url":    {"https://127.0.0.1:1/" + harness.Unique("r")},
-		"events": {"ticket.*", "message.created", "*"}, "chatFormFields": {"[]", `["name"]`},
+		"url":          {"https://127.0.0.1:1/" + harness.Unique("r")},
+		"assign":       {"false"}, // true needs an author, which is optional
+		"snoozedUntil": {time.Now().Add(day).UTC().Format(time.RFC3339)},
+		"events":       {"ticket.*", "message.created", "*"}, "chatFormFields": {"[]", `["name"]`},
 		"welcomeMessages": {"[]", `["Hello!"]`, `[{"lang":"de","text":"Hallo!"}]`},
 	}
 	if strings.HasPrefix(op.Path, "/tags/") {
 		v["name"] = []string{names["tag"]}
 	}
+	for path, name := range map[string]string{"/canned-replies/": "cannedReply", "/views/": "view", "/macros": "macro"} {
+		if strings.HasPrefix(op.Path, path) {
+			v["workspaceItemId"], v["status"] = []string{names[name]}, []string{"OPEN"} // none is snoozed and closed
+		}
+	}
 	if op.ID == "openSession" { // a signature that is drawn is wrong
 		v["token"], v["userHash"] = []string{""}, []string{""}
 	}
-	// A list has two orders, and a cursor is valid in only one.
-	if v["cursor"] = []string{""}; rapid.Bool().Draw(t, "newest first") {
-		v["cursor"], v["updatedSince"] = []string{newestFirst}, []string{""}
+	if op.ID == "listVisitorRows" { // only visitors who are online have a page
+		v["online"] = []string{"true"}
+	}
+	// A list has several orders. A cursor is valid in only one, and a list of changes has no other. A search for words has
+	// two.
+	v["sort"] = []string{"newest", "oldest"}
+	switch v["cursor"] = []string{""}; rapid.SampledFrom(orders).Draw(t, "order") {
+	case "by cursor":
+		v["cursor"], v["updatedSince"], v["inboxSort"] = []string{newestFirst}, []string{""}, []string{"newest"}
+		v["sort"] = v["inboxSort"]
+	case "changes":
+		v["inboxSort"], v["sort"] = []string{"newest"}, []string{"newest"}
+	case "best first": // by cursor only
+		v["inboxSort"], v["shallowPage"], v["updatedSince"] = []string{"best"}, []string{"1"}, []string{""}
+	default:
+		v["inboxSort"], v["updatedSince"] = []string{"newest", "oldest", "waiting", "rated"}, []string{""}
 	}
 	return v
 }
+
+// orders are the ways in which lists are drawn.
+var orders = []string{"by cursor", "changes", "sorted", "best first"}
 
 // newestFirst is a cursor of any list, after row 1 of 2024, in the form of responses.
 const newestFirst = "AAABjVYp4AAAAAAAAAAAAQ"

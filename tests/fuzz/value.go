@@ -28,10 +28,19 @@ func (d *drawer) value(s *openapi3.Schema, name, at string) *node {
 	for len(s.AllOf) > 0 && s.Type == nil {
 		s = s.AllOf[0].Value
 	}
+	if len(s.OneOf) > 0 && s.Type == nil {
+		return d.value(one(d, at+" of", s.OneOf...).Value, name, at)
+	}
+	if s.Type.Is("null") {
+		return scalar(s, at, "null")
+	}
 	if s.Type.IncludesNull() && one(d, at+" null", false, false, false, true) {
 		return scalar(s, at, "null")
 	}
-	if own := d.known[name]; len(own) > 0 && len(s.Enum) == 0 && !s.Type.Permits("array") {
+	if example, is := s.Example.(string); is && s.Type.Permits("string") {
+		return scalar(s, at, d.quote(at, example)) // it meets rules that the schema can't express
+	}
+	if own := d.known[name]; len(own) > 0 && permits(s.Enum, own) && !s.Type.Permits("array") {
 		text := one(d, at, own...)
 		if s.Type.Permits("string") {
 			text = d.quote(at, text)
@@ -67,6 +76,11 @@ func (d *drawer) value(s *openapi3.Schema, name, at string) *node {
 	default:
 		return scalar(s, at, d.quote(at, d.text(s, at)))
 	}
+}
+
+// permits reports whether an enumeration has all values, or is none.
+func permits(enum []any, values []string) bool {
+	return len(enum) == 0 || !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(enum, any(v)) })
 }
 
 // same reports whether two values are equal, however their texts are escaped.

@@ -12,18 +12,26 @@ import (
 
 // Copy is a second system's copy of the website's rows of one kind, filled by following the export.
 type Copy struct {
-	Kind string         // conversations, messages, visitors or tickets
-	Came map[string]int // how often each row was exported, by its id
-	rows map[string]map[string]any
-	seen map[string]bool // lines that were exported
-	get  func(path string) (status int, body []byte, err error)
-	next string // the query that continues the export
+	Kind        string         // conversations, messages, visitors or tickets
+	Came        map[string]int // how often each row was exported, by its id
+	rows, whole map[string]map[string]any
+	seen        map[string]bool // lines that were exported
+	get         func(path string) (status int, body []byte, err error)
+	next        string // the query that continues the export
 }
 
 // NewCopy returns an empty copy whose first query is like "?limit=3". get requests a path of the edge with a token that
 // may read.
 func NewCopy(kind, query string, get func(path string) (int, []byte, error)) *Copy {
-	return &Copy{kind, map[string]int{}, map[string]map[string]any{}, map[string]bool{}, get, query}
+	return &Copy{
+		Kind:  kind,
+		Came:  map[string]int{},
+		rows:  map[string]map[string]any{},
+		whole: map[string]map[string]any{},
+		seen:  map[string]bool{},
+		get:   get,
+		next:  query,
+	}
 }
 
 // Pull applies one page of the export, completely or not at all. It reports whether the export has ended, and if not,
@@ -73,13 +81,16 @@ func (c *Copy) take(t testing.TB, line []byte) {
 	switch {
 	case row["deleted"] == nil:
 		c.Came[id]++
-		c.rows[id] = withoutTransient(row)
+		c.rows[id], c.whole[id] = withoutTransient(row), row
 	case row["id"] != nil:
 		delete(c.rows, id)
 	default: // all messages of a conversation are deleted
 		maps.DeleteFunc(c.rows, func(_ string, m map[string]any) bool { return m["conversationId"] == row["conversationId"] })
 	}
 }
+
+// Row returns the last exported row that has an id, with all its members.
+func (c *Copy) Row(id string) map[string]any { return c.whole[id] }
 
 // Agrees reports whether the copy equals the website's lists, and if not, the difference.
 func (c *Copy) Agrees(t testing.TB, reader Client) (bool, any) {
@@ -122,16 +133,17 @@ func Rows(t testing.TB, reader Client, kind string) map[string]map[string]any {
 
 // membersSincePrevious are the members of rows that services of the previous version don't know. While both versions
 // run, a copy may have them and a list not. Empty it when PREVIOUS of the Makefile becomes a version that knows them.
-var membersSincePrevious = []string{"byProgram"}
+var membersSincePrevious []string
 
-// withoutTransient returns a row without its transient members: presence and typing. A visitor without an identity has
-// no such member, as from a service of the version before.
+// withoutTransient returns a row without its transient members, presence and typing, and without those that the lists
+// of conversations lack: the comment on a rating and its time. A visitor without an identity has no such member, as
+// from a service of the version before.
 func withoutTransient(row map[string]any) map[string]any {
 	row = maps.Clone(row)
 	if row["identity"] == nil {
 		delete(row, "identity")
 	}
-	for _, name := range []string{"online", "visitorTyping", "userTyping"} {
+	for _, name := range []string{"online", "visitorTyping", "userTyping", "feedback", "ratedAt"} {
 		delete(row, name)
 	}
 	if os.Getenv("FIVECHAT_PREVIOUS") != "" {

@@ -25,8 +25,8 @@ func (o Operation) ByToken() bool {
 // Operation is one operation of the edge, with a request that succeeds in a World.
 type Operation struct {
 	Row int // in the contract; 0 for an addition of this system
-	// The path contains {conversation}, {visitor}, {client}, {ticket}, {user}, {tag}, {webhook} or {delivery} for its
-	// object.
+	// The path contains {conversation}, {visitor}, {client}, {ticket}, {user}, {tag}, {webhook}, {delivery} or
+	// {note} for its object.
 	Method, Path string
 	Caller       Caller
 	Pro          bool   // requires the plan PRO
@@ -37,6 +37,7 @@ type Operation struct {
 	Mistyped     Map    // one member of a wrong type
 	Ends         bool   // it succeeds once per object
 	OwnUser      bool   // a person without the role admin does it to their own user only
+	OwnWork      bool   // a person without the role admin does it to what they have written themselves only
 }
 
 // Name names the operation in tests.
@@ -95,7 +96,7 @@ func Operations() []Operation {
 		},
 		{Row: 19, Method: "GET", Path: "/widget/{client}", Caller: ByPublic, Status: 200, Malformed: 404},
 	}
-	listed := slices.Concat(documented, chats(), settings())
+	listed := slices.Concat(documented, chats(), shared(), settings())
 	return append(reads(listed), listed...)
 }
 
@@ -130,6 +131,11 @@ func chats() []Operation {
 			Body: said, Text: "content", Mistyped: Map{"content": 5},
 		},
 		{
+			Method: "PATCH", Path: "/inbox", Caller: ByWrite, Status: 200,
+			Body:     Map{"tokens": []string{"conv_none"}, "change": Map{"addTags": []string{"parcel"}}},
+			Mistyped: Map{"tokens": "conv_none"},
+		},
+		{
 			Method: "PATCH", Path: "/conversations/{conversation}", Caller: ByWrite, Status: 200, Malformed: 404,
 			Body: Map{"summary": "A lost parcel."}, Text: "summary", Mistyped: Map{"tags": "parcels"},
 		},
@@ -138,10 +144,71 @@ func chats() []Operation {
 			Body: Map{"typing": false}, Mistyped: Map{"typing": "yes"},
 		},
 		{Method: "POST", Path: "/conversations/{conversation}/read", Caller: ByWrite, Status: 204, Malformed: 404},
+		{
+			Method: "POST", Path: "/conversations/{conversation}/notes", Caller: ByWrite, Status: 201, Malformed: 404,
+			Body: Map{"content": "A regular."}, Text: "content", Mistyped: Map{"mentions": "all"},
+		},
+		{
+			Method: "GET", Path: "/conversations/{conversation}/notes/{note}", Caller: ByRead, Status: 200, Malformed: 400,
+		},
+		{
+			Method: "PATCH", Path: "/conversations/{conversation}/notes/{note}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"content": "A regular."}, Text: "content", Mistyped: Map{"mentions": "all"}, OwnWork: true,
+		},
+		{
+			Method: "DELETE", Path: "/conversations/{conversation}/notes/{note}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Ends: true, OwnWork: true,
+		},
 		{Method: "GET", Path: "/conversations/counts?since=2024-01-15T10:30:00.000Z", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/statistics/history?interval=hour&tz=Asia/Kathmandu", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/widget-words/ar", Caller: ByPublic, Status: 200},
 		{Method: "GET", Path: "/widget-panel/0", Caller: ByPublic, Status: 200},
+	}
+}
+
+// shared returns the operations about what a team shares.
+func shared() []Operation {
+	return []Operation{
+		{
+			Method: "POST", Path: "/canned-replies", Caller: ByWrite, Status: 201,
+			Body: Map{"shortcut": "{shortcut}", "title": "Greeting", "text": "Hello {{visitor.name|there}}!"},
+			Text: "text", Mistyped: Map{"title": 5},
+		},
+		{
+			Method: "PATCH", Path: "/canned-replies/{cannedReply}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"title": "Greeting"}, Text: "title", Mistyped: Map{"title": 5},
+		},
+		{
+			Method: "DELETE", Path: "/canned-replies/{cannedReply}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Ends: true, OwnWork: true,
+		},
+		{
+			Method: "POST", Path: "/canned-replies/{cannedReply}/use", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"values": Map{"visitor.name": "Vera"}}, Mistyped: Map{"values": "Vera"},
+		},
+		{
+			Method: "POST", Path: "/views", Caller: ByWrite, Status: 201, Body: Map{"name": "Parcels", "shared": true},
+			Text: "name", Mistyped: Map{"filter": "parcels"},
+		},
+		{
+			Method: "PATCH", Path: "/views/{view}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"filter": Map{"search": "parcel"}}, Mistyped: Map{"position": "first"},
+		},
+		{
+			Method: "DELETE", Path: "/views/{view}", Caller: ByWrite, Status: 200, Malformed: 400, Ends: true, OwnWork: true,
+		},
+		{
+			Method: "POST", Path: "/macros", Caller: ByWrite, Status: 201,
+			Body: Map{"name": "Parcel", "actions": Map{"addTags": []string{"parcel"}}}, Text: "name",
+			Mistyped: Map{"actions": "close"},
+		},
+		{
+			Method: "PATCH", Path: "/macros/{macro}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"name": "Parcel"}, Text: "name", Mistyped: Map{"name": 5},
+		},
+		{
+			Method: "DELETE", Path: "/macros/{macro}", Caller: ByWrite, Status: 200, Malformed: 400, Ends: true, OwnWork: true,
+		},
 	}
 }
 
@@ -201,7 +268,7 @@ func (o Operation) Ask(t testing.TB, c Client, names map[string]string) Answer {
 
 // Good returns a valid body.
 func (o Operation) Good(names map[string]string) Map {
-	return Fill(Fill(o.Body, names), map[string]string{"unique": Unique("una.")})
+	return Fill(Fill(o.Body, names), map[string]string{"unique": Unique("una."), "shortcut": Unique("hello-")})
 }
 
 // Allowed returns a client with the credential that the operation requires in w.

@@ -85,7 +85,7 @@ type PersonOperation struct {
 // PersonOperations returns these operations. Their paths contain {member}, {invitation}, {invited}, {token} or
 // {session} for the object.
 func PersonOperations() []PersonOperation {
-	return append(slices.Concat(factorOperations(), signUpOperations()), []PersonOperation{
+	return append(slices.Concat(factorOperations(), signUpOperations(), teamOperations()), []PersonOperation{
 		anyone(Operation{
 			Method: "POST", Path: "/auth/password", Status: 200, Body: Map{"email": "{email}", "password": Password},
 			Mistyped: Map{"email": 5},
@@ -218,6 +218,34 @@ func factorOperations() []PersonOperation {
 	}
 }
 
+// teamOperations returns the operations of a person about what the team writes.
+func teamOperations() []PersonOperation {
+	return []PersonOperation{
+		{
+			Operation: Operation{
+				Method: "DELETE", Path: "/conversations/{conversation}/mention", Status: 204, Malformed: 404,
+			},
+			Role: Viewer,
+		},
+		{Operation: Operation{Method: "GET", Path: "/drafts", Status: 200}, Role: Agent},
+		{
+			Operation: Operation{Method: "GET", Path: "/conversations/{conversation}/draft", Status: 200, Malformed: 404},
+			Role:      Agent,
+		},
+		{
+			Operation: Operation{
+				Method: "PUT", Path: "/conversations/{conversation}/draft", Status: 200, Malformed: 404,
+				Body: Map{"kind": "reply", "content": "We loo"}, Text: "content", Mistyped: Map{"content": 5},
+			},
+			Role: Agent,
+		},
+		{
+			Operation: Operation{Method: "DELETE", Path: "/conversations/{conversation}/draft", Status: 204, Malformed: 404},
+			Role:      Agent,
+		},
+	}
+}
+
 // Team returns the names of objects of the website's team, which an owner creates: each call makes new ones.
 func (w *Website) Team(t testing.TB, owner Person) map[string]string {
 	t.Helper()
@@ -230,7 +258,7 @@ func (w *Website) Team(t testing.TB, owner Person) map[string]string {
 		"personal": PathID(personal.Int("id")), "soon": soon(), "reset": "UNKNOWN", "passkey": PathID(UnknownID),
 		"member": PathID(other.Member), "email": other.Email, "invitation": PathID(invited.Int("id")),
 		"invited": invited.Text("token"), "token": PathID(token.Int("id")), "session": PathID(sessions[0].Int("id")),
-		"provider": "unknown",
+		"provider": "unknown", "conversation": w.Visit(t, nil).Open(t, "Hello"),
 	}
 }
 
@@ -253,7 +281,7 @@ func UnknownTeam() map[string]string {
 		"token": PathID(UnknownID), "session": PathID(UnknownID), "email": "unknown@shop.example",
 		"identitySecret": PathID(UnknownID),
 		"personal":       PathID(UnknownID), "soon": soon(), "reset": "UNKNOWN", "passkey": PathID(UnknownID),
-		"provider": "unknown",
+		"provider": "unknown", "conversation": Lookalike("conv_unknown"),
 	}
 }
 
@@ -263,6 +291,6 @@ func MalformedTeam() map[string]string {
 		"member": "no-number", "invitation": "no-number", "invited": "no.token", "token": "no-number",
 		"session": "no-number", "email": "unknown@shop.example", "identitySecret": "no-number",
 		"personal": "no-number", "soon": soon(), "reset": "no.token", "passkey": "no-number",
-		"provider": "NONE",
+		"provider": "NONE", "conversation": "no-token",
 	}
 }

@@ -12,12 +12,16 @@ var pathObjects = []struct {
 	malformed    int
 }{
 	{"/conversations/", "conversation", 404},
+	{"/inbox/", "conversation", 404},
 	{"/visitor/conversations/", "conversation", 404},
 	{"/visitors/", "visitor", 400},
 	{"/tickets/", "ticket", 400},
 	{"/users/", "user", 400},
 	{"/webhooks/", "webhook", 400},
 	{"/tags/", "tag", 404},
+	{"/canned-replies/", "cannedReply", 400},
+	{"/views/", "view", 400},
+	{"/macros/", "macro", 400},
 }
 
 // pathParameter matches a parameter of a documented path.

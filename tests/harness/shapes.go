@@ -61,6 +61,13 @@ var (
 		"bubbleTextColor": Text, "websiteClientToken": Text, "chatFormFields": Text, "welcomeMessages": Text,
 		"ratingEnabled":  Bool,
 		"removeBranding": Bool, "chatEnabled": Bool, "pageParameters": ListOf(Text),
+		"theme":   OneOf("light", "dark", "auto"),
+		"logoUrl": Text, "launcherIconUrl": Text, "notices": ListOf(OneOf("badge", "title", "sound", "preview")),
+		"quietHours":   OrNull(Shape{"from": Text, "to": Text}.Type()),
+		"awayMessages": Text, "reopen": Bool,
+		"businessHours": OrNull(Shape{
+			"timezone": Text, "days": ListOf(Shape{"day": Text, "from": Text, "to": Text}.Type()),
+		}.Type()),
 	}.Type()
 
 	Statistics = Shape{

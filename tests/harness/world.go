@@ -17,6 +17,9 @@ type World struct {
 	User         Object
 	Tag          string
 	Webhook      string // its id: its endpoint accepts everything, but no event is sent to it
+	Note         string // the id of a note on the conversation, which a program wrote
+	CannedReply  string // the id of a shared one, which a program wrote
+	View, Macro  string // likewise
 	Delivery     string // the id of an accepted delivery to it
 }
 
@@ -27,6 +30,8 @@ func (s System) World(t testing.TB, plan string) *World {
 	w.Caller = w.Visit(t, Map{"name": "Vera Visitor"})
 	w.Conversation = w.Caller.Open(t, "Where is my parcel?")
 	w.Reply(t, w.Conversation, "On its way.")
+	w.Note = w.NewNote(t, w.Conversation)
+	w.CannedReply, w.View, w.Macro = w.NewCannedReply(t), w.NewView(t), w.NewMacro(t)
 	w.User = w.NewUser(t)
 	w.Tag = Unique("tag-")
 	w.Agent().Do(t, "PUT", "/tags/"+w.Tag, Map{"names": Map{"de": "Pakete"}}).Want(t, 200)
@@ -41,7 +46,36 @@ func (w *World) Objects() map[string]string {
 	return map[string]string{
 		"conversation": w.Conversation, "visitor": w.Caller.Token, "client": w.ClientToken, "ticket": w.Ticket,
 		"user": PathID(w.User.Int("id")), "tag": w.Tag, "webhook": w.Webhook, "delivery": w.Delivery,
+		"note": w.Note, "cannedReply": w.CannedReply, "view": w.View, "macro": w.Macro,
 	}
+}
+
+// NewCannedReply stores a shared canned reply, and returns its id.
+func (w *Website) NewCannedReply(t testing.TB) string {
+	t.Helper()
+	return PathID(w.Agent().Send(t, 201, "POST", "/canned-replies",
+		Map{"shortcut": Unique("hello-"), "title": "Greeting", "text": "Hello {{visitor.name|there}}!"}).
+		Int("id"))
+}
+
+// NewView stores a shared view, and returns its id.
+func (w *Website) NewView(t testing.TB) string {
+	t.Helper()
+	return PathID(w.Agent().Send(t, 201, "POST", "/views", Map{"name": "Parcels"}).Int("id"))
+}
+
+// NewMacro stores a shared macro, and returns its id.
+func (w *Website) NewMacro(t testing.TB) string {
+	t.Helper()
+	return PathID(w.Agent().Send(t, 201, "POST", "/macros",
+		Map{"name": "Parcel", "actions": Map{"addTags": []string{"parcel"}}}).Int("id"))
+}
+
+// NewNote writes a private note on a conversation, and returns its id.
+func (w *Website) NewNote(t testing.TB, conversation string) string {
+	t.Helper()
+	return PathID(w.Agent().Send(t, 201, "POST", "/conversations/"+conversation+"/notes", Map{"content": "A regular."}).
+		Int("id"))
 }
 
 // Another creates another object of the kind that a path is about, for the same visitor. It returns the names with the
@@ -50,6 +84,14 @@ func (w *World) Another(t testing.TB, path string) map[string]string {
 	t.Helper()
 	names := w.Objects()
 	switch {
+	case strings.Contains(path, "{cannedReply}"):
+		names["cannedReply"] = w.NewCannedReply(t)
+	case strings.Contains(path, "{view}"):
+		names["view"] = w.NewView(t)
+	case strings.Contains(path, "{macro}"):
+		names["macro"] = w.NewMacro(t)
+	case strings.Contains(path, "{note}"):
+		names["note"] = w.NewNote(t, w.Conversation)
 	case strings.Contains(path, "{conversation}"):
 		names["conversation"] = w.Caller.Open(t, "Hello")
 	case strings.Contains(path, "{ticket}"):
@@ -75,6 +117,8 @@ func (w *World) Unknown() map[string]string {
 		"conversation": Lookalike(w.Conversation), "visitor": Lookalike(w.Caller.Token), "client": Unique("wgt_nobody"),
 		"ticket": PathID(UnknownID), "user": PathID(UnknownID),
 		"tag": Unique("tag-"), "webhook": PathID(UnknownID), "delivery": PathID(UnknownID),
+		"note": PathID(UnknownID), "cannedReply": PathID(UnknownID), "view": PathID(UnknownID),
+		"macro": PathID(UnknownID),
 	}
 }
 
@@ -83,7 +127,8 @@ func Malformed() map[string]string {
 	return map[string]string{
 		"conversation": "no-token", "visitor": "no.token", "client": "no.token", "ticket": "no-number", "user": "no-number",
 		"tag":     "%20",
-		"webhook": "no-number", "delivery": "no-number",
+		"webhook": "no-number", "delivery": "no-number", "note": "no-number",
+		"cannedReply": "no-number", "view": "no-number", "macro": "no-number",
 	}
 }
 
@@ -122,7 +167,8 @@ func fill(v any, names map[string]string) any {
 func (w *World) State(t testing.TB) string {
 	t.Helper()
 	paths := []string{
-		"/conversations?limit=100", "/conversations/" + w.Conversation, "/visitors?limit=100", "/visitors/" + w.Caller.Token,
+		"/conversations?limit=100", "/conversations/" + w.Conversation,
+		"/conversations/" + w.Conversation + "/notes", "/visitors?limit=100", "/visitors/" + w.Caller.Token,
 		"/widgets/" + w.ClientToken, "/users", "/tags", "/webhooks", "/webhooks/" + w.Webhook + "/deliveries",
 	}
 	if w.Plan == Pro {

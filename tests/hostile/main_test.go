@@ -20,7 +20,7 @@ import (
 var binaries string
 
 // onRedis matches the names of the tests of what Redis does: quotas, addresses, streams and cached content.
-const onRedis = "Quota|Addresses|OneAddress|Stream|Redis|FalseTokens|UnknownVisitors|Resuming"
+const onRedis = "Quota|Addresses|OneAddress|Stream|Redis|FalseTokens|UnknownVisitors"
 
 // TestMain runs the tests on the embedded Redis, and those that onRedis matches again on a redis-server. Without a
 // redis-server the second run is skipped, unless FIVECHAT_REQUIRE_REDIS is set.

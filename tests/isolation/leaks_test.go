@@ -23,8 +23,10 @@ func TestListsHoldOnlyOwn(t *testing.T) {
 		"", "?limit=100", "?search=parcel", "?visitorId=" + harness.PathID(c.other.Caller.ID), "?assigneeId=" +
 			theirs["user"],
 		"?status=OPEN", "?page=2&limit=1", "?online=true", "?websiteId=" + harness.PathID(c.other.ID),
+		"?mentioned=" + theirs["user"],
 	}
-	for _, list := range []string{"/conversations", "/tickets", "/visitors", "/users", "/tags"} {
+	documented := map[string]bool{"/conversations": true, "/tickets": true}
+	for _, list := range []string{"/conversations", "/inbox", "/tickets", "/visitors", "/users", "/tags"} {
 		queries := foreign
 		if list != "/tags" {
 			next := c.other.Reader().Get(t, list+"?limit=1")
@@ -33,7 +35,12 @@ func TestListsHoldOnlyOwn(t *testing.T) {
 			}
 		}
 		for _, query := range queries {
-			a := c.own.Reader().Do(t, "GET", list+query, nil).Want(t, 200)
+			a := c.own.Reader().Do(t, "GET", list+query, nil)
+			if a.Status == 400 && !documented[list] { // operations of our own refuse parameters that they don't have
+				a.Want(t, 400)
+				continue
+			}
+			a.Want(t, 200)
 			for what, name := range map[string]string{
 				"conversation": theirs["conversation"], "visitor": theirs["visitor"], "tag": theirs["tag"],
 				"website": fmt.Sprintf(`"websiteId":%d,`, c.other.ID),
@@ -43,7 +50,7 @@ func TestListsHoldOnlyOwn(t *testing.T) {
 					t.Errorf("%s%s holds another website's %s: %s", list, query, what, a.Body)
 				}
 			}
-			if strings.Contains(query, "Id=") && list != "/tags" && list != "/users" && list != "/visitors" &&
+			if strings.Contains(query, "Id=") && list != "/tags" && list != "/users" && list != "/visitors" && a.Status == 200 &&
 				!strings.Contains(query, "websiteId") {
 				if n := a.Object().Int("total"); n != 0 {
 					t.Errorf("%s%s finds %d rows by another website's id", list, query, n)
@@ -80,6 +87,10 @@ func TestReferences(t *testing.T) {
 		"a conversation's assignee": func(n map[string]string) harness.Answer {
 			return agent.Do(t, "PATCH", "/conversations/"+c.own.Conversation,
 				harness.Map{"summary": "x", "assigneeId": id(n, "user")})
+		},
+		"a note's mention": func(n map[string]string) harness.Answer {
+			return agent.Do(t, "POST", "/conversations/"+c.own.Conversation+"/notes",
+				harness.Map{"content": "x", "mentions": []any{id(n, "user")}})
 		},
 		"a message's author": func(n map[string]string) harness.Answer {
 			return agent.Do(t, "POST", "/conversations/"+c.own.Conversation+"/messages",

@@ -195,6 +195,9 @@ func row(t *testing.T, op harness.Operation, name string, client harness.Client,
 		}
 	}
 	for _, object := range []string{own, others} {
+		if op.OwnWork && object == own { // the team sees that it exists
+			continue
+		}
 		if answers[object] != "" && answers[unknown] != "" && answers[object] != answers[unknown] {
 			t.Errorf("%s: the response for the %s object differs from the unknown one's:\n%s\n%s", name, object, answers[object],
 				answers[unknown])

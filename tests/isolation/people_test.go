@@ -59,8 +59,8 @@ func TestRoleMatrix(t *testing.T) {
 				for _, role := range roles {
 					by := persons[role].Client
 					row(t, op, role, by, c.own, c.other, func(object string) int {
-						isOther := op.OwnUser && object != malformed && !includes(role, harness.Admin)
-						if !includes(role, least) || isOther {
+						isOther := op.OwnUser && object != malformed || op.OwnWork && object == own
+						if !includes(role, least) || isOther && !includes(role, harness.Admin) {
 							return 403
 						}
 						return wantKnown(op, object)

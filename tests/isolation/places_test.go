@@ -250,7 +250,8 @@ func (c cast) cursors(t *testing.T, op harness.Operation) (theirs, unknowns, bad
 	if err := at.UnmarshalText([]byte("AAABjVYp4AAAAAAAAAAAAQ")); err != nil {
 		t.Fatal(err)
 	}
-	if page := c.other.Agent().Get(t, harness.Fill(op.Path, c.other.Objects())+"?limit=1"); !page.Null("nextCursor") {
+	list := harness.Fill(op.Path, c.other.Objects()) + "?limit=1"
+	if page := op.Allowed(c.other).Get(t, list); !page.Null("nextCursor") {
 		if err := at.UnmarshalText([]byte(page.Text("nextCursor"))); err != nil {
 			t.Fatal(err)
 		}

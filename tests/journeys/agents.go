@@ -84,7 +84,7 @@ func Assignment(t *testing.T, s harness.System) {
 		t.Helper()
 		by := api.ListConversationsParams{AssigneeID: &assignee}
 		if assignee == "none" {
-			by.Status = new(api.ConversationStatusOPEN)
+			by.Status = new(string(api.ConversationStatusOPEN))
 		}
 		return harness.Of(agent.ListConversations(ctx, &by)).OK(t).Total.MustGet()
 	}

@@ -86,6 +86,15 @@ func Exporting(t *testing.T, s harness.System) {
 		t.Errorf("the unchanged conversation was exported %d times more", n-came)
 	}
 
+	for n, comment := range []any{nil, "slow", "quick"} { // the stars stay
+		visitor.Do(t, "POST", path+"/rate", harness.Map{"rating": 4, "feedback": comment}).Want(t, 200)
+		harness.Eventually(t, harness.Patience, fmt.Sprint("rating ", n, " is exported"), func() (bool, any) {
+			all.of["conversations"].Pull(t)
+			row := all.of["conversations"].Row(id)
+			return row["feedback"] == comment && row["rating"] != nil && row["ratedAt"] != nil, row
+		})
+	}
+
 	later := newCopy(t, agent, "tickets", "?since="+url.QueryEscape(time.Now().Add(time.Hour).UTC().Format(time.RFC3339)))
 	later.Pull(t)
 	made := w.NewTicket(t, harness.Map{"title": "new"}).Text("id")

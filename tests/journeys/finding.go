@@ -21,18 +21,23 @@ func Finding(t *testing.T, s harness.System) {
 	b := ned.Open(t, "I want a refund")
 	c := vera.Open(t, "Größe 42, please")
 	w.Reply(t, b, "The parcel comes tomorrow")
-	open, closed := api.ConversationStatusOPEN, api.ConversationStatusCLOSED
+	open, closed := string(api.ConversationStatusOPEN), string(api.ConversationStatusCLOSED)
 	harness.Of(agent.UpdateConversation(ctx, b, nil, api.ConversationPatch{
 		AssigneeID: nullable.NewNullableWithValue(user),
-		Status:     &closed,
+		Status:     new(api.ConversationStatusCLOSED),
 	})).OK(t)
 	unknown, none := harness.PathID(harness.UnknownID), int64(harness.UnknownID)
 	for name, find := range map[string]struct {
 		by   api.ListConversationsParams
 		want []string
 	}{
-		"everything":           {api.ListConversationsParams{}, []string{c, b, a}},
-		"open":                 {api.ListConversationsParams{Status: &open}, []string{c, a}},
+		"everything":      {api.ListConversationsParams{}, []string{c, b, a}},
+		"open":            {api.ListConversationsParams{Status: &open}, []string{c, a}},
+		"open and closed": {api.ListConversationsParams{Status: new("OPEN,CLOSED")}, []string{c, b, a}},
+		"an agent's or none's": {
+			api.ListConversationsParams{AssigneeID: new(harness.PathID(user) + ",none")},
+			[]string{c, b, a},
+		},
 		"closed":               {api.ListConversationsParams{Status: &closed}, []string{b}},
 		"an agent's":           {api.ListConversationsParams{AssigneeID: new(harness.PathID(user))}, []string{b}},
 		"an unknown agent's":   {api.ListConversationsParams{AssigneeID: &unknown}, []string{}},
@@ -62,7 +67,18 @@ func Finding(t *testing.T, s harness.System) {
 			t.Errorf("%s: finds %v, want %v", name, have, find.want)
 		}
 	}
+	for _, same := range []string{
+		"status=CLOSED", "status[]=CLOSED", "status%5B0%5D=CLOSED", "status=CLOSED,", "status=CLOSED&status=CLOSED",
+		"status=CLOSED&state=OPEN",
+	} {
+		rows := w.Reader().Get(t, "/conversations?"+same).List("data")
+		if len(rows) != 1 || rows[0].Text("token") != b {
+			t.Errorf("%s finds %v, want the closed one", same, rows)
+		}
+	}
 	w.Reader().Do(t, "GET", "/conversations?updatedSince=yesterday", nil).Want(t, 400)
+	w.Reader().Do(t, "GET", "/conversations?status=OPEN,DONE", nil).Want(t, 400)
+	w.Reader().Do(t, "GET", "/visitors?state=OPEN", nil).Want(t, 400)
 	harness.Of(agent.ListConversations(ctx, &api.ListConversationsParams{Cursor: new("nonsense")})).Refused(t, 400)
 }
 

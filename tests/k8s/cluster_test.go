@@ -25,7 +25,7 @@ const (
 
 var components = []string{
 	"accounts", "conversations", "gateway", "statistics", "tickets", "visitors",
-	"webhooks", "widgets",
+	"webhooks", "widgets", "workspace",
 }
 
 // cluster runs kubectl and helm against the cluster under test.

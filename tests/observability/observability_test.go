@@ -65,6 +65,7 @@ var failures = []failure{
 	serviceFailure("tickets", "FivechatFollowerStalled of webhooks/tickets"),
 	serviceFailure("statistics"),
 	serviceFailure("webhooks"),
+	serviceFailure("workspace"),
 	// settings come from a cache, and there are no other requests
 	{"widgets", []string{"FivechatComponentDown of widgets"}},
 	{oneGateway, []string{"FivechatReplicaDown of api-gateway"}},
@@ -103,6 +104,7 @@ func seldom(alert string) bool {
 		"FivechatStoreErrors of tickets/redis", "FivechatStoreErrors of visitors/redis",
 		"FivechatStoreErrors of webhooks/redis", "FivechatStoreErrors of accounts/redis",
 		"FivechatStoreErrors of statistics/redis", "FivechatStoreErrors of widgets/redis",
+		"FivechatStoreErrors of workspace/redis",
 	}, alert)
 }
 

@@ -213,6 +213,7 @@ func (tb *testbed) sendRequests(t *testing.T) {
 		{"GET", "/tickets?limit=5", agent, nil},
 		{"GET", "/statistics/current", agent, nil},
 		{"GET", "/webhooks", agent, nil},
+		{"GET", "/canned-replies?limit=5", agent, nil},
 		{"PUT", "/tags/a", agent, harness.Map{"names": harness.Map{"de": "A"}}},
 		{"POST", "/conversations/" + talk + "/typing", keyed, harness.Map{"typing": true}},
 		{"GET", "/statistics/current", nil, nil}, // without a credential

@@ -67,3 +67,23 @@ func TestAuditLog(t *testing.T) {
 	}
 	w.Reader().Do(t, "GET", "/operator/audit", nil).Want(t, 404) // not available in public
 }
+
+// TestAuditLogHasWhatTheTeamShares: the entry comes from another service, with the caller and the request.
+func TestAuditLogHasWhatTheTeamShares(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	id, secret := w.Token(t, harness.ReadWrite)
+	agent := w.Bearer(secret).With("X-Request-Id", "audited-2")
+	reply := agent.Send(t, 201, "POST", "/canned-replies",
+		harness.Map{"shortcut": "hello", "title": "Greeting", "text": "Not in the log."})
+	log := w.Operator().Do(t, "GET", fmt.Sprintf("/operator/audit?websiteId=%d&limit=1", w.ID), nil).Want(t, 200)
+	entry := log.Object().List("data")[0]
+	if entry.Text("actor") != fmt.Sprintf("token:%d", id) || entry.Text("action") != "canned_reply.create" ||
+		entry.Text("objectId") != harness.PathID(reply.Int("id")) || entry.Text("requestId") != "audited-2" ||
+		!strings.HasPrefix(entry.Text("address"), "127.0.0.1") || entry.Object("after").Text("title") != "Greeting" {
+		t.Errorf("%s", entry)
+	}
+	if strings.Contains(string(log.Body), "Not in the log") {
+		t.Error("the audit log has the text of a canned reply")
+	}
+}

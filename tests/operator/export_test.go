@@ -22,6 +22,8 @@ func TestExportIsComplete(t *testing.T) {
 		"accounts_websites": "website", "accounts_users": "user", "accounts_tokens": "token", "widgets_widgets": "widget",
 		"visitors_visitors":  "visitor",
 		"conversations_tags": "tag", "conversations_conversations": "conversation", "conversations_messages": "message",
+		"conversations_notes": "note", "workspace_replies": "canned_reply",
+		"workspace_views": "view", "workspace_macros": "macro",
 		"tickets_tickets": "ticket", "tickets_messages": "ticket_message", "statistics_counters": "statistics",
 		"webhooks_webhooks": "webhook", "webhooks_deliveries": "webhook_delivery", "webhooks_bodies": "webhook_body",
 		"statistics_days": "statistics day", "statistics_agent_days": "statistics agent day",

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -127,9 +128,22 @@ func settledIn(t *testing.T, db *mongo.Database, w *harness.World, conversations
 				if strings.HasSuffix(collection, "_outbox") && number(row, "pos") == 0 {
 					waiting++
 				}
+				if collection == "conversations_conversations" && row.Lookup("importKey").IsZero() && !hasVisitor(row) {
+					waiting++
+				}
 			}
 		}
 		return waiting == 0, waiting
+	})
+}
+
+// hasVisitor reports whether searches find a conversation by its visitor: the terms are added after it was opened.
+func hasVisitor(row bson.Raw) bool {
+	terms, _ := row.Lookup("terms").ArrayOK()
+	values, _ := terms.Values()
+	return slices.ContainsFunc(values, func(v bson.RawValue) bool {
+		text, _ := v.StringValueOK()
+		return strings.HasPrefix(text, "@")
 	})
 }
 

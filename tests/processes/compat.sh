@@ -10,4 +10,9 @@ git worktree add --quiet --detach "$work/sources" "$commit"
 cd "$work/sources"
 for main in services/*/cmd api-gateway/cmd; do go build -o "$work/$(basename "$(dirname "$main")")" "./$main"; done
 cd "$root"
+# A service that the earlier version doesn't have is installed before the others are replaced.
+for main in services/*/cmd; do
+  name=$(basename "$(dirname "$main")")
+  [ -e "$work/$name" ] || go build -o "$work/$name" "./$main"
+done
 FIVECHAT_PREVIOUS=$work go test ${RACE:-} -count=1 -timeout 15m -run TestPreviousVersionRunsBesideThisOne -v ./tests/processes

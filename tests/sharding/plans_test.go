@@ -155,7 +155,7 @@ func checkPlans(t *testing.T) {
 		}
 	}
 	for _, a := range allowed {
-		if !strings.Contains(strings.Join(lines, "\n"), a.of) {
+		if !strings.Contains(strings.Join(lines, "\n"), a.of) && !seldom.MatchString(a.of) {
 			t.Errorf("no such query any more: %s", a.of)
 		}
 	}

@@ -25,6 +25,8 @@ var files embed.FS
 const (
 	index    = "index.html"
 	document = "/openapi.json"
+	console  = "/console"
+	hashed   = "/console/assets/" // files whose names contain a hash of their content
 )
 
 // policy is the Content-Security-Policy: a page loads only its own files, sends requests only to its own origin, and
@@ -66,12 +68,15 @@ func New(demo bool, people string) (*Pages, error) {
 	return p, err
 }
 
-// Serve responds with the file of a path. It returns NotFound for any other path.
+// Serve responds with the file of a path, or with the console's page. It returns NotFound for any other path.
 func (p *Pages) Serve(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Path == people {
 		return p.servePeople(w, r)
 	}
 	asset := p.assets[r.URL.Path]
+	if asset == nil && isConsolePage(r.URL.Path) {
+		asset = p.assets[console]
+	}
 	if asset == nil {
 		return fault.Missing("path")
 	}
@@ -79,7 +84,18 @@ func (p *Pages) Serve(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cache-Control", "no-cache") // the browser revalidates each time
+	if strings.HasPrefix(r.URL.Path, hashed) {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	} else {
+		h.Set("Cache-Control", "no-cache") // the browser revalidates each time
+	}
 	asset.ServeHTTP(w, r)
 	return nil
+}
+
+// isConsolePage reports whether the console's script shows a page for a path. A path with a dot in its last segment is
+// a file's: an open tab that requests a file of an earlier build must not get a page.
+func isConsolePage(at string) bool {
+	below, is := strings.CutPrefix(at, console+"/")
+	return is && !strings.HasPrefix(at, hashed) && (below == "" || !strings.Contains(path.Base(below), "."))
 }

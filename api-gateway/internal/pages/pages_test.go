@@ -31,8 +31,9 @@ func TestPages(t *testing.T) {
 	}
 	const html, css, js = "text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 	for path, media := range map[string]string{
-		"/console": html, "/console/console.js": js, "/console/console.css": css,
-		"/docs": html, "/docs/docs.js": js, "/docs/docs.css": css,
+		"/console": html, "/console/": html, "/console/inbox/all/conv_1": html,
+		"/console/licences.txt": "text/plain; charset=utf-8",
+		"/docs":                 html, "/docs/docs.js": js, "/docs/docs.css": css,
 		"/demo": html, "/demo/shop.css": css,
 		"/openapi.json": "application/json",
 	} {
@@ -64,7 +65,8 @@ func TestPages(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"/console/", "/console/index.html", "/console/other.js", "/", "/demo/index.html", "/pages.go",
+		"/console/index.html", "/console/other.js", "/", "/demo/index.html", "/pages.go",
+		"/console/assets/index-0.js", "/console/assets/index", "/console/inbox/other.js", "/consoles", "/docs/inbox",
 	} {
 		if _, err := ask(t, with, path); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: %v", path, err)

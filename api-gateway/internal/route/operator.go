@@ -36,6 +36,19 @@ var Operator = []Route{
 	operator("PATCH", "/operator/people/{id}", ClassOperator),
 	operator("POST", "/operator/people/{id}/resets", ClassOperator),
 	operator("POST", "/operator/invitations", ClassOperator),
+	operatorAt(Conversations, "GET", "/operator/search/conversations"),
+	operatorAt(Conversations, "POST", "/operator/search/conversations/reindex"),
+	operatorAt(Tickets, "GET", "/operator/search/tickets"),
+	operatorAt(Tickets, "POST", "/operator/search/tickets/reindex"),
+	operatorAt(Visitors, "GET", "/operator/search/visitors"),
+	operatorAt(Visitors, "POST", "/operator/search/visitors/reindex"),
+}
+
+// operatorAt returns a row of the operator's listener for another service than accounts.
+func operatorAt(upstream Upstream, method, pattern string) Route {
+	r := operator(method, pattern, ClassOperator)
+	r.Upstream = upstream
+	return r
 }
 
 // operator returns a row of the operator's listener.

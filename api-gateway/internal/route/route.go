@@ -24,6 +24,7 @@ const (
 	Tickets       Upstream = "tickets"
 	Statistics    Upstream = "statistics"
 	Webhooks      Upstream = "webhooks"
+	Workspace     Upstream = "workspace"
 )
 
 // Visitor says how a row treats the headers x-visitor-id, which names a visitor, and x-visitor-secret, which proves it.

@@ -126,9 +126,7 @@ var refusals = []struct {
 	follows func(takes) bool
 }{
 	{304, "NotModified", func(t takes) bool { return t.params["ifNoneMatch"] }},
-	{400, "BadRequest", func(t takes) bool {
-		return t.upstream && (len(t.params) > 0 || t.body || t.visitor || t.session)
-	}},
+	{400, "BadRequest", func(t takes) bool { return t.upstream }},
 	{401, "Unauthorized", func(t takes) bool { return t.token != nil || t.session || t.visitor }},
 	{403, "Forbidden", func(t takes) bool { return t.token != nil || t.session || t.visitor }},
 	{404, "NotFound", func(t takes) bool { return t.inPath }},

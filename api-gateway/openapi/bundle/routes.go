@@ -22,10 +22,11 @@ import (
 //	signIn    whether the service gets the cookie of a sign-in at an identity provider
 //	device    whether the service gets the cookie of a browser in which a person has signed in before
 //	stores    whether a request stores new text of a website, which counts towards the storage limit
+//	below     whether the last parameter of the path also takes several segments, which OpenAPI can't describe
 type edge struct {
-	service, class, visitor, role, own string
-	body                               int
-	stores, confirmed, signIn, device  bool
+	service, class, visitor, role, own       string
+	body                                     int
+	stores, confirmed, signIn, device, below bool
 }
 
 const edgeExtension = "x-edge"
@@ -89,6 +90,8 @@ func takeEdge(op object) (e edge, err error) {
 			e.device, ok = value.(bool)
 		case "stores":
 			e.stores, ok = value.(bool)
+		case "below":
+			e.below, ok = value.(bool)
 		}
 		if !ok {
 			return e, fmt.Errorf("%s.%s is %v, which is unknown or of the wrong type", edgeExtension, name, value)
@@ -138,6 +141,7 @@ var rules = map[string]string{
 	"READ_WRITE admin":      "ManageBoth",
 	"session":               "Person",
 	"session viewer":        "Viewer",
+	"session agent":         "Agent",
 	"session admin":         "Admin",
 	"session owner":         "Owner",
 }
@@ -174,6 +178,9 @@ func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
 	body := "httpkit.DefaultBody"
 	if e.body != 0 {
 		body = fmt.Sprint(e.body)
+	}
+	if e.below {
+		path = strings.TrimSuffix(path, "}") + "...}"
 	}
 	fmt.Fprintf(
 		b,

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,13 +18,18 @@ type Client struct {
 	URL, Key string
 }
 
+// listed returns all rows of a list with pages. The path may have a query.
 func listed[T any](ctx context.Context, c Client, path string) (all []T, err error) {
+	glue := "?"
+	if strings.Contains(path, "?") {
+		glue = "&"
+	}
 	for page := 1; ; page++ {
 		var p struct {
 			Data        []T  `json:"data"`
 			HasNextPage bool `json:"hasNextPage"`
 		}
-		if err := c.call(ctx, "GET", path+"?limit=100&page="+strconv.Itoa(page), nil, &p); err != nil {
+		if err := c.call(ctx, "GET", path+glue+"limit=100&page="+strconv.Itoa(page), nil, &p); err != nil {
 			return nil, err
 		}
 		if all = append(all, p.Data...); !p.HasNextPage {

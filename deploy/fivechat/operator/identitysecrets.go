@@ -17,7 +17,11 @@ type IdentitySecret struct {
 
 // IdentitySecrets gives a website's identity secrets.
 func (c Client) IdentitySecrets(ctx context.Context, website int64) ([]IdentitySecret, error) {
-	return listed[IdentitySecret](ctx, c, ofWebsite(website, "/identity-secrets"))
+	var all struct {
+		Data []IdentitySecret `json:"data"`
+	}
+	err := c.call(ctx, "GET", ofWebsite(website, "/identity-secrets"), nil, &all)
+	return all.Data, err
 }
 
 // CreateIdentitySecret makes an identity secret of a website. Older ones stay valid.

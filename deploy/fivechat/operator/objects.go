@@ -266,3 +266,36 @@ func (c Client) Audit(ctx context.Context, website int64, since time.Time, limit
 func (c Client) Recount(ctx context.Context, website int64, repair bool) (r Recount, err error) {
 	return r, c.call(ctx, "POST", ofWebsite(website, "/statistics/recount"), map[string]bool{"repair": repair}, &r)
 }
+
+// searchIndexes are the services that have a search index.
+var searchIndexes = []string{"conversations", "tickets", "visitors"}
+
+// SearchIndex is the state of a service's search index.
+type SearchIndex struct {
+	Index      string `json:"index"`      // the service
+	Version    int64  `json:"version"`    // of the analysis of texts
+	Reindexing bool   `json:"reindexing"` // rows are being analysed again
+	Last       int64  `json:"last"`       // the number of the last row that was looked at
+	Newest     int64  `json:"newest"`     // the number of the newest row
+}
+
+// SearchIndexes returns the state of all search indexes.
+func (c Client) SearchIndexes(ctx context.Context) ([]SearchIndex, error) {
+	all := make([]SearchIndex, len(searchIndexes))
+	for i, index := range searchIndexes {
+		if err := c.call(ctx, "GET", "/operator/search/"+index, nil, &all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Reindex makes all rows of all search indexes be analysed again.
+func (c Client) Reindex(ctx context.Context) error {
+	for _, index := range searchIndexes {
+		if err := c.call(ctx, "POST", "/operator/search/"+index+"/reindex", nil, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}

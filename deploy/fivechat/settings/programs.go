@@ -18,6 +18,7 @@ import (
 	visitors "fivechat.dev/services/visitors/app"
 	webhooks "fivechat.dev/services/webhooks/app"
 	widgets "fivechat.dev/services/widgets/app"
+	workspace "fivechat.dev/services/workspace/app"
 )
 
 // A program reads its settings from the environment.
@@ -36,6 +37,7 @@ var services = []program{
 	{name: "visitors", settings: []any{visitors.Default()}},
 	{name: "webhooks", settings: []any{webhooks.Default()}},
 	{name: "widgets", settings: []any{widgets.Default()}},
+	{name: "workspace", settings: []any{workspace.Default()}},
 }
 
 // others are the gateway and the commands of fivechat.

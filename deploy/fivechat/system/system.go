@@ -26,6 +26,7 @@ import (
 	visitors "fivechat.dev/services/visitors/app"
 	webhooks "fivechat.dev/services/webhooks/app"
 	widgets "fivechat.dev/services/widgets/app"
+	workspace "fivechat.dev/services/workspace/app"
 )
 
 // Options say how to run.
@@ -77,7 +78,9 @@ type System struct {
 }
 
 // parts are the services' names, in the order they start; the gateway comes last and stops first.
-var parts = []string{"widgets", "accounts", "visitors", "conversations", "tickets", "statistics", "webhooks"}
+var parts = []string{
+	"widgets", "workspace", "accounts", "visitors", "conversations", "tickets", "statistics", "webhooks",
+}
 
 // Start runs everything. On an error nothing is left running.
 func Start(ctx context.Context, o Options) (s *System, err error) {
@@ -125,14 +128,9 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 }
 
 func (s *System) startAll(ctx context.Context, o Options) error {
-	listeners := map[string]net.Listener{}
-	url := map[string]string{}
-	for _, name := range parts {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return err
-		}
-		listeners[name], url[name] = l, "http://"+l.Addr().String()
+	listeners, url, err := listen()
+	if err != nil {
+		return err
 	}
 	common := o.Settings.Service
 	if len(common.AssertionKeys) == 0 {
@@ -145,24 +143,28 @@ func (s *System) startAll(ctx context.Context, o Options) error {
 	common.Mongo.URI, common.Mongo.Placed, common.Redis = s.stores.mongoURI, o.placed, s.stores.redis
 	build := map[string]func() (runner.Unit, error){
 		"widgets": func() (runner.Unit, error) { return unitOf(ctx, widgets.New, widgets.Config{Config: common}) },
+		"workspace": func() (runner.Unit, error) {
+			return unitOf(ctx, workspace.New, workspace.Config{
+				Config: common, AccountsURL: url["accounts"],
+			})
+		},
 		"accounts": func() (runner.Unit, error) {
 			return unitOf(ctx, accounts.New, accounts.Config{
 				Config: common, WidgetsURL: url["widgets"], VisitorsURL: url["visitors"], ConversationsURL: url["conversations"],
 				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"],
-				QuotasFile: o.Settings.Gateway.QuotasFile, SignIn: signIn,
+				WorkspaceURL: url["workspace"], QuotasFile: o.Settings.Gateway.QuotasFile, SignIn: signIn,
 			})
 		},
 		"visitors": func() (runner.Unit, error) {
 			return unitOf(ctx, visitors.New, visitors.Config{
 				Config: common, AccountsURL: url["accounts"],
-				ConversationsURL: url["conversations"], WidgetsURL: url["widgets"],
+				ConversationsURL: url["conversations"], WidgetsURL: url["widgets"], StatisticsURL: url["statistics"],
 			})
 		},
 		"conversations": func() (runner.Unit, error) {
 			return unitOf(ctx, conversations.New, conversations.Config{
-				Config: common, Assistant: o.Settings.Assistant,
-				AccountsURL: url["accounts"], VisitorsURL: url["visitors"],
-				TicketsURL: url["tickets"], WebhooksURL: url["webhooks"],
+				Config: common, Assistant: o.Settings.Assistant, AccountsURL: url["accounts"],
+				VisitorsURL: url["visitors"], TicketsURL: url["tickets"], WebhooksURL: url["webhooks"],
 			})
 		},
 		"tickets": func() (runner.Unit, error) {
@@ -195,6 +197,19 @@ func (s *System) startAll(ctx context.Context, o Options) error {
 	return s.startGateway(ctx, o, common, url)
 }
 
+// listen listens on a port for each service, whose URL the others need.
+func listen() (listeners map[string]net.Listener, url map[string]string, err error) {
+	listeners, url = map[string]net.Listener{}, map[string]string{}
+	for _, name := range parts {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, nil, err
+		}
+		listeners[name], url[name] = l, "http://"+l.Addr().String()
+	}
+	return listeners, url, nil
+}
+
 // unitOf makes a component, unless its settings can't work.
 func unitOf[C any](
 	ctx context.Context, build func(context.Context, C) (runner.Unit, error), settings C,
@@ -219,7 +234,7 @@ func (s *System) startGateway(
 	g.AssertionKeys, g.Telemetry, g.Redis, g.Access = common.AssertionKeys, common.Telemetry, common.Redis, common.Access
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL = url["widgets"], url["tickets"]
-	g.StatisticsURL, g.WebhooksURL = url["statistics"], url["webhooks"]
+	g.StatisticsURL, g.WebhooksURL, g.WorkspaceURL = url["statistics"], url["webhooks"], url["workspace"]
 	g.Demo = g.Demo || o.Demo
 	if o.Demo && o.Data != "" {
 		g.DemoPeople = filepath.Join(o.Data, demoFile)

@@ -18,6 +18,84 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for AuditPageTotalRelation.
+const (
+	AuditPageTotalRelationGte AuditPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the AuditPageTotalRelation enum.
+func (e AuditPageTotalRelation) Valid() bool {
+	switch e {
+	case AuditPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BusinessHoursDaysDay.
+const (
+	BusinessHoursDaysDayFRI BusinessHoursDaysDay = "FRI"
+	BusinessHoursDaysDayMON BusinessHoursDaysDay = "MON"
+	BusinessHoursDaysDaySAT BusinessHoursDaysDay = "SAT"
+	BusinessHoursDaysDaySUN BusinessHoursDaysDay = "SUN"
+	BusinessHoursDaysDayTHU BusinessHoursDaysDay = "THU"
+	BusinessHoursDaysDayTUE BusinessHoursDaysDay = "TUE"
+	BusinessHoursDaysDayWED BusinessHoursDaysDay = "WED"
+)
+
+// Valid indicates whether the value is a known member of the BusinessHoursDaysDay enum.
+func (e BusinessHoursDaysDay) Valid() bool {
+	switch e {
+	case BusinessHoursDaysDayFRI:
+		return true
+	case BusinessHoursDaysDayMON:
+		return true
+	case BusinessHoursDaysDaySAT:
+		return true
+	case BusinessHoursDaysDaySUN:
+		return true
+	case BusinessHoursDaysDayTHU:
+		return true
+	case BusinessHoursDaysDayTUE:
+		return true
+	case BusinessHoursDaysDayWED:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CannedReplyPageTotalRelation.
+const (
+	CannedReplyPageTotalRelationGte CannedReplyPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the CannedReplyPageTotalRelation enum.
+func (e CannedReplyPageTotalRelation) Valid() bool {
+	switch e {
+	case CannedReplyPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ConversationPageTotalRelation.
+const (
+	ConversationPageTotalRelationGte ConversationPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the ConversationPageTotalRelation enum.
+func (e ConversationPageTotalRelation) Valid() bool {
+	switch e {
+	case ConversationPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConversationStatus.
 const (
 	ConversationStatusCLOSED ConversationStatus = "CLOSED"
@@ -30,6 +108,36 @@ func (e ConversationStatus) Valid() bool {
 	case ConversationStatusCLOSED:
 		return true
 	case ConversationStatusOPEN:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeletedItemDeleted.
+const (
+	DeletedItemDeletedTrue DeletedItemDeleted = true
+)
+
+// Valid indicates whether the value is a known member of the DeletedItemDeleted enum.
+func (e DeletedItemDeleted) Valid() bool {
+	switch e {
+	case DeletedItemDeletedTrue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeletedNoteDeleted.
+const (
+	DeletedNoteDeletedTrue DeletedNoteDeleted = true
+)
+
+// Valid indicates whether the value is a known member of the DeletedNoteDeleted enum.
+func (e DeletedNoteDeleted) Valid() bool {
+	switch e {
+	case DeletedNoteDeletedTrue:
 		return true
 	default:
 		return false
@@ -75,6 +183,24 @@ const (
 func (e DeletedUserDeleted) Valid() bool {
 	switch e {
 	case DeletedUserDeletedTrue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftKind.
+const (
+	DraftKindNote  DraftKind = "note"
+	DraftKindReply DraftKind = "reply"
+)
+
+// Valid indicates whether the value is a known member of the DraftKind enum.
+func (e DraftKind) Valid() bool {
+	switch e {
+	case DraftKindNote:
+		return true
+	case DraftKindReply:
 		return true
 	default:
 		return false
@@ -180,6 +306,36 @@ func (e ImportTurnFrom) Valid() bool {
 	}
 }
 
+// Defines values for InboxPageTotalRelation.
+const (
+	InboxPageTotalRelationGte InboxPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the InboxPageTotalRelation enum.
+func (e InboxPageTotalRelation) Valid() bool {
+	switch e {
+	case InboxPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InvitationPageTotalRelation.
+const (
+	InvitationPageTotalRelationGte InvitationPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the InvitationPageTotalRelation enum.
+func (e InvitationPageTotalRelation) Valid() bool {
+	switch e {
+	case InvitationPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Level.
 const (
 	LevelREAD      Level = "READ"
@@ -216,6 +372,36 @@ func (e LoggedOutLoggedOut) Valid() bool {
 	}
 }
 
+// Defines values for MacroPageTotalRelation.
+const (
+	MacroPageTotalRelationGte MacroPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the MacroPageTotalRelation enum.
+func (e MacroPageTotalRelation) Valid() bool {
+	switch e {
+	case MacroPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MemberPageTotalRelation.
+const (
+	MemberPageTotalRelationGte MemberPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the MemberPageTotalRelation enum.
+func (e MemberPageTotalRelation) Valid() bool {
+	switch e {
+	case MemberPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MessageType.
 const (
 	MessageTypeSYSTEM MessageType = "SYSTEM"
@@ -228,6 +414,57 @@ func (e MessageType) Valid() bool {
 	case MessageTypeSYSTEM:
 		return true
 	case MessageTypeTEXT:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewSavedViewSort.
+const (
+	NewSavedViewSortNewest  NewSavedViewSort = "newest"
+	NewSavedViewSortOldest  NewSavedViewSort = "oldest"
+	NewSavedViewSortWaiting NewSavedViewSort = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the NewSavedViewSort enum.
+func (e NewSavedViewSort) Valid() bool {
+	switch e {
+	case NewSavedViewSortNewest:
+		return true
+	case NewSavedViewSortOldest:
+		return true
+	case NewSavedViewSortWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OwnConversationPageTotalRelation.
+const (
+	OwnConversationPageTotalRelationGte OwnConversationPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the OwnConversationPageTotalRelation enum.
+func (e OwnConversationPageTotalRelation) Valid() bool {
+	switch e {
+	case OwnConversationPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PageTotalRelation.
+const (
+	PageTotalRelationGte PageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the PageTotalRelation enum.
+func (e PageTotalRelation) Valid() bool {
+	switch e {
+	case PageTotalRelationGte:
 		return true
 	default:
 		return false
@@ -321,6 +558,48 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for SavedViewSort.
+const (
+	SavedViewSortNewest  SavedViewSort = "newest"
+	SavedViewSortOldest  SavedViewSort = "oldest"
+	SavedViewSortWaiting SavedViewSort = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the SavedViewSort enum.
+func (e SavedViewSort) Valid() bool {
+	switch e {
+	case SavedViewSortNewest:
+		return true
+	case SavedViewSortOldest:
+		return true
+	case SavedViewSortWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SavedViewPatchSort.
+const (
+	SavedViewPatchSortNewest  SavedViewPatchSort = "newest"
+	SavedViewPatchSortOldest  SavedViewPatchSort = "oldest"
+	SavedViewPatchSortWaiting SavedViewPatchSort = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the SavedViewPatchSort enum.
+func (e SavedViewPatchSort) Valid() bool {
+	switch e {
+	case SavedViewPatchSortNewest:
+		return true
+	case SavedViewPatchSortOldest:
+		return true
+	case SavedViewPatchSortWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Sender.
 const (
 	SenderSYSTEM  Sender = "SYSTEM"
@@ -399,6 +678,51 @@ func (e Theme) Valid() bool {
 	}
 }
 
+// Defines values for TicketAuthorKind.
+const (
+	TicketAuthorKindPROGRAM   TicketAuthorKind = "PROGRAM"
+	TicketAuthorKindREQUESTER TicketAuthorKind = "REQUESTER"
+	TicketAuthorKindUSER      TicketAuthorKind = "USER"
+)
+
+// Valid indicates whether the value is a known member of the TicketAuthorKind enum.
+func (e TicketAuthorKind) Valid() bool {
+	switch e {
+	case TicketAuthorKindPROGRAM:
+		return true
+	case TicketAuthorKindREQUESTER:
+		return true
+	case TicketAuthorKindUSER:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketChannel.
+const (
+	TicketChannelAPI     TicketChannel = "API"
+	TicketChannelCONSOLE TicketChannel = "CONSOLE"
+	TicketChannelEMAIL   TicketChannel = "EMAIL"
+	TicketChannelWIDGET  TicketChannel = "WIDGET"
+)
+
+// Valid indicates whether the value is a known member of the TicketChannel enum.
+func (e TicketChannel) Valid() bool {
+	switch e {
+	case TicketChannelAPI:
+		return true
+	case TicketChannelCONSOLE:
+		return true
+	case TicketChannelEMAIL:
+		return true
+	case TicketChannelWIDGET:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TicketMessageType.
 const (
 	TicketMessageTypeCHAT  TicketMessageType = "CHAT"
@@ -414,6 +738,21 @@ func (e TicketMessageType) Valid() bool {
 	case TicketMessageTypeEMAIL:
 		return true
 	case TicketMessageTypeNOTE:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketPageTotalRelation.
+const (
+	TicketPageTotalRelationGte TicketPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the TicketPageTotalRelation enum.
+func (e TicketPageTotalRelation) Valid() bool {
+	switch e {
+	case TicketPageTotalRelationGte:
 		return true
 	default:
 		return false
@@ -438,6 +777,21 @@ func (e TicketPriority) Valid() bool {
 	case TicketPriorityMEDIUM:
 		return true
 	case TicketPriorityURGENT:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketRowPageTotalRelation.
+const (
+	TicketRowPageTotalRelationGte TicketRowPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the TicketRowPageTotalRelation enum.
+func (e TicketRowPageTotalRelation) Valid() bool {
+	switch e {
+	case TicketRowPageTotalRelationGte:
 		return true
 	default:
 		return false
@@ -471,6 +825,66 @@ func (e TicketStatus) Valid() bool {
 	}
 }
 
+// Defines values for TokenPageTotalRelation.
+const (
+	TokenPageTotalRelationGte TokenPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the TokenPageTotalRelation enum.
+func (e TokenPageTotalRelation) Valid() bool {
+	switch e {
+	case TokenPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UserPageTotalRelation.
+const (
+	UserPageTotalRelationGte UserPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the UserPageTotalRelation enum.
+func (e UserPageTotalRelation) Valid() bool {
+	switch e {
+	case UserPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VisitorPageTotalRelation.
+const (
+	VisitorPageTotalRelationGte VisitorPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the VisitorPageTotalRelation enum.
+func (e VisitorPageTotalRelation) Valid() bool {
+	switch e {
+	case VisitorPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VisitorRowPageTotalRelation.
+const (
+	VisitorRowPageTotalRelationGte VisitorRowPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the VisitorRowPageTotalRelation enum.
+func (e VisitorRowPageTotalRelation) Valid() bool {
+	switch e {
+	case VisitorRowPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WebhookDisabledReason.
 const (
 	WebhookDisabledReasonBACKLOG     WebhookDisabledReason = "BACKLOG"
@@ -489,6 +903,21 @@ func (e WebhookDisabledReason) Valid() bool {
 	case WebhookDisabledReasonGONE:
 		return true
 	case WebhookDisabledReasonLessThanNil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookDeliveryPageTotalRelation.
+const (
+	WebhookDeliveryPageTotalRelationGte WebhookDeliveryPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDeliveryPageTotalRelation enum.
+func (e WebhookDeliveryPageTotalRelation) Valid() bool {
+	switch e {
+	case WebhookDeliveryPageTotalRelationGte:
 		return true
 	default:
 		return false
@@ -519,6 +948,21 @@ func (e WebhookDeliveryStatus) Valid() bool {
 	}
 }
 
+// Defines values for WebhookPageTotalRelation.
+const (
+	WebhookPageTotalRelationGte WebhookPageTotalRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the WebhookPageTotalRelation enum.
+func (e WebhookPageTotalRelation) Valid() bool {
+	switch e {
+	case WebhookPageTotalRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WebhookWithSecretDisabledReason.
 const (
 	WebhookWithSecretDisabledReasonBACKLOG     WebhookWithSecretDisabledReason = "BACKLOG"
@@ -537,6 +981,27 @@ func (e WebhookWithSecretDisabledReason) Valid() bool {
 	case WebhookWithSecretDisabledReasonGONE:
 		return true
 	case WebhookWithSecretDisabledReasonLessThanNil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WidgetTheme.
+const (
+	WidgetThemeAuto  WidgetTheme = "auto"
+	WidgetThemeDark  WidgetTheme = "dark"
+	WidgetThemeLight WidgetTheme = "light"
+)
+
+// Valid indicates whether the value is a known member of the WidgetTheme enum.
+func (e WidgetTheme) Valid() bool {
+	switch e {
+	case WidgetThemeAuto:
+		return true
+	case WidgetThemeDark:
+		return true
+	case WidgetThemeLight:
 		return true
 	default:
 		return false
@@ -633,6 +1098,36 @@ func (e ConversationsImportedType) Valid() bool {
 	}
 }
 
+// Defines values for InboxReadType.
+const (
+	InboxReadTypeInboxRead InboxReadType = "inbox.read"
+)
+
+// Valid indicates whether the value is a known member of the InboxReadType enum.
+func (e InboxReadType) Valid() bool {
+	switch e {
+	case InboxReadTypeInboxRead:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InboxUpdatedType.
+const (
+	InboxUpdatedTypeInboxUpdated InboxUpdatedType = "inbox.updated"
+)
+
+// Valid indicates whether the value is a known member of the InboxUpdatedType enum.
+func (e InboxUpdatedType) Valid() bool {
+	switch e {
+	case InboxUpdatedTypeInboxUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MessageCreatedType.
 const (
 	MessageCreatedTypeMessageCreated MessageCreatedType = "message.created"
@@ -642,6 +1137,51 @@ const (
 func (e MessageCreatedType) Valid() bool {
 	switch e {
 	case MessageCreatedTypeMessageCreated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoteCreatedType.
+const (
+	NoteCreatedTypeNoteCreated NoteCreatedType = "note.created"
+)
+
+// Valid indicates whether the value is a known member of the NoteCreatedType enum.
+func (e NoteCreatedType) Valid() bool {
+	switch e {
+	case NoteCreatedTypeNoteCreated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoteDeletedType.
+const (
+	NoteDeletedTypeNoteDeleted NoteDeletedType = "note.deleted"
+)
+
+// Valid indicates whether the value is a known member of the NoteDeletedType enum.
+func (e NoteDeletedType) Valid() bool {
+	switch e {
+	case NoteDeletedTypeNoteDeleted:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoteUpdatedType.
+const (
+	NoteUpdatedTypeNoteUpdated NoteUpdatedType = "note.updated"
+)
+
+// Valid indicates whether the value is a known member of the NoteUpdatedType enum.
+func (e NoteUpdatedType) Valid() bool {
+	switch e {
+	case NoteUpdatedTypeNoteUpdated:
 		return true
 	default:
 		return false
@@ -834,6 +1374,96 @@ func (e WebhookDisabledType) Valid() bool {
 	}
 }
 
+// Defines values for WorkspaceChangedDataKind.
+const (
+	WorkspaceChangedDataKindCANNEDREPLY WorkspaceChangedDataKind = "CANNED_REPLY"
+	WorkspaceChangedDataKindMACRO       WorkspaceChangedDataKind = "MACRO"
+	WorkspaceChangedDataKindVIEW        WorkspaceChangedDataKind = "VIEW"
+)
+
+// Valid indicates whether the value is a known member of the WorkspaceChangedDataKind enum.
+func (e WorkspaceChangedDataKind) Valid() bool {
+	switch e {
+	case WorkspaceChangedDataKindCANNEDREPLY:
+		return true
+	case WorkspaceChangedDataKindMACRO:
+		return true
+	case WorkspaceChangedDataKindVIEW:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WorkspaceChangedType.
+const (
+	WorkspaceChangedTypeWorkspaceChanged WorkspaceChangedType = "workspace.changed"
+)
+
+// Valid indicates whether the value is a known member of the WorkspaceChangedType enum.
+func (e WorkspaceChangedType) Valid() bool {
+	switch e {
+	case WorkspaceChangedTypeWorkspaceChanged:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InboxSort.
+const (
+	InboxSortBest    InboxSort = "best"
+	InboxSortNewest  InboxSort = "newest"
+	InboxSortOldest  InboxSort = "oldest"
+	InboxSortRated   InboxSort = "rated"
+	InboxSortWaiting InboxSort = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the InboxSort enum.
+func (e InboxSort) Valid() bool {
+	switch e {
+	case InboxSortBest:
+		return true
+	case InboxSortNewest:
+		return true
+	case InboxSortOldest:
+		return true
+	case InboxSortRated:
+		return true
+	case InboxSortWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListInboxParamsSort.
+const (
+	ListInboxParamsSortBest    ListInboxParamsSort = "best"
+	ListInboxParamsSortNewest  ListInboxParamsSort = "newest"
+	ListInboxParamsSortOldest  ListInboxParamsSort = "oldest"
+	ListInboxParamsSortRated   ListInboxParamsSort = "rated"
+	ListInboxParamsSortWaiting ListInboxParamsSort = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ListInboxParamsSort enum.
+func (e ListInboxParamsSort) Valid() bool {
+	switch e {
+	case ListInboxParamsSortBest:
+		return true
+	case ListInboxParamsSortNewest:
+		return true
+	case ListInboxParamsSortOldest:
+		return true
+	case ListInboxParamsSortRated:
+		return true
+	case ListInboxParamsSortWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetHistoryParamsInterval.
 const (
 	GetHistoryParamsIntervalDay  GetHistoryParamsInterval = "day"
@@ -850,6 +1480,60 @@ func (e GetHistoryParamsInterval) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// Defines values for ListTicketRowsParamsSort.
+const (
+	ListTicketRowsParamsSortActivity ListTicketRowsParamsSort = "activity"
+	ListTicketRowsParamsSortBest     ListTicketRowsParamsSort = "best"
+	ListTicketRowsParamsSortNewest   ListTicketRowsParamsSort = "newest"
+	ListTicketRowsParamsSortOldest   ListTicketRowsParamsSort = "oldest"
+	ListTicketRowsParamsSortPriority ListTicketRowsParamsSort = "priority"
+)
+
+// Valid indicates whether the value is a known member of the ListTicketRowsParamsSort enum.
+func (e ListTicketRowsParamsSort) Valid() bool {
+	switch e {
+	case ListTicketRowsParamsSortActivity:
+		return true
+	case ListTicketRowsParamsSortBest:
+		return true
+	case ListTicketRowsParamsSortNewest:
+		return true
+	case ListTicketRowsParamsSortOldest:
+		return true
+	case ListTicketRowsParamsSortPriority:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListVisitorRowsParamsSort.
+const (
+	ListVisitorRowsParamsSortNewest ListVisitorRowsParamsSort = "newest"
+	ListVisitorRowsParamsSortOldest ListVisitorRowsParamsSort = "oldest"
+	ListVisitorRowsParamsSortSeen   ListVisitorRowsParamsSort = "seen"
+)
+
+// Valid indicates whether the value is a known member of the ListVisitorRowsParamsSort enum.
+func (e ListVisitorRowsParamsSort) Valid() bool {
+	switch e {
+	case ListVisitorRowsParamsSortNewest:
+		return true
+	case ListVisitorRowsParamsSortOldest:
+		return true
+	case ListVisitorRowsParamsSortSeen:
+		return true
+	default:
+		return false
+	}
+}
+
+// AboutNote defines model for AboutNote.
+type AboutNote struct {
+	Conversation Conversation `json:"conversation"`
+	Note         Note         `json:"note"`
 }
 
 // AboutVisitor defines model for AboutVisitor.
@@ -879,12 +1563,21 @@ type Agent struct {
 
 // AgentMessage defines model for AgentMessage.
 type AgentMessage struct {
+	// Assign Whether the conversation is assigned to the author if it has no assignee. Needs an author.
+	Assign *bool `json:"assign,omitempty"`
+
 	// AuthorID The agent that writes the message.
 	AuthorID *int64 `json:"authorId,omitempty"`
+
+	// Change Absent members stay unchanged. They have the meaning of those of `updateConversation`.
+	Change *ConversationChange `json:"change,omitempty"`
 
 	// ClientMessageID Your own id of the message. A message with the same id is the same message.
 	ClientMessageID *ClientMessageID `json:"clientMessageId,omitempty"`
 	Content         string           `json:"content"`
+
+	// IfLast The last message that the agent has read. If an agent has written a later one, nothing is posted: 409 `newer_message`.
+	IfLast *int64 `json:"ifLast,omitempty"`
 }
 
 // AgentPresence defines model for AgentPresence.
@@ -955,7 +1648,13 @@ type AuditPage struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *AuditPageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// AuditPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type AuditPageTotalRelation string
 
 // AuthenticatorKey defines model for AuthenticatorKey.
 type AuthenticatorKey struct {
@@ -967,6 +1666,87 @@ type AuthenticatorKey struct {
 
 	// URL `otpauth://…`
 	URL string `json:"url"`
+}
+
+// BusinessHours The times of a week when agents are expected to be there. Agents who are online at other times count as there.
+type BusinessHours struct {
+	Days []struct {
+		Day  BusinessHoursDaysDay `json:"day"`
+		From string               `json:"from"`
+
+		// To After `from`.
+		To string `json:"to"`
+	} `json:"days"`
+
+	// Timezone The IANA name.
+	Timezone string `json:"timezone"`
+}
+
+// BusinessHoursDaysDay defines model for BusinessHours.Days.Day.
+type BusinessHoursDaysDay string
+
+// CannedReply defines model for CannedReply.
+type CannedReply struct {
+	// AuthorID Null if a program wrote it.
+	AuthorID  nullable.Nullable[int64]  `json:"authorId"`
+	CreatedAt time.Time                 `json:"createdAt"`
+	Folder    nullable.Nullable[string] `json:"folder"`
+	ID        int64                     `json:"id"`
+	Language  nullable.Nullable[string] `json:"language"`
+
+	// Shared false: only its author sees it.
+	Shared bool `json:"shared"`
+
+	// Shortcut 1 to 64 of `a-z 0-9 -`.
+	Shortcut string `json:"shortcut"`
+
+	// Text With variables like `{{visitor.name}}` or, with a fallback, `{{visitor.name|there}}`: `visitor.name`, `agent.name`, `website.name`, `ticket.number`.
+	Text      string    `json:"text"`
+	Title     string    `json:"title"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Uses      int64     `json:"uses"`
+}
+
+// CannedReplyPage defines model for CannedReplyPage.
+type CannedReplyPage struct {
+	Data        []CannedReply `json:"data"`
+	HasNextPage bool          `json:"hasNextPage"`
+	HasPrevPage bool          `json:"hasPrevPage"`
+	Limit       int64         `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *CannedReplyPageTotalRelation `json:"totalRelation,omitempty"`
+}
+
+// CannedReplyPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type CannedReplyPageTotalRelation string
+
+// CannedReplyPatch Absent members stay unchanged.
+type CannedReplyPatch struct {
+	Folder   nullable.Nullable[string] `json:"folder,omitempty"`
+	Language nullable.Nullable[string] `json:"language,omitempty"`
+	Shortcut *string                   `json:"shortcut,omitempty"`
+
+	// Text With variables like `{{visitor.name}}` or, with a fallback, `{{visitor.name|there}}`.
+	Text  *string `json:"text,omitempty"`
+	Title *string `json:"title,omitempty"`
+}
+
+// CannedReplyUse defines model for CannedReplyUse.
+type CannedReplyUse struct {
+	// Values The values of the variables.
+	Values *struct {
+		AgentName    *string `json:"agent.name,omitempty"`
+		TicketNumber *string `json:"ticket.number,omitempty"`
+		VisitorName  *string `json:"visitor.name,omitempty"`
+		WebsiteName  *string `json:"website.name,omitempty"`
+	} `json:"values,omitempty"`
 }
 
 // Ceremony defines model for Ceremony.
@@ -1023,6 +1803,21 @@ type Conversation struct {
 	WebsiteID     int64 `json:"websiteId"`
 }
 
+// ConversationChange Absent members stay unchanged. They have the meaning of those of `updateConversation`.
+type ConversationChange struct {
+	// AddTags Stored names.
+	AddTags *[]string `json:"addTags,omitempty"`
+
+	// AssigneeID An agent of the website, or null for none.
+	AssigneeID nullable.Nullable[int64] `json:"assigneeId,omitempty"`
+
+	// RemoveTags Stored names.
+	RemoveTags   *[]string                    `json:"removeTags,omitempty"`
+	SnoozedUntil nullable.Nullable[time.Time] `json:"snoozedUntil,omitempty"`
+	Spam         *bool                        `json:"spam,omitempty"`
+	Status       *ConversationStatus          `json:"status,omitempty"`
+}
+
 // ConversationCounts defines model for ConversationCounts.
 type ConversationCounts struct {
 	// Closed Closed and not opened again.
@@ -1045,14 +1840,27 @@ type ConversationPage struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *ConversationPageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// ConversationPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type ConversationPageTotalRelation string
 
 // ConversationPatch Absent members stay unchanged.
 type ConversationPatch struct {
 	// AssigneeID An agent of the website, or null for none.
-	AssigneeID nullable.Nullable[int64]  `json:"assigneeId,omitempty"`
-	Status     *ConversationStatus       `json:"status,omitempty"`
-	Summary    nullable.Nullable[string] `json:"summary,omitempty"`
+	AssigneeID nullable.Nullable[int64] `json:"assigneeId,omitempty"`
+
+	// SnoozedUntil Puts an open conversation aside until a time, at most 366 days ahead. It comes back earlier if the visitor writes, if it is closed,
+	// or with null. The row of the inbox shows it. A closed conversation answers 409 `conversation_closed`, also if this request closes it.
+	SnoozedUntil nullable.Nullable[time.Time] `json:"snoozedUntil,omitempty"`
+
+	// Spam true closes the conversation and takes it out of the other lists of the inbox; messages of the visitor don't open it again. false takes that back. Together with the status `OPEN`, true answers 409.
+	Spam    *bool                     `json:"spam,omitempty"`
+	Status  *ConversationStatus       `json:"status,omitempty"`
+	Summary nullable.Nullable[string] `json:"summary,omitempty"`
 
 	// Tags Stored names.
 	Tags *[]string `json:"tags,omitempty"`
@@ -1130,6 +1938,24 @@ type Credentials struct {
 	Password string `json:"password"`
 }
 
+// DeletedItem defines model for DeletedItem.
+type DeletedItem struct {
+	Deleted DeletedItemDeleted `json:"deleted"`
+	ID      int64              `json:"id"`
+}
+
+// DeletedItemDeleted defines model for DeletedItem.Deleted.
+type DeletedItemDeleted bool
+
+// DeletedNote defines model for DeletedNote.
+type DeletedNote struct {
+	Deleted DeletedNoteDeleted `json:"deleted"`
+	ID      int64              `json:"id"`
+}
+
+// DeletedNoteDeleted defines model for DeletedNote.Deleted.
+type DeletedNoteDeleted bool
+
 // DeletedTag defines model for DeletedTag.
 type DeletedTag struct {
 	Deleted DeletedTagDeleted `json:"deleted"`
@@ -1161,6 +1987,32 @@ type DeletedUserDeleted bool
 type DeletedWebhook struct {
 	Deleted bool  `json:"deleted"`
 	ID      int64 `json:"id"`
+}
+
+// Draft defines model for Draft.
+type Draft struct {
+	Content           string `json:"content"`
+	ConversationToken string `json:"conversationToken"`
+
+	// Kind What the text becomes.
+	Kind      DraftKind                    `json:"kind"`
+	UpdatedAt nullable.Nullable[time.Time] `json:"updatedAt"`
+}
+
+// DraftKind What the text becomes.
+type DraftKind string
+
+// DraftList defines model for DraftList.
+type DraftList struct {
+	Data []Draft `json:"data"`
+}
+
+// DraftText defines model for DraftText.
+type DraftText struct {
+	Content string `json:"content"`
+
+	// Kind What the text becomes.
+	Kind DraftKind `json:"kind"`
 }
 
 // Durations Durations in seconds. A quantile is within 1 % of the true one.
@@ -1209,6 +2061,34 @@ type ExportGoneMessages struct {
 
 // ExportGoneMessagesDeleted defines model for ExportGoneMessages.Deleted.
 type ExportGoneMessagesDeleted bool
+
+// ExportedConversation defines model for ExportedConversation.
+type ExportedConversation struct {
+	AssigneeID nullable.Nullable[int64]     `json:"assigneeId"`
+	ClosedAt   nullable.Nullable[time.Time] `json:"closedAt"`
+	CreatedAt  time.Time                    `json:"createdAt"`
+
+	// Feedback The visitor's comment on the rating.
+	Feedback nullable.Nullable[string] `json:"feedback"`
+
+	// FirstMessageAt The time of the first agent message.
+	FirstMessageAt nullable.Nullable[time.Time] `json:"firstMessageAt"`
+	ID             int64                        `json:"id"`
+	RatedAt        nullable.Nullable[time.Time] `json:"ratedAt"`
+	Rating         nullable.Nullable[int64]     `json:"rating"`
+	Status         ConversationStatus           `json:"status"`
+	Summary        nullable.Nullable[string]    `json:"summary"`
+
+	// Tags Display names in `lang`, or stored names.
+	Tags  []string `json:"tags"`
+	Token string   `json:"token"`
+
+	// UserTyping An agent is typing.
+	UserTyping    bool  `json:"userTyping"`
+	VisitorID     int64 `json:"visitorId"`
+	VisitorTyping bool  `json:"visitorTyping"`
+	WebsiteID     int64 `json:"websiteId"`
+}
 
 // Factors defines model for Factors.
 type Factors struct {
@@ -1351,6 +2231,106 @@ type Imported struct {
 	Imported int `json:"imported"`
 }
 
+// InboxChange defines model for InboxChange.
+type InboxChange struct {
+	// Change Absent members stay unchanged. They have the meaning of those of `updateConversation`.
+	Change ConversationChange `json:"change"`
+
+	// Tokens Tokens of conversations.
+	Tokens []string `json:"tokens"`
+}
+
+// InboxChangeResults defines model for InboxChangeResults.
+type InboxChangeResults struct {
+	Data []struct {
+		Error nullable.Nullable[struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		}] `json:"error"`
+		Token string `json:"token"`
+	} `json:"data"`
+}
+
+// InboxCounts Snoozed conversations count as snoozed only, and spam as spam only.
+type InboxCounts struct {
+	// AtLeast The names of counts that may be higher: they are counted up to 10,000.
+	AtLeast []string `json:"atLeast"`
+	Closed  int64    `json:"closed"`
+
+	// Mentioned Those in which a note mentions the person, who hasn't seen that; null for a program.
+	Mentioned nullable.Nullable[int64] `json:"mentioned"`
+
+	// Mine Open ones that are assigned to the person who calls; null for a program.
+	Mine    nullable.Nullable[int64] `json:"mine"`
+	Open    int64                    `json:"open"`
+	Snoozed int64                    `json:"snoozed"`
+	Spam    int64                    `json:"spam"`
+
+	// Unassigned Open ones without an assignee.
+	Unassigned int64 `json:"unassigned"`
+
+	// Waiting Open ones whose visitor waits for an answer.
+	Waiting int64 `json:"waiting"`
+}
+
+// InboxPage defines model for InboxPage.
+type InboxPage struct {
+	Data        []InboxRow `json:"data"`
+	HasNextPage bool       `json:"hasNextPage"`
+	HasPrevPage bool       `json:"hasPrevPage"`
+	Limit       int64      `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *InboxPageTotalRelation `json:"totalRelation,omitempty"`
+}
+
+// InboxPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type InboxPageTotalRelation string
+
+// InboxRow defines model for InboxRow.
+type InboxRow struct {
+	Assignee     nullable.Nullable[Agent] `json:"assignee"`
+	Conversation Conversation             `json:"conversation"`
+
+	// Feedback The visitor's comment on the rating.
+	Feedback nullable.Nullable[string] `json:"feedback"`
+
+	// LastMessage Null if the last message is older than this member of the API.
+	LastMessage nullable.Nullable[MessageExcerpt] `json:"lastMessage"`
+
+	// Mentions Users that a note mentions, and that haven't seen it.
+	Mentions []int64 `json:"mentions"`
+
+	// Notes Private notes.
+	Notes   int64                        `json:"notes"`
+	RatedAt nullable.Nullable[time.Time] `json:"ratedAt"`
+
+	// Snippet What the search has found in the newest 50 messages, with `snippets=true`; else null.
+	Snippet nullable.Nullable[Snippet] `json:"snippet"`
+
+	// SnoozedUntil If it is snoozed: until when.
+	SnoozedUntil nullable.Nullable[time.Time] `json:"snoozedUntil"`
+
+	// Spam Whether an agent has marked it as spam.
+	Spam bool `json:"spam"`
+
+	// Unread The visitor's messages that no agent has read.
+	Unread int64 `json:"unread"`
+
+	// UnreadByMe The visitor's messages that the person who calls hasn't read, with `markConversationRead`; null for a program.
+	UnreadByMe nullable.Nullable[int64]   `json:"unreadByMe"`
+	Visitor    nullable.Nullable[Visitor] `json:"visitor"`
+
+	// WaitingSince The visitor's first message that no agent has answered, in an open conversation. Being snoozed doesn't change it.
+	WaitingSince nullable.Nullable[time.Time] `json:"waitingSince"`
+}
+
 // Invitation defines model for Invitation.
 type Invitation struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -1389,7 +2369,13 @@ type InvitationPage struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *InvitationPageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// InvitationPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type InvitationPageTotalRelation string
 
 // Level defines model for Level.
 type Level string
@@ -1401,6 +2387,68 @@ type LoggedOut struct {
 
 // LoggedOutLoggedOut defines model for LoggedOut.LoggedOut.
 type LoggedOutLoggedOut bool
+
+// Macro defines model for Macro.
+type Macro struct {
+	// Actions Their order has no meaning, because a client applies them in one transaction.
+	Actions MacroActions `json:"actions"`
+
+	// AuthorID Null if a program wrote it.
+	AuthorID  nullable.Nullable[int64] `json:"authorId"`
+	CreatedAt time.Time                `json:"createdAt"`
+	ID        int64                    `json:"id"`
+	Name      string                   `json:"name"`
+
+	// Shared false: only its author sees it.
+	Shared    bool      `json:"shared"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// MacroActions Their order has no meaning, because a client applies them in one transaction.
+type MacroActions struct {
+	// AddTags Stored names.
+	AddTags *[]string `json:"addTags,omitempty"`
+
+	// AssigneeID An agent's number, `none`, or `me` for the person who uses the macro.
+	AssigneeID *string `json:"assigneeId,omitempty"`
+
+	// RemoveTags Stored names.
+	RemoveTags *[]string `json:"removeTags,omitempty"`
+
+	// Reply A text with the variables of canned replies.
+	Reply *string `json:"reply,omitempty"`
+
+	// SnoozeMinutes For how long the conversation is snoozed. Not together with `CLOSED`.
+	SnoozeMinutes *int64              `json:"snoozeMinutes,omitempty"`
+	Status        *ConversationStatus `json:"status,omitempty"`
+}
+
+// MacroPage defines model for MacroPage.
+type MacroPage struct {
+	Data        []Macro `json:"data"`
+	HasNextPage bool    `json:"hasNextPage"`
+	HasPrevPage bool    `json:"hasPrevPage"`
+	Limit       int64   `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *MacroPageTotalRelation `json:"totalRelation,omitempty"`
+}
+
+// MacroPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type MacroPageTotalRelation string
+
+// MacroPatch Absent members stay unchanged. `actions` replaces all actions.
+type MacroPatch struct {
+	// Actions Their order has no meaning, because a client applies them in one transaction.
+	Actions *MacroActions `json:"actions,omitempty"`
+	Name    *string       `json:"name,omitempty"`
+}
 
 // Member defines model for Member.
 type Member struct {
@@ -1424,7 +2472,13 @@ type MemberPage struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *MemberPageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// MemberPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type MemberPageTotalRelation string
 
 // Membership defines model for Membership.
 type Membership struct {
@@ -1467,6 +2521,17 @@ type Message struct {
 // MessageType defines model for Message.Type.
 type MessageType string
 
+// MessageExcerpt defines model for MessageExcerpt.
+type MessageExcerpt struct {
+	// Content The first 240 bytes, in one line.
+	Content   string    `json:"content"`
+	CreatedAt time.Time `json:"createdAt"`
+
+	// SenderType USER is an agent.
+	SenderType Sender                   `json:"senderType"`
+	UserID     nullable.Nullable[int64] `json:"userId"`
+}
+
 // NewAccount defines model for NewAccount.
 type NewAccount struct {
 	Email string `json:"email"`
@@ -1477,10 +2542,46 @@ type NewAccount struct {
 	Website  FoundedWebsite `json:"website"`
 }
 
+// NewCannedReply defines model for NewCannedReply.
+type NewCannedReply struct {
+	Folder   *string `json:"folder,omitempty"`
+	Language *string `json:"language,omitempty"`
+
+	// Shared false: only you see it. A program can't.
+	Shared   *bool  `json:"shared,omitempty"`
+	Shortcut string `json:"shortcut"`
+
+	// Text With variables like `{{visitor.name}}` or, with a fallback, `{{visitor.name|there}}`.
+	Text  string `json:"text"`
+	Title string `json:"title"`
+}
+
 // NewInvitation defines model for NewInvitation.
 type NewInvitation struct {
 	Email string `json:"email"`
 	Role  Role   `json:"role"`
+}
+
+// NewMacro defines model for NewMacro.
+type NewMacro struct {
+	// Actions Their order has no meaning, because a client applies them in one transaction.
+	Actions MacroActions `json:"actions"`
+	Name    string       `json:"name"`
+
+	// Shared false: only you see it. A program can't.
+	Shared *bool `json:"shared,omitempty"`
+}
+
+// NewNote defines model for NewNote.
+type NewNote struct {
+	// AuthorID The user that writes the note. A person writes in their own name.
+	AuthorID *int64 `json:"authorId,omitempty"`
+
+	// Content Text, with the Markdown that the widget shows in messages.
+	Content string `json:"content"`
+
+	// Mentions Users of the website.
+	Mentions *[]int64 `json:"mentions,omitempty"`
 }
 
 // NewPasskey defines model for NewPasskey.
@@ -1511,6 +2612,21 @@ type NewPersonalToken struct {
 type NewRole struct {
 	Role Role `json:"role"`
 }
+
+// NewSavedView defines model for NewSavedView.
+type NewSavedView struct {
+	// Filter The parameters of `GET /inbox`, whose absence doesn't filter. Several values of a list are alternatives.
+	Filter   *ViewFilter `json:"filter,omitempty"`
+	Name     string      `json:"name"`
+	Position *int64      `json:"position,omitempty"`
+
+	// Shared false: only you see it. A program can't.
+	Shared *bool             `json:"shared,omitempty"`
+	Sort   *NewSavedViewSort `json:"sort,omitempty"`
+}
+
+// NewSavedViewSort defines model for NewSavedView.Sort.
+type NewSavedViewSort string
 
 // NewSession defines model for NewSession.
 type NewSession struct {
@@ -1599,11 +2715,75 @@ type News struct {
 	Users        []Agent      `json:"users"`
 }
 
+// Note defines model for Note.
+type Note struct {
+	// AuthorID The user of the website, if one was named.
+	AuthorID nullable.Nullable[int64] `json:"authorId"`
+
+	// ByProgram Present if a program wrote the note with an API token.
+	ByProgram *bool `json:"byProgram,omitempty"`
+
+	// Content Text, with the Markdown that the widget shows in messages.
+	Content        string    `json:"content"`
+	ConversationID int64     `json:"conversationId"`
+	CreatedAt      time.Time `json:"createdAt"`
+
+	// ID Later notes have higher ids.
+	ID int64 `json:"id"`
+
+	// Mentions Users of the website.
+	Mentions  []int64   `json:"mentions"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// NoteList defines model for NoteList.
+type NoteList struct {
+	Data []Note `json:"data"`
+
+	// HasMore True if more notes follow the last one; else absent.
+	HasMore *bool `json:"hasMore,omitempty"`
+}
+
+// NotePatch Absent members stay unchanged.
+type NotePatch struct {
+	// Content Text, with the Markdown that the widget shows in messages.
+	Content *string `json:"content,omitempty"`
+
+	// Mentions Users of the website.
+	Mentions *[]int64 `json:"mentions,omitempty"`
+}
+
+// Notices How the closed chat draws attention to new messages. By default by all but the sound.
+type Notices = []string
+
 // OpenedConversation defines model for OpenedConversation.
 type OpenedConversation struct {
 	Conversation Conversation `json:"conversation"`
 	Message      Message      `json:"message"`
 }
+
+// OwnConversationPage defines model for OwnConversationPage.
+type OwnConversationPage struct {
+	Data []struct {
+		Conversation Conversation                      `json:"conversation"`
+		LastMessage  nullable.Nullable[MessageExcerpt] `json:"lastMessage"`
+	} `json:"data"`
+	HasNextPage bool  `json:"hasNextPage"`
+	HasPrevPage bool  `json:"hasPrevPage"`
+	Limit       int64 `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *OwnConversationPageTotalRelation `json:"totalRelation,omitempty"`
+}
+
+// OwnConversationPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type OwnConversationPageTotalRelation string
 
 // Page The envelope of a list, beside its `data`. With a cursor, nothing is counted: `total`, `page` and `totalPages` are null.
 type Page struct {
@@ -1616,7 +2796,13 @@ type Page struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *PageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// PageTotalRelation Present if a search found more than `total`, which are counted no further.
+type PageTotalRelation string
 
 // Passkey defines model for Passkey.
 type Passkey struct {
@@ -1681,6 +2867,9 @@ type PersonalTokenList struct {
 	Data []PersonalToken `json:"data"`
 }
 
+// PictureURL An https address, or empty for none.
+type PictureURL = string
+
 // Plan defines model for Plan.
 type Plan string
 
@@ -1725,6 +2914,14 @@ type Proof struct {
 type ProviderLogout struct {
 	// LogoutToken A JWT that the provider has signed.
 	LogoutToken string `json:"logout_token"`
+}
+
+// QuietHours The part of the visitor's day, in local time, when only the badge shows new messages. It may contain midnight.
+type QuietHours struct {
+	From string `json:"from"`
+
+	// To Another time than `from`.
+	To string `json:"to"`
 }
 
 // Rating defines model for Rating.
@@ -1808,6 +3005,44 @@ type RevokedTokenRevoked bool
 // Role defines model for Role.
 type Role string
 
+// SavedView defines model for SavedView.
+type SavedView struct {
+	// AuthorID Null if a program wrote it.
+	AuthorID  nullable.Nullable[int64] `json:"authorId"`
+	CreatedAt time.Time                `json:"createdAt"`
+
+	// Filter The parameters of `GET /inbox`, whose absence doesn't filter. Several values of a list are alternatives.
+	Filter   ViewFilter `json:"filter"`
+	ID       int64      `json:"id"`
+	Name     string     `json:"name"`
+	Position int64      `json:"position"`
+
+	// Shared false: only its author sees it.
+	Shared    bool          `json:"shared"`
+	Sort      SavedViewSort `json:"sort"`
+	UpdatedAt time.Time     `json:"updatedAt"`
+}
+
+// SavedViewSort defines model for SavedView.Sort.
+type SavedViewSort string
+
+// SavedViewList defines model for SavedViewList.
+type SavedViewList struct {
+	Data []SavedView `json:"data"`
+}
+
+// SavedViewPatch Absent members stay unchanged. `filter` replaces the whole filter.
+type SavedViewPatch struct {
+	// Filter The parameters of `GET /inbox`, whose absence doesn't filter. Several values of a list are alternatives.
+	Filter   *ViewFilter         `json:"filter,omitempty"`
+	Name     *string             `json:"name,omitempty"`
+	Position *int64              `json:"position,omitempty"`
+	Sort     *SavedViewPatchSort `json:"sort,omitempty"`
+}
+
+// SavedViewPatchSort defines model for SavedViewPatch.Sort.
+type SavedViewPatchSort string
+
 // SecondStep defines model for SecondStep.
 type SecondStep struct {
 	Challenge string `json:"challenge"`
@@ -1825,7 +3060,10 @@ type Session struct {
 
 	// Conversation The open conversation.
 	Conversation nullable.Nullable[Conversation] `json:"conversation"`
-	Visitor      Visitor                         `json:"visitor"`
+
+	// ReplySeconds The median time to the first response in the last seven days. Null if fewer than five conversations were answered, or if it isn't known.
+	ReplySeconds nullable.Nullable[int64] `json:"replySeconds"`
+	Visitor      Visitor                  `json:"visitor"`
 
 	// VisitorSecret Proves the visitor, for `x-visitor-secret`. Shown once, when it is issued; null if the client has proven to have it.
 	VisitorSecret nullable.Nullable[string] `json:"visitorSecret"`
@@ -1866,6 +3104,16 @@ type SignedIn struct {
 type SignedOut struct {
 	// ProviderURL Where the browser ends the session at the identity provider.
 	ProviderURL nullable.Nullable[string] `json:"providerUrl"`
+}
+
+// Snippet defines model for Snippet.
+type Snippet struct {
+	// Marks The matching words: begin and end in `text`, in characters (Unicode code points).
+	Marks     [][]int `json:"marks"`
+	MessageID int64   `json:"messageId"`
+
+	// Text A part of the message.
+	Text string `json:"text"`
 }
 
 // Statistics defines model for Statistics.
@@ -1921,7 +3169,7 @@ type StatisticsInterval struct {
 	VisitorMessages int64     `json:"visitorMessages"`
 }
 
-// Storage The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds.
+// Storage The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, notes, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds.
 type Storage struct {
 	Limit int64 `json:"limit"`
 
@@ -1995,6 +3243,17 @@ type Ticket struct {
 	WebsiteID int64                            `json:"websiteId"`
 }
 
+// TicketAnswer defines model for TicketAnswer.
+type TicketAnswer struct {
+	AuthorKind TicketAuthorKind `json:"authorKind"`
+
+	// Content The first 240 bytes, in one line.
+	Content     string                   `json:"content"`
+	CreatedAt   time.Time                `json:"createdAt"`
+	MessageType TicketMessageType        `json:"messageType"`
+	UserID      nullable.Nullable[int64] `json:"userId"`
+}
+
 // TicketAssignee defines model for TicketAssignee.
 type TicketAssignee struct {
 	Email string `json:"email"`
@@ -2002,8 +3261,41 @@ type TicketAssignee struct {
 	Name  string `json:"name"`
 }
 
+// TicketAuthorKind defines model for TicketAuthorKind.
+type TicketAuthorKind string
+
+// TicketChannel defines model for TicketChannel.
+type TicketChannel string
+
+// TicketCounts Active tickets are new, open or pending.
+type TicketCounts struct {
+	Active int64 `json:"active"`
+	Closed int64 `json:"closed"`
+
+	// Mine Active ones that are assigned to the person who calls; null for a program.
+	Mine     nullable.Nullable[int64] `json:"mine"`
+	New      int64                    `json:"new"`
+	Open     int64                    `json:"open"`
+	Pending  int64                    `json:"pending"`
+	Resolved int64                    `json:"resolved"`
+
+	// Unassigned Active ones without an assignee.
+	Unassigned int64 `json:"unassigned"`
+
+	// Urgent Active ones with the priority `URGENT`.
+	Urgent int64 `json:"urgent"`
+}
+
 // TicketMessage defines model for TicketMessage.
 type TicketMessage struct {
+	// Author With `expand=authors`; else absent.
+	Author *struct {
+		Kind TicketAuthorKind `json:"kind"`
+
+		// Name The agent's or the requester's name, if it is known.
+		Name   nullable.Nullable[string] `json:"name"`
+		UserID nullable.Nullable[int64]  `json:"userId"`
+	} `json:"author,omitempty"`
 	Content        string                    `json:"content"`
 	CreatedAt      time.Time                 `json:"createdAt"`
 	EmailMessageID nullable.Nullable[string] `json:"emailMessageId"`
@@ -2029,7 +3321,13 @@ type TicketPage struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *TicketPageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// TicketPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type TicketPageTotalRelation string
 
 // TicketPatch Absent members stay unchanged.
 type TicketPatch struct {
@@ -2044,6 +3342,67 @@ type TicketPatch struct {
 
 // TicketPriority defines model for TicketPriority.
 type TicketPriority string
+
+// TicketRequester The person who asks, with the facts that are known.
+type TicketRequester struct {
+	// Email The ticket's address, or that of the visitor.
+	Email nullable.Nullable[string] `json:"email"`
+	Name  nullable.Nullable[string] `json:"name"`
+
+	// Verified Whether the website's backend has signed the visitor's identity.
+	Verified     bool                      `json:"verified"`
+	VisitorToken nullable.Nullable[string] `json:"visitorToken"`
+}
+
+// TicketRow defines model for TicketRow.
+type TicketRow struct {
+	Assignee nullable.Nullable[TicketAssignee] `json:"assignee"`
+
+	// Channel How it was opened: by the visitor, an agent, a program, or a program whose first message came from an e-mail. Null if the ticket is older than this member of the API.
+	Channel        nullable.Nullable[TicketChannel] `json:"channel"`
+	ConversationID nullable.Nullable[int64]         `json:"conversationId"`
+	CreatedAt      time.Time                        `json:"createdAt"`
+
+	// Excerpt The first 240 bytes of the description, in one line.
+	Excerpt string `json:"excerpt"`
+	ID      string `json:"id"`
+
+	// LastAnswer The last message that isn't a note. Null if there is none, or if it is older than this member of the API.
+	LastAnswer nullable.Nullable[TicketAnswer] `json:"lastAnswer"`
+
+	// Messages How many messages it has, with the notes.
+	Messages int64          `json:"messages"`
+	Priority TicketPriority `json:"priority"`
+
+	// Requester The person who asks, with the facts that are known.
+	Requester TicketRequester `json:"requester"`
+	Status    TicketStatus    `json:"status"`
+	Tags      []string        `json:"tags"`
+	Title     string          `json:"title"`
+
+	// UpdatedAt The last change, which may be a message.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// TicketRowPage defines model for TicketRowPage.
+type TicketRowPage struct {
+	Data        []TicketRow `json:"data"`
+	HasNextPage bool        `json:"hasNextPage"`
+	HasPrevPage bool        `json:"hasPrevPage"`
+	Limit       int64       `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *TicketRowPageTotalRelation `json:"totalRelation,omitempty"`
+}
+
+// TicketRowPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type TicketRowPageTotalRelation string
 
 // TicketStatus defines model for TicketStatus.
 type TicketStatus string
@@ -2093,7 +3452,13 @@ type TokenPage struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *TokenPageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// TokenPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type TokenPageTotalRelation string
 
 // TokenPatch defines model for TokenPatch.
 type TokenPatch struct {
@@ -2109,6 +3474,15 @@ type TokenRotation struct {
 // TypingState defines model for TypingState.
 type TypingState struct {
 	Typing bool `json:"typing"`
+}
+
+// UsedCannedReply defines model for UsedCannedReply.
+type UsedCannedReply struct {
+	ID int64 `json:"id"`
+
+	// Text The rendered text.
+	Text string `json:"text"`
+	Uses int64  `json:"uses"`
 }
 
 // User An agent.
@@ -2138,7 +3512,13 @@ type UserPage struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *UserPageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// UserPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type UserPageTotalRelation string
 
 // UserPatch Absent members stay unchanged; null restores the default.
 type UserPatch struct {
@@ -2150,6 +3530,20 @@ type UserPatch struct {
 	Language *string `json:"language,omitempty"`
 	Name     *string `json:"name,omitempty"`
 	Theme    *Theme  `json:"theme,omitempty"`
+}
+
+// ViewFilter The parameters of `GET /inbox`, whose absence doesn't filter. Several values of a list are alternatives.
+type ViewFilter struct {
+	// AssigneeID `me` is the person who uses the view.
+	AssigneeID *[]string             `json:"assigneeId,omitempty"`
+	Mentioned  *string               `json:"mentioned,omitempty"`
+	Rating     *[]int                `json:"rating,omitempty"`
+	Search     *string               `json:"search,omitempty"`
+	Snoozed    *bool                 `json:"snoozed,omitempty"`
+	Spam       *bool                 `json:"spam,omitempty"`
+	Status     *[]ConversationStatus `json:"status,omitempty"`
+	Tag        *[]string             `json:"tag,omitempty"`
+	Waiting    *bool                 `json:"waiting,omitempty"`
 }
 
 // Visitor defines model for Visitor.
@@ -2180,6 +3574,12 @@ type Visitor struct {
 	WebsiteID int64     `json:"websiteId"`
 }
 
+// VisitorCounts defines model for VisitorCounts.
+type VisitorCounts struct {
+	Online int64 `json:"online"`
+	Total  int64 `json:"total"`
+}
+
 // VisitorMessage defines model for VisitorMessage.
 type VisitorMessage struct {
 	// ClientMessageID Your own id of the message. A message with the same id is the same message.
@@ -2199,7 +3599,13 @@ type VisitorPage struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *VisitorPageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// VisitorPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type VisitorPageTotalRelation string
 
 // VisitorPatch defines model for VisitorPatch.
 type VisitorPatch struct {
@@ -2207,6 +3613,53 @@ type VisitorPatch struct {
 	Context *ContextChange `json:"context,omitempty"`
 	Name    *string        `json:"name,omitempty"`
 }
+
+// VisitorRow defines model for VisitorRow.
+type VisitorRow struct {
+	// ArrivedAt If they are online: since when.
+	ArrivedAt nullable.Nullable[time.Time] `json:"arrivedAt"`
+	City      nullable.Nullable[string]    `json:"city"`
+
+	// Country ISO 3166 alpha-2.
+	Country     nullable.Nullable[string]   `json:"country"`
+	FirstSeenAt time.Time                   `json:"firstSeenAt"`
+	ID          int64                       `json:"id"`
+	Identity    nullable.Nullable[Identity] `json:"identity"`
+
+	// LastSeenAt Null if they were imported and have never come.
+	LastSeenAt nullable.Nullable[time.Time] `json:"lastSeenAt"`
+	Name       string                       `json:"name"`
+
+	// Online Seen within a minute.
+	Online bool `json:"online"`
+
+	// Page The page that they are on, or were last. Null if the widget hasn't reported one.
+	Page nullable.Nullable[struct {
+		Title nullable.Nullable[string] `json:"title"`
+		URL   string                    `json:"url"`
+	}] `json:"page"`
+	Token string `json:"token"`
+}
+
+// VisitorRowPage defines model for VisitorRowPage.
+type VisitorRowPage struct {
+	Data        []VisitorRow `json:"data"`
+	HasNextPage bool         `json:"hasNextPage"`
+	HasPrevPage bool         `json:"hasPrevPage"`
+	Limit       int64        `json:"limit"`
+
+	// NextCursor Null at the end.
+	NextCursor nullable.Nullable[string] `json:"nextCursor"`
+	Page       nullable.Nullable[int64]  `json:"page"`
+	Total      nullable.Nullable[int64]  `json:"total"`
+	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *VisitorRowPageTotalRelation `json:"totalRelation,omitempty"`
+}
+
+// VisitorRowPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type VisitorRowPageTotalRelation string
 
 // Webhook defines model for Webhook.
 type Webhook struct {
@@ -2300,7 +3753,13 @@ type WebhookDeliveryPage struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *WebhookDeliveryPageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// WebhookDeliveryPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type WebhookDeliveryPageTotalRelation string
 
 // WebhookDeliveryStatus HELD: waits until the webhook is enabled again.
 type WebhookDeliveryStatus string
@@ -2326,7 +3785,13 @@ type WebhookPage struct {
 	Page       nullable.Nullable[int64]  `json:"page"`
 	Total      nullable.Nullable[int64]  `json:"total"`
 	TotalPages nullable.Nullable[int64]  `json:"totalPages"`
+
+	// TotalRelation Present if a search found more than `total`, which are counted no further.
+	TotalRelation *WebhookPageTotalRelation `json:"totalRelation,omitempty"`
 }
+
+// WebhookPageTotalRelation Present if a search found more than `total`, which are counted no further.
+type WebhookPageTotalRelation string
 
 // WebhookPatch defines model for WebhookPatch.
 type WebhookPatch struct {
@@ -2382,7 +3847,7 @@ type Website struct {
 	Name        string `json:"name"`
 	Plan        Plan   `json:"plan"`
 
-	// Storage The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds.
+	// Storage The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, notes, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds.
 	Storage Storage `json:"storage"`
 	URL     string  `json:"url"`
 
@@ -2392,11 +3857,16 @@ type Website struct {
 
 // Widget defines model for Widget.
 type Widget struct {
+	// AwayMessages What visitors read outside of the business hours if no agent is online, in the form of `welcomeMessages`.
+	AwayMessages    string `json:"awayMessages"`
 	BubbleColor     Colour `json:"bubbleColor"`
 	BubbleTextColor Colour `json:"bubbleTextColor"`
-	ButtonBgColor   Colour `json:"buttonBgColor"`
-	ButtonClass     string `json:"buttonClass"`
-	ButtonTextColor Colour `json:"buttonTextColor"`
+
+	// BusinessHours Null for none.
+	BusinessHours   nullable.Nullable[BusinessHours] `json:"businessHours"`
+	ButtonBgColor   Colour                           `json:"buttonBgColor"`
+	ButtonClass     string                           `json:"buttonClass"`
+	ButtonTextColor Colour                           `json:"buttonTextColor"`
 
 	// ButtonXPos Pixels from the side.
 	ButtonXPos float64 `json:"buttonXPos"`
@@ -2413,12 +3883,30 @@ type Widget struct {
 	Color          Colour `json:"color"`
 	ID             int64  `json:"id"`
 
+	// LauncherIconURL The address of the picture on the button that opens the chat, or empty for the default one.
+	LauncherIconURL string `json:"launcherIconUrl"`
+
+	// LogoURL The address of the picture in the panel's header, or empty.
+	LogoURL string `json:"logoUrl"`
+
+	// Notices How the closed chat draws attention to new messages. By default by all but the sound.
+	Notices Notices `json:"notices"`
+
 	// PageParameters The query parameters that the script sends with the address of the visitor's page. It sends nothing else of the query, and
 	// nothing of the fragment. Empty by default.
-	PageParameters     []string `json:"pageParameters"`
-	RatingEnabled      bool     `json:"ratingEnabled"`
-	RemoveBranding     bool     `json:"removeBranding"`
-	WebsiteClientToken string   `json:"websiteClientToken"`
+	PageParameters []string `json:"pageParameters"`
+
+	// QuietHours Null for none.
+	QuietHours     nullable.Nullable[QuietHours] `json:"quietHours"`
+	RatingEnabled  bool                          `json:"ratingEnabled"`
+	RemoveBranding bool                          `json:"removeBranding"`
+
+	// Reopen Whether the script lets the visitor write into a conversation that has ended, which reopens it. By default they begin another one.
+	Reopen bool `json:"reopen"`
+
+	// Theme `auto`, the default, follows the visitor's system.
+	Theme              WidgetTheme `json:"theme"`
+	WebsiteClientToken string      `json:"websiteClientToken"`
 
 	// WelcomeMessages JSON in a string: `["Hello!", {"lang": "de", "text": "Hallo!"}]`.
 	WelcomeMessages string `json:"welcomeMessages"`
@@ -2426,9 +3914,13 @@ type Widget struct {
 
 // WidgetPatch Absent members stay unchanged.
 type WidgetPatch struct {
+	AwayMessages    *string `json:"awayMessages,omitempty"`
 	BubbleColor     *Colour `json:"bubbleColor,omitempty"`
 	BubbleTextColor *Colour `json:"bubbleTextColor,omitempty"`
-	ButtonBgColor   *Colour `json:"buttonBgColor,omitempty"`
+
+	// BusinessHours Null removes them.
+	BusinessHours nullable.Nullable[BusinessHours] `json:"businessHours,omitempty"`
+	ButtonBgColor *Colour                          `json:"buttonBgColor,omitempty"`
 
 	// ButtonClass CSS class names.
 	ButtonClass     *Classes `json:"buttonClass,omitempty"`
@@ -2448,15 +3940,34 @@ type WidgetPatch struct {
 	ChatTitleClass *Classes `json:"chatTitleClass,omitempty"`
 	Color          *Colour  `json:"color,omitempty"`
 
+	// LauncherIconURL An https address, or empty for none.
+	LauncherIconURL *PictureURL `json:"launcherIconUrl,omitempty"`
+
+	// LogoURL An https address, or empty for none.
+	LogoURL *PictureURL `json:"logoUrl,omitempty"`
+
+	// Notices How the closed chat draws attention to new messages. By default by all but the sound.
+	Notices *Notices `json:"notices,omitempty"`
+
 	// PageParameters Name no parameter whose value is a secret or personal.
 	PageParameters *[]string `json:"pageParameters,omitempty"`
-	RatingEnabled  *bool     `json:"ratingEnabled,omitempty"`
-	RemoveBranding *bool     `json:"removeBranding,omitempty"`
+
+	// QuietHours Null removes them.
+	QuietHours     nullable.Nullable[QuietHours] `json:"quietHours,omitempty"`
+	RatingEnabled  *bool                         `json:"ratingEnabled,omitempty"`
+	RemoveBranding *bool                         `json:"removeBranding,omitempty"`
+	Reopen         *bool                         `json:"reopen,omitempty"`
+
+	// Theme `auto`, the default, follows the visitor's system.
+	Theme *WidgetTheme `json:"theme,omitempty"`
 
 	// WebsiteClientToken Can't be changed: only its current value is accepted.
 	WebsiteClientToken *string `json:"websiteClientToken,omitempty"`
 	WelcomeMessages    *string `json:"welcomeMessages,omitempty"`
 }
+
+// WidgetTheme `auto`, the default, follows the visitor's system.
+type WidgetTheme string
 
 // WidgetWords defines model for WidgetWords.
 type WidgetWords map[string]string
@@ -2499,6 +4010,9 @@ type ConversationRated struct {
 		// AgentID The assignee of the conversation; absent if there was none.
 		AgentID      *int64       `json:"agentId,omitempty"`
 		Conversation Conversation `json:"conversation"`
+
+		// Feedback The visitor's comment; absent if there is none.
+		Feedback *string `json:"feedback,omitempty"`
 
 		// Previous The rating that it replaces.
 		Previous *struct {
@@ -2581,6 +4095,43 @@ type ConversationsImported struct {
 // ConversationsImportedType defines model for ConversationsImported.Type.
 type ConversationsImportedType string
 
+// InboxRead An agent has read all messages of a conversation: their `unreadByMe` is 0. For their other windows. Transient.
+type InboxRead struct {
+	At   time.Time `json:"at"`
+	Data struct {
+		ConversationID    int64  `json:"conversationId"`
+		ConversationToken string `json:"conversationToken"`
+		UserID            int64  `json:"userId"`
+	} `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID       `json:"id"`
+	Type InboxReadType `json:"type"`
+}
+
+// InboxReadType defines model for InboxRead.Type.
+type InboxReadType string
+
+// InboxUpdated A conversation was snoozed, is back from that, was marked as spam, or that was taken back. Visitors don't receive this event.
+// In a conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
+type InboxUpdated struct {
+	At   time.Time `json:"at"`
+	Data struct {
+		Conversation Conversation `json:"conversation"`
+
+		// SnoozedUntil Absent if it isn't snoozed.
+		SnoozedUntil *time.Time `json:"snoozedUntil,omitempty"`
+		Spam         bool       `json:"spam"`
+	} `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID          `json:"id"`
+	Type InboxUpdatedType `json:"type"`
+}
+
+// InboxUpdatedType defines model for InboxUpdated.Type.
+type InboxUpdatedType string
+
 // MessageCreated A message was posted.
 type MessageCreated struct {
 	At   time.Time `json:"at"`
@@ -2607,6 +4158,48 @@ type MessageCreated struct {
 
 // MessageCreatedType defines model for MessageCreated.Type.
 type MessageCreatedType string
+
+// NoteCreated A private note was written. Visitors never receive it.
+type NoteCreated struct {
+	At   time.Time `json:"at"`
+	Data AboutNote `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID         `json:"id"`
+	Type NoteCreatedType `json:"type"`
+}
+
+// NoteCreatedType defines model for NoteCreated.Type.
+type NoteCreatedType string
+
+// NoteDeleted A private note was removed. Remove your copies of it too.
+type NoteDeleted struct {
+	At   time.Time `json:"at"`
+	Data struct {
+		ConversationID int64 `json:"conversationId"`
+		NoteID         int64 `json:"noteId"`
+	} `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID         `json:"id"`
+	Type NoteDeletedType `json:"type"`
+}
+
+// NoteDeletedType defines model for NoteDeleted.Type.
+type NoteDeletedType string
+
+// NoteUpdated A private note changed. Visitors never receive it.
+type NoteUpdated struct {
+	At   time.Time `json:"at"`
+	Data AboutNote `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID         `json:"id"`
+	Type NoteUpdatedType `json:"type"`
+}
+
+// NoteUpdatedType defines model for NoteUpdated.Type.
+type NoteUpdatedType string
 
 // Ready defines model for ready.
 type Ready struct {
@@ -2690,6 +4283,9 @@ type Typing struct {
 		// Sender USER is an agent.
 		Sender Sender `json:"sender"`
 		Typing bool   `json:"typing"`
+
+		// UserID The agent; absent for visitors and programs.
+		UserID *int64 `json:"userId,omitempty"`
 	} `json:"data"`
 
 	// ID The same on every delivery; empty for transient events.
@@ -2791,14 +4387,45 @@ type WebhookDisabledDataReason string
 // WebhookDisabledType defines model for WebhookDisabled.Type.
 type WebhookDisabledType string
 
+// WorkspaceChanged Something that the team shares was created, changed or removed: read it again. Transient.
+type WorkspaceChanged struct {
+	At   time.Time `json:"at"`
+	Data struct {
+		ID   int64                    `json:"id"`
+		Kind WorkspaceChangedDataKind `json:"kind"`
+	} `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID              `json:"id"`
+	Type WorkspaceChangedType `json:"type"`
+}
+
+// WorkspaceChangedDataKind defines model for WorkspaceChanged.Data.Kind.
+type WorkspaceChangedDataKind string
+
+// WorkspaceChangedType defines model for WorkspaceChanged.Type.
+type WorkspaceChangedType string
+
 // After defines model for after.
 type After = int64
+
+// AssigneeID defines model for assigneeId.
+type AssigneeID = string
 
 // ClientToken defines model for clientToken.
 type ClientToken = string
 
+// CommentedFilter defines model for commentedFilter.
+type CommentedFilter = bool
+
 // ConversationToken defines model for conversationToken.
 type ConversationToken = string
+
+// CreatedBefore defines model for createdBefore.
+type CreatedBefore = time.Time
+
+// CreatedFrom defines model for createdFrom.
+type CreatedFrom = time.Time
 
 // Cursor defines model for cursor.
 type Cursor = string
@@ -2830,6 +4457,9 @@ type IfMatch = string
 // IfNoneMatch defines model for ifNoneMatch.
 type IfNoneMatch = string
 
+// InboxSort defines model for inboxSort.
+type InboxSort string
+
 // InvitationToken defines model for invitationToken.
 type InvitationToken = string
 
@@ -2845,11 +4475,38 @@ type Limit = int64
 // MemberID defines model for memberId.
 type MemberID = int64
 
+// Mentioned defines model for mentioned.
+type Mentioned = string
+
+// NoteID defines model for noteId.
+type NoteID = int64
+
 // PageNumber defines model for pageNumber.
 type PageNumber = int64
 
 // Provider defines model for provider.
 type Provider = string
+
+// RatingFilter defines model for ratingFilter.
+type RatingFilter = string
+
+// SearchConversations defines model for searchConversations.
+type SearchConversations = string
+
+// ShallowPage defines model for shallowPage.
+type ShallowPage = int64
+
+// SnoozedFilter defines model for snoozedFilter.
+type SnoozedFilter = bool
+
+// SpamFilter defines model for spamFilter.
+type SpamFilter = bool
+
+// StatusFilter defines model for statusFilter.
+type StatusFilter = string
+
+// TagFilter defines model for tagFilter.
+type TagFilter = string
 
 // TicketID defines model for ticketId.
 type TicketID = string
@@ -2869,11 +4526,17 @@ type UserID = int64
 // VisitorToken defines model for visitorToken.
 type VisitorToken = string
 
+// WaitingFilter defines model for waitingFilter.
+type WaitingFilter = bool
+
 // WebhookID defines model for webhookId.
 type WebhookID = int64
 
 // WebsiteID defines model for websiteId.
 type WebsiteID = int64
+
+// WorkspaceItemID defines model for workspaceItemId.
+type WorkspaceItemID = int64
 
 // ListAuditParams defines parameters for ListAudit.
 type ListAuditParams struct {
@@ -2893,6 +4556,56 @@ type ListAuditParams struct {
 	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
 }
 
+// ListCannedRepliesParams defines parameters for ListCannedReplies.
+type ListCannedRepliesParams struct {
+	// Page The page, from 1. Invalid values are clamped.
+	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Search Words that all occur in shortcut, title, folder or text, the last one perhaps only begun, `"phrases"` as words, and `-without`.
+	Search   *string `form:"search,omitempty" json:"search,omitempty"`
+	Folder   *string `form:"folder,omitempty" json:"folder,omitempty"`
+	Shortcut *string `form:"shortcut,omitempty" json:"shortcut,omitempty"`
+}
+
+// CreateCannedReplyParams defines parameters for CreateCannedReply.
+type CreateCannedReplyParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteCannedReplyParams defines parameters for DeleteCannedReply.
+type DeleteCannedReplyParams struct {
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetCannedReplyParams defines parameters for GetCannedReply.
+type GetCannedReplyParams struct {
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateCannedReplyParams defines parameters for UpdateCannedReply.
+type UpdateCannedReplyParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UseCannedReplyParams defines parameters for UseCannedReply.
+type UseCannedReplyParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListConversationsParams defines parameters for ListConversations.
 type ListConversationsParams struct {
 	// Page The page, from 1. Invalid values are clamped.
@@ -2909,15 +4622,20 @@ type ListConversationsParams struct {
 
 	// UpdatedSince Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
 	// Changes of the last 30 seconds are not listed yet, so that none is missed.
-	UpdatedSince *UpdatedSince       `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
-	Status       *ConversationStatus `form:"status,omitempty" json:"status,omitempty"`
+	UpdatedSince *UpdatedSince `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
 
-	// AssigneeID An agent's number, or `none`.
-	AssigneeID *string `form:"assigneeId,omitempty" json:"assigneeId,omitempty"`
-	VisitorID  *int64  `form:"visitorId,omitempty" json:"visitorId,omitempty"`
+	// Status One or several, like `OPEN,CLOSED`.
+	Status *StatusFilter `form:"status,omitempty" json:"status,omitempty"`
 
-	// Search Up to 10 words that must all occur in the conversation's messages.
-	Search *string `form:"search,omitempty" json:"search,omitempty"`
+	// AssigneeID Agents' numbers, `none`, or `me` for the person who calls, one or several, like `7,none`.
+	AssigneeID *AssigneeID `form:"assigneeId,omitempty" json:"assigneeId,omitempty"`
+
+	// Rating Stars, one or several, like `1,2`. `rating=1,2,3,4,5` lists the rated conversations.
+	Rating    *RatingFilter `form:"rating,omitempty" json:"rating,omitempty"`
+	VisitorID *int64        `form:"visitorId,omitempty" json:"visitorId,omitempty"`
+
+	// Search Words that all occur in the conversation, the last one perhaps only begun, `"phrases"`, `-without` and fields: `tag:stock from:vera status:open rating:1 before:2026-03-01`. A wrong one is 400 with its place.
+	Search *SearchConversations `form:"search,omitempty" json:"search,omitempty"`
 }
 
 // CountConversationsParams defines parameters for CountConversations.
@@ -2968,6 +4686,39 @@ type ListMessagesParams struct {
 type PostMessageParams struct {
 	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListNotesParams defines parameters for ListNotes.
+type ListNotesParams struct {
+	// After The id of a note, or 0: the notes after it.
+	After *int64 `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// CreateNoteParams defines parameters for CreateNote.
+type CreateNoteParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteNoteParams defines parameters for DeleteNote.
+type DeleteNoteParams struct {
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetNoteParams defines parameters for GetNote.
+type GetNoteParams struct {
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateNoteParams defines parameters for UpdateNote.
+type UpdateNoteParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RateConversationParams defines parameters for RateConversation.
@@ -3066,6 +4817,86 @@ type RemoveIdentitySecretParams struct {
 	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
 }
 
+// ListInboxParams defines parameters for ListInbox.
+type ListInboxParams struct {
+	// Page The page, from 1 to 500; use `cursor` for the rows after that. Smaller values are clamped.
+	Page *ShallowPage `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Lang The language of tag names, like `de` or `pt-BR`.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+
+	// UpdatedSince Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+	// Changes of the last 30 seconds are not listed yet, so that none is missed.
+	UpdatedSince *UpdatedSince `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
+
+	// Status One or several, like `OPEN,CLOSED`.
+	Status *StatusFilter `form:"status,omitempty" json:"status,omitempty"`
+
+	// AssigneeID Agents' numbers, `none`, or `me` for the person who calls, one or several, like `7,none`.
+	AssigneeID *AssigneeID `form:"assigneeId,omitempty" json:"assigneeId,omitempty"`
+
+	// Rating Stars, one or several, like `1,2`. `rating=1,2,3,4,5` lists the rated conversations.
+	Rating    *RatingFilter `form:"rating,omitempty" json:"rating,omitempty"`
+	VisitorID *int64        `form:"visitorId,omitempty" json:"visitorId,omitempty"`
+
+	// Search Words that all occur in the conversation, the last one perhaps only begun, `"phrases"`, `-without` and fields: `tag:stock from:vera status:open rating:1 before:2026-03-01`. A wrong one is 400 with its place.
+	Search *SearchConversations `form:"search,omitempty" json:"search,omitempty"`
+
+	// Mentioned Conversations with a note that mentions you, `me`, or the user with this number, until they have seen it.
+	Mentioned *Mentioned `form:"mentioned,omitempty" json:"mentioned,omitempty"`
+
+	// Sort By creation, `newest` or `oldest` first; `waiting`: the visitors who have waited longest for an answer first, and only rows of
+	// visitors who wait; `rated`: the newest rating first, and only rated rows; or `best`: rows with the exact words of a search
+	// first, and then rows with other forms of them, both newest first. A page of `best` may be shorter than the limit, and `page`
+	// is 400. With `updatedSince`, another one than `newest` is 400.
+	Sort *ListInboxParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Tag Stored names of tags, one or several, like `refund,parcel`: rows that have one of them. For a name with a comma, use `search=tag:"a,b"`.
+	Tag *TagFilter `form:"tag,omitempty" json:"tag,omitempty"`
+
+	// Waiting Only conversations whose visitor waits for an answer, or only the others.
+	Waiting *WaitingFilter `form:"waiting,omitempty" json:"waiting,omitempty"`
+
+	// Commented Only conversations with a comment on their rating, or only the others.
+	Commented *CommentedFilter `form:"commented,omitempty" json:"commented,omitempty"`
+
+	// Snoozed Only snoozed conversations, or only the others. Without it, both.
+	Snoozed *SnoozedFilter `form:"snoozed,omitempty" json:"snoozed,omitempty"`
+
+	// Spam Only conversations marked as spam, or only the others.
+	Spam *SpamFilter `form:"spam,omitempty" json:"spam,omitempty"`
+
+	// CreatedFrom Only rows that were created at this time or later.
+	CreatedFrom *CreatedFrom `form:"createdFrom,omitempty" json:"createdFrom,omitempty"`
+
+	// CreatedBefore Only rows that were created before this time.
+	CreatedBefore *CreatedBefore `form:"createdBefore,omitempty" json:"createdBefore,omitempty"`
+
+	// Snippets Whether rows have the part of a message that the search has found.
+	Snippets *bool `form:"snippets,omitempty" json:"snippets,omitempty"`
+}
+
+// ListInboxParamsSort defines parameters for ListInbox.
+type ListInboxParamsSort string
+
+// UpdateInboxParams defines parameters for UpdateInbox.
+type UpdateInboxParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetInboxRowParams defines parameters for GetInboxRow.
+type GetInboxRowParams struct {
+	// Lang The language of tag names, like `de` or `pt-BR`.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // CreateOwnTicketParams defines parameters for CreateOwnTicket.
 type CreateOwnTicketParams struct {
 	// IdempotencyKey Any name for this request, the same on every attempt.
@@ -3097,6 +4928,45 @@ type InviteParams struct {
 type RemoveInvitationParams struct {
 	// XWebsiteID The website, if the person is a member of several.
 	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// ListMacrosParams defines parameters for ListMacros.
+type ListMacrosParams struct {
+	// Page The page, from 1. Invalid values are clamped.
+	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateMacroParams defines parameters for CreateMacro.
+type CreateMacroParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteMacroParams defines parameters for DeleteMacro.
+type DeleteMacroParams struct {
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetMacroParams defines parameters for GetMacro.
+type GetMacroParams struct {
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateMacroParams defines parameters for UpdateMacro.
+type UpdateMacroParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
@@ -3189,12 +5059,18 @@ type ListTicketsParams struct {
 	// UpdatedSince Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
 	// Changes of the last 30 seconds are not listed yet, so that none is missed.
 	UpdatedSince *UpdatedSince `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
-	Status       *string       `form:"status,omitempty" json:"status,omitempty"`
-	Priority     *string       `form:"priority,omitempty" json:"priority,omitempty"`
-	AssigneeID   *int64        `form:"assigneeId,omitempty" json:"assigneeId,omitempty"`
-	VisitorID    *int64        `form:"visitorId,omitempty" json:"visitorId,omitempty"`
 
-	// Search Words in title, description and messages, case-insensitive.
+	// Status One or several, like `NEW,OPEN`.
+	Status *string `form:"status,omitempty" json:"status,omitempty"`
+
+	// Priority One or several, like `HIGH,URGENT`.
+	Priority *string `form:"priority,omitempty" json:"priority,omitempty"`
+
+	// AssigneeID Agents' numbers, `none`, or `me` for the person who calls, one or several, like `7,none`.
+	AssigneeID *AssigneeID `form:"assigneeId,omitempty" json:"assigneeId,omitempty"`
+	VisitorID  *int64      `form:"visitorId,omitempty" json:"visitorId,omitempty"`
+
+	// Search Words that all occur in number, title, description, address or messages, the last one perhaps only begun, `"phrases"`, `-without` and fields: `tag:stock status:open priority:high before:2026-03-01`. A wrong one is 400 with its place.
 	Search *string `form:"search,omitempty" json:"search,omitempty"`
 }
 
@@ -3204,6 +5080,56 @@ type CreateTicketParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListTicketRowsParams defines parameters for ListTicketRows.
+type ListTicketRowsParams struct {
+	// Page The page, from 1 to 500; use `cursor` for the rows after that. Smaller values are clamped.
+	Page *ShallowPage `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// UpdatedSince Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+	// Changes of the last 30 seconds are not listed yet, so that none is missed.
+	UpdatedSince *UpdatedSince `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
+
+	// Sort By creation, `newest` or `oldest` first; `best`: rows with the exact words of a search first, and then rows with other forms
+	// of them, both newest first; `activity`: the last change first; or `priority`: the highest first, and the newest of one
+	// priority. A page of `best` may be shorter than the limit, and `page` is 400. With `updatedSince`, another one than `newest`
+	// is 400, and so are the last two in a search for words.
+	Sort *ListTicketRowsParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Status One or several, like `NEW,OPEN`.
+	Status *string `form:"status,omitempty" json:"status,omitempty"`
+
+	// Priority One or several, like `HIGH,URGENT`.
+	Priority *string `form:"priority,omitempty" json:"priority,omitempty"`
+
+	// Channel One or several, like `WIDGET,EMAIL`.
+	Channel *string `form:"channel,omitempty" json:"channel,omitempty"`
+
+	// Tag Stored names of tags, one or several, like `refund,parcel`: rows that have one of them. For a name with a comma, use `search=tag:"a,b"`.
+	Tag *TagFilter `form:"tag,omitempty" json:"tag,omitempty"`
+
+	// AssigneeID Agents' numbers, `none`, or `me` for the person who calls, one or several, like `7,none`.
+	AssigneeID *AssigneeID `form:"assigneeId,omitempty" json:"assigneeId,omitempty"`
+	VisitorID  *int64      `form:"visitorId,omitempty" json:"visitorId,omitempty"`
+
+	// CreatedFrom Only rows that were created at this time or later.
+	CreatedFrom *CreatedFrom `form:"createdFrom,omitempty" json:"createdFrom,omitempty"`
+
+	// CreatedBefore Only rows that were created before this time.
+	CreatedBefore *CreatedBefore `form:"createdBefore,omitempty" json:"createdBefore,omitempty"`
+
+	// Search As in `GET /tickets`.
+	Search *string `form:"search,omitempty" json:"search,omitempty"`
+}
+
+// ListTicketRowsParamsSort defines parameters for ListTicketRows.
+type ListTicketRowsParamsSort string
+
 // DeleteTicketParams defines parameters for DeleteTicket.
 type DeleteTicketParams struct {
 	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
@@ -3212,6 +5138,9 @@ type DeleteTicketParams struct {
 
 // GetTicketParams defines parameters for GetTicket.
 type GetTicketParams struct {
+	// Expand `authors`: each message has its `author`. Other values are ignored.
+	Expand *string `form:"expand,omitempty" json:"expand,omitempty"`
+
 	// After The id of a message, or 0: the messages after it.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
@@ -3334,6 +5263,45 @@ type UserHeartbeatParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CreateViewParams defines parameters for CreateView.
+type CreateViewParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteViewParams defines parameters for DeleteView.
+type DeleteViewParams struct {
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetViewParams defines parameters for GetView.
+type GetViewParams struct {
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateViewParams defines parameters for UpdateView.
+type UpdateViewParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListOwnConversationsParams defines parameters for ListOwnConversations.
+type ListOwnConversationsParams struct {
+	// Page The page, from 1. Invalid values are clamped.
+	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // OpenConversationParams defines parameters for OpenConversation.
 type OpenConversationParams struct {
 	// IdempotencyKey Any name for this request, the same on every attempt.
@@ -3394,6 +5362,41 @@ type ListVisitorsParams struct {
 	// Online Only visitors that are online, or only those that aren't.
 	Online *bool `form:"online,omitempty" json:"online,omitempty"`
 }
+
+// ListVisitorRowsParams defines parameters for ListVisitorRows.
+type ListVisitorRowsParams struct {
+	// Page The page, from 1 to 500; use `cursor` for the rows after that. Smaller values are clamped.
+	Page *ShallowPage `form:"page,omitempty" json:"page,omitempty"`
+
+	// Limit Rows in one response, 1 to 100. Invalid values are clamped.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of an earlier response: continues after it without counting.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// UpdatedSince Only rows that changed since then, the oldest change first, by cursor only. The last page has a `nextCursor` too: poll with it.
+	// Changes of the last 30 seconds are not listed yet, so that none is missed.
+	UpdatedSince *UpdatedSince `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
+
+	// Sort By the first visit, `newest` or `oldest` first, or `seen`: the visitors who were seen last first, and only those who were seen.
+	// With `updatedSince`, another one than `newest` is 400, and so is `seen` in a search for words, unless `online` is true.
+	Sort *ListVisitorRowsParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Online Only visitors that are online, or only those that aren't.
+	Online *bool `form:"online,omitempty" json:"online,omitempty"`
+
+	// Verified Only visitors whose identity the website's backend has signed, or only the others.
+	Verified *bool `form:"verified,omitempty" json:"verified,omitempty"`
+
+	// PagePath Only visitors that are online on a page whose path begins so.
+	PagePath *string `form:"pagePath,omitempty" json:"pagePath,omitempty"`
+
+	// Search Words that all occur in the name, the address or the user of the website, the last one perhaps only begun, `"phrases"`, `-without`, and `before:` and `after:` of the first visit. A wrong one is 400 with its place.
+	Search *string `form:"search,omitempty" json:"search,omitempty"`
+}
+
+// ListVisitorRowsParamsSort defines parameters for ListVisitorRows.
+type ListVisitorRowsParamsSort string
 
 // GetVisitorParams defines parameters for GetVisitor.
 type GetVisitorParams struct {
@@ -3537,14 +5540,32 @@ type SignInWithCodeJSONRequestBody = SecondStep
 // ConfirmAuthenticatorJSONRequestBody defines body for ConfirmAuthenticator for application/json ContentType.
 type ConfirmAuthenticatorJSONRequestBody = CodeOfApp
 
+// CreateCannedReplyJSONRequestBody defines body for CreateCannedReply for application/json ContentType.
+type CreateCannedReplyJSONRequestBody = NewCannedReply
+
+// UpdateCannedReplyJSONRequestBody defines body for UpdateCannedReply for application/json ContentType.
+type UpdateCannedReplyJSONRequestBody = CannedReplyPatch
+
+// UseCannedReplyJSONRequestBody defines body for UseCannedReply for application/json ContentType.
+type UseCannedReplyJSONRequestBody = CannedReplyUse
+
 // ImportConversationsJSONRequestBody defines body for ImportConversations for application/json ContentType.
 type ImportConversationsJSONRequestBody = Import
 
 // UpdateConversationJSONRequestBody defines body for UpdateConversation for application/json ContentType.
 type UpdateConversationJSONRequestBody = ConversationPatch
 
+// PutDraftJSONRequestBody defines body for PutDraft for application/json ContentType.
+type PutDraftJSONRequestBody = DraftText
+
 // PostMessageJSONRequestBody defines body for PostMessage for application/json ContentType.
 type PostMessageJSONRequestBody = AgentMessage
+
+// CreateNoteJSONRequestBody defines body for CreateNote for application/json ContentType.
+type CreateNoteJSONRequestBody = NewNote
+
+// UpdateNoteJSONRequestBody defines body for UpdateNote for application/json ContentType.
+type UpdateNoteJSONRequestBody = NotePatch
 
 // RateConversationJSONRequestBody defines body for RateConversation for application/json ContentType.
 type RateConversationJSONRequestBody = Rating
@@ -3555,6 +5576,9 @@ type SetTypingJSONRequestBody = TypingState
 // PutIdentityPolicyJSONRequestBody defines body for PutIdentityPolicy for application/json ContentType.
 type PutIdentityPolicyJSONRequestBody = IdentityPolicy
 
+// UpdateInboxJSONRequestBody defines body for UpdateInbox for application/json ContentType.
+type UpdateInboxJSONRequestBody = InboxChange
+
 // CreateOwnTicketJSONRequestBody defines body for CreateOwnTicket for application/json ContentType.
 type CreateOwnTicketJSONRequestBody = NewTicket
 
@@ -3563,6 +5587,12 @@ type InviteJSONRequestBody = NewInvitation
 
 // AcceptInvitationJSONRequestBody defines body for AcceptInvitation for application/json ContentType.
 type AcceptInvitationJSONRequestBody = Acceptance
+
+// CreateMacroJSONRequestBody defines body for CreateMacro for application/json ContentType.
+type CreateMacroJSONRequestBody = NewMacro
+
+// UpdateMacroJSONRequestBody defines body for UpdateMacro for application/json ContentType.
+type UpdateMacroJSONRequestBody = MacroPatch
 
 // ChangeRoleJSONRequestBody defines body for ChangeRole for application/json ContentType.
 type ChangeRoleJSONRequestBody = NewRole
@@ -3596,6 +5626,12 @@ type CreateUserJSONRequestBody = NewUser
 
 // UpdateUserJSONRequestBody defines body for UpdateUser for application/json ContentType.
 type UpdateUserJSONRequestBody = UserPatch
+
+// CreateViewJSONRequestBody defines body for CreateView for application/json ContentType.
+type CreateViewJSONRequestBody = NewSavedView
+
+// UpdateViewJSONRequestBody defines body for UpdateView for application/json ContentType.
+type UpdateViewJSONRequestBody = SavedViewPatch
 
 // OpenConversationJSONRequestBody defines body for OpenConversation for application/json ContentType.
 type OpenConversationJSONRequestBody = FirstMessage
@@ -3669,6 +5705,32 @@ func (t *Event) FromConversationUpdated(v ConversationUpdated) error {
 
 // MergeConversationUpdated performs a merge with any union data inside the Event, using the provided ConversationUpdated
 func (t *Event) MergeConversationUpdated(v ConversationUpdated) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsInboxUpdated returns the union data inside the Event as a InboxUpdated
+func (t Event) AsInboxUpdated() (InboxUpdated, error) {
+	var body InboxUpdated
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromInboxUpdated overwrites any union data inside the Event as the provided InboxUpdated
+func (t *Event) FromInboxUpdated(v InboxUpdated) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeInboxUpdated performs a merge with any union data inside the Event, using the provided InboxUpdated
+func (t *Event) MergeInboxUpdated(v InboxUpdated) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -3809,6 +5871,84 @@ func (t *Event) MergeMessageCreated(v MessageCreated) error {
 	return err
 }
 
+// AsNoteCreated returns the union data inside the Event as a NoteCreated
+func (t Event) AsNoteCreated() (NoteCreated, error) {
+	var body NoteCreated
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromNoteCreated overwrites any union data inside the Event as the provided NoteCreated
+func (t *Event) FromNoteCreated(v NoteCreated) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeNoteCreated performs a merge with any union data inside the Event, using the provided NoteCreated
+func (t *Event) MergeNoteCreated(v NoteCreated) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsNoteUpdated returns the union data inside the Event as a NoteUpdated
+func (t Event) AsNoteUpdated() (NoteUpdated, error) {
+	var body NoteUpdated
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromNoteUpdated overwrites any union data inside the Event as the provided NoteUpdated
+func (t *Event) FromNoteUpdated(v NoteUpdated) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeNoteUpdated performs a merge with any union data inside the Event, using the provided NoteUpdated
+func (t *Event) MergeNoteUpdated(v NoteUpdated) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsNoteDeleted returns the union data inside the Event as a NoteDeleted
+func (t Event) AsNoteDeleted() (NoteDeleted, error) {
+	var body NoteDeleted
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromNoteDeleted overwrites any union data inside the Event as the provided NoteDeleted
+func (t *Event) FromNoteDeleted(v NoteDeleted) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeNoteDeleted performs a merge with any union data inside the Event, using the provided NoteDeleted
+func (t *Event) MergeNoteDeleted(v NoteDeleted) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
 // AsTyping returns the union data inside the Event as a Typing
 func (t Event) AsTyping() (Typing, error) {
 	var body Typing
@@ -3825,6 +5965,32 @@ func (t *Event) FromTyping(v Typing) error {
 
 // MergeTyping performs a merge with any union data inside the Event, using the provided Typing
 func (t *Event) MergeTyping(v Typing) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsInboxRead returns the union data inside the Event as a InboxRead
+func (t Event) AsInboxRead() (InboxRead, error) {
+	var body InboxRead
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromInboxRead overwrites any union data inside the Event as the provided InboxRead
+func (t *Event) FromInboxRead(v InboxRead) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeInboxRead performs a merge with any union data inside the Event, using the provided InboxRead
+func (t *Event) MergeInboxRead(v InboxRead) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -4059,6 +6225,32 @@ func (t *Event) FromTicketMessageCreated(v TicketMessageCreated) error {
 
 // MergeTicketMessageCreated performs a merge with any union data inside the Event, using the provided TicketMessageCreated
 func (t *Event) MergeTicketMessageCreated(v TicketMessageCreated) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsWorkspaceChanged returns the union data inside the Event as a WorkspaceChanged
+func (t Event) AsWorkspaceChanged() (WorkspaceChanged, error) {
+	var body WorkspaceChanged
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromWorkspaceChanged overwrites any union data inside the Event as the provided WorkspaceChanged
+func (t *Event) FromWorkspaceChanged(v WorkspaceChanged) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeWorkspaceChanged performs a merge with any union data inside the Event, using the provided WorkspaceChanged
+func (t *Event) MergeWorkspaceChanged(v WorkspaceChanged) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -4522,6 +6714,101 @@ type ClientInterface interface {
 	// Corresponds with POST /auth/totp/key (the `NewAuthenticator` operationId).
 	NewAuthenticator(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCannedReplies The team's canned replies, and your own
+	//
+	// A person also sees their own replies, a program only the shared ones.
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /canned-replies (the `ListCannedReplies` operationId).
+	ListCannedReplies(ctx context.Context, params *ListCannedRepliesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCannedReplyWithBody Store a canned reply
+	//
+	// 409 `shortcut_taken` if another reply has the shortcut: a shared one, or for `shared: false` one of your own. 409
+	// `too_many_canned_replies` if the website has 2,000, or the team or the person 1,000.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /canned-replies (the `CreateCannedReply` operationId).
+	CreateCannedReplyWithBody(ctx context.Context, params *CreateCannedReplyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCannedReply Store a canned reply
+	//
+	// 409 `shortcut_taken` if another reply has the shortcut: a shared one, or for `shared: false` one of your own. 409
+	// `too_many_canned_replies` if the website has 2,000, or the team or the person 1,000.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /canned-replies (the `CreateCannedReply` operationId).
+	CreateCannedReply(ctx context.Context, params *CreateCannedReplyParams, body CreateCannedReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteCannedReply Remove a canned reply
+	//
+	// A person removes what they have written; an admin and a program remove any shared reply. Another one is 403 `role_required`.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Corresponds with DELETE /canned-replies/{id} (the `DeleteCannedReply` operationId).
+	DeleteCannedReply(ctx context.Context, id WorkspaceItemID, params *DeleteCannedReplyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCannedReply A canned reply
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /canned-replies/{id} (the `GetCannedReply` operationId).
+	GetCannedReply(ctx context.Context, id WorkspaceItemID, params *GetCannedReplyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateCannedReplyWithBody Change a canned reply
+	//
+	// An agent changes shared replies and their own ones.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /canned-replies/{id} (the `UpdateCannedReply` operationId).
+	UpdateCannedReplyWithBody(ctx context.Context, id WorkspaceItemID, params *UpdateCannedReplyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateCannedReply Change a canned reply
+	//
+	// An agent changes shared replies and their own ones.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /canned-replies/{id} (the `UpdateCannedReply` operationId).
+	UpdateCannedReply(ctx context.Context, id WorkspaceItemID, params *UpdateCannedReplyParams, body UpdateCannedReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UseCannedReplyWithBody Count a use, and render the text
+	//
+	// A variable without a value becomes its fallback, or nothing.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /canned-replies/{id}/use (the `UseCannedReply` operationId).
+	UseCannedReplyWithBody(ctx context.Context, id WorkspaceItemID, params *UseCannedReplyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UseCannedReply Count a use, and render the text
+	//
+	// A variable without a value becomes its fallback, or nothing.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /canned-replies/{id}/use (the `UseCannedReply` operationId).
+	UseCannedReply(ctx context.Context, id WorkspaceItemID, params *UseCannedReplyParams, body UseCannedReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListConversations A website's conversations
 	//
 	// Needs a token with `READ`, or a person with the role `viewer`.
@@ -4571,7 +6858,7 @@ type ClientInterface interface {
 	// Corresponds with GET /conversations/{token} (the `GetConversation` operationId).
 	GetConversation(ctx context.Context, token ConversationToken, params *GetConversationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateConversationWithBody Close, open, assign, tag or summarise a conversation
+	// UpdateConversationWithBody Close, open, assign, tag, summarise or snooze a conversation, or mark it as spam
 	//
 	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
@@ -4580,7 +6867,7 @@ type ClientInterface interface {
 	// Corresponds with PATCH /conversations/{token} (the `UpdateConversation` operationId).
 	UpdateConversationWithBody(ctx context.Context, token ConversationToken, params *UpdateConversationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateConversation Close, open, assign, tag or summarise a conversation
+	// UpdateConversation Close, open, assign, tag, summarise or snooze a conversation, or mark it as spam
 	//
 	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
@@ -4588,6 +6875,55 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /conversations/{token} (the `UpdateConversation` operationId).
 	UpdateConversation(ctx context.Context, token ConversationToken, params *UpdateConversationParams, body UpdateConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteDraft Remove your draft in a conversation
+	//
+	// Repeating it changes nothing.
+	//
+	// Needs a person with the role `agent`.
+	//
+	// Corresponds with DELETE /conversations/{token}/draft (the `DeleteDraft` operationId).
+	DeleteDraft(ctx context.Context, token ConversationToken, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDraft Your draft in a conversation
+	//
+	// `content` is empty and `updatedAt` null if there is none.
+	//
+	// Needs a person with the role `agent`.
+	//
+	// Corresponds with GET /conversations/{token}/draft (the `GetDraft` operationId).
+	GetDraft(ctx context.Context, token ConversationToken, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutDraftWithBody Keep your draft in a conversation
+	//
+	// Only you read your drafts. A draft is removed 30 days after its last change. 409 `drafts_full` if you have 50 drafts.
+	//
+	// Needs a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /conversations/{token}/draft (the `PutDraft` operationId).
+	PutDraftWithBody(ctx context.Context, token ConversationToken, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutDraft Keep your draft in a conversation
+	//
+	// Only you read your drafts. A draft is removed 30 days after its last change. 409 `drafts_full` if you have 50 drafts.
+	//
+	// Needs a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /conversations/{token}/draft (the `PutDraft` operationId).
+	PutDraft(ctx context.Context, token ConversationToken, body PutDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndMention Mark that you have seen that you are mentioned
+	//
+	// The conversation leaves `GET /inbox?mentioned=me`. Repeating it changes nothing.
+	//
+	// Needs a person with the role `viewer`.
+	//
+	// Corresponds with DELETE /conversations/{token}/mention (the `EndMention` operationId).
+	EndMention(ctx context.Context, token ConversationToken, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMessages The same members as the conversation's own path
 	//
@@ -4600,6 +6936,10 @@ type ClientInterface interface {
 
 	// PostMessageWithBody Post a message as an agent
 	//
+	// With `change`, the conversation is changed after the message, in the same transaction: both are stored, or neither. A message opens a
+	// closed conversation, and a change with `CLOSED` closes it.
+	//
+	//
 	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes any type of body and a specified content type.
@@ -4609,12 +6949,89 @@ type ClientInterface interface {
 
 	// PostMessage Post a message as an agent
 	//
+	// With `change`, the conversation is changed after the message, in the same transaction: both are stored, or neither. A message opens a
+	// closed conversation, and a change with `CLOSED` closes it.
+	//
+	//
 	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /conversations/{token}/messages (the `PostMessage` operationId).
 	PostMessage(ctx context.Context, token ConversationToken, params *PostMessageParams, body PostMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListNotes The private notes of a conversation
+	//
+	// All notes, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part. Visitors never see notes.
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /conversations/{token}/notes (the `ListNotes` operationId).
+	ListNotes(ctx context.Context, token ConversationToken, params *ListNotesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateNoteWithBody Write a private note
+	//
+	// Only the website's team and its programs read notes. `mentions` are users of the website: they find the conversation in
+	// `GET /inbox?mentioned=me`. 409 `notes_full` if the conversation has 500 notes, or if 50 users wait in its `mentions`.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /conversations/{token}/notes (the `CreateNote` operationId).
+	CreateNoteWithBody(ctx context.Context, token ConversationToken, params *CreateNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateNote Write a private note
+	//
+	// Only the website's team and its programs read notes. `mentions` are users of the website: they find the conversation in
+	// `GET /inbox?mentioned=me`. 409 `notes_full` if the conversation has 500 notes, or if 50 users wait in its `mentions`.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /conversations/{token}/notes (the `CreateNote` operationId).
+	CreateNote(ctx context.Context, token ConversationToken, params *CreateNoteParams, body CreateNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteNote Remove a private note
+	//
+	// A person removes their own notes; an admin and a program remove any. Another one is 403 `role_required`. Events that contain the text stay in the logs for up to 7 days.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Corresponds with DELETE /conversations/{token}/notes/{id} (the `DeleteNote` operationId).
+	DeleteNote(ctx context.Context, token ConversationToken, id NoteID, params *DeleteNoteParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetNote A private note
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /conversations/{token}/notes/{id} (the `GetNote` operationId).
+	GetNote(ctx context.Context, token ConversationToken, id NoteID, params *GetNoteParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateNoteWithBody Change a private note
+	//
+	// A person changes their own notes; an admin and a program change any. Another one is 403 `role_required`.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /conversations/{token}/notes/{id} (the `UpdateNote` operationId).
+	UpdateNoteWithBody(ctx context.Context, token ConversationToken, id NoteID, params *UpdateNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateNote Change a private note
+	//
+	// A person changes their own notes; an admin and a program change any. Another one is 403 `role_required`.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /conversations/{token}/notes/{id} (the `UpdateNote` operationId).
+	UpdateNote(ctx context.Context, token ConversationToken, id NoteID, params *UpdateNoteParams, body UpdateNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RateConversationWithBody Rate a conversation
 	//
@@ -4663,6 +7080,13 @@ type ClientInterface interface {
 	// Corresponds with POST /conversations/{token}/typing (the `SetTyping` operationId).
 	SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body SetTypingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDrafts Your drafts, the last changed first
+	//
+	// Needs a person with the role `agent`.
+	//
+	// Corresponds with GET /drafts (the `ListDrafts` operationId).
+	ListDrafts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ExportConversations Export all conversations, and then every change
 	//
 	// Start without a cursor, and request again with the `cursor` of the last line: at once if the line says `endOfStream: false`, else
@@ -4670,6 +7094,7 @@ type ClientInterface interface {
 	// it to your copy. No row is missing, and no state comes twice; of several changes between two responses only the last is given.
 	// If a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and rows that have not come by the
 	// first `endOfStream: true` are deleted. Typing, presence, and members of another resource that a row shows are not changes.
+	// Beside the members of a conversation, a row has the comment on the rating and its time.
 	//
 	//
 	// Needs a token with `READ`, or a person with the role `viewer`.
@@ -4776,6 +7201,64 @@ type ClientInterface interface {
 	// Corresponds with DELETE /identity-secrets/{id} (the `RemoveIdentitySecret` operationId).
 	RemoveIdentitySecret(ctx context.Context, id int64, params *RemoveIdentitySecretParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListInbox Conversations with what an inbox shows of each
+	//
+	// The rows and filters of `GET /conversations`, and more filters and orders. Each row has the visitor, the assignee, the last message,
+	// what is unread, since when the visitor waits for an answer, and the comment on a rating. Conversations marked as spam are left out
+	// unless `spam` is true, except from lists of changes. A cursor belongs to the order that it came from; with another `sort` it is 400.
+	//
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /inbox (the `ListInbox` operationId).
+	ListInbox(ctx context.Context, params *ListInboxParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateInboxWithBody Make one change to several conversations
+	//
+	// Up to 100 conversations. Each is changed completely or not at all, and the response has a result for each token: `error` is null,
+	// or the code and message that a change of that conversation alone would answer. If the change itself is wrong, 400 and no
+	// conversation is changed.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /inbox (the `UpdateInbox` operationId).
+	UpdateInboxWithBody(ctx context.Context, params *UpdateInboxParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateInbox Make one change to several conversations
+	//
+	// Up to 100 conversations. Each is changed completely or not at all, and the response has a result for each token: `error` is null,
+	// or the code and message that a change of that conversation alone would answer. If the change itself is wrong, 400 and no
+	// conversation is changed.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /inbox (the `UpdateInbox` operationId).
+	UpdateInbox(ctx context.Context, params *UpdateInboxParams, body UpdateInboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CountInbox How many rows the views of the inbox have
+	//
+	// For the person who calls. To keep them up to date, ask again after the events `conversation.opened`, `conversation.updated`,
+	// `inbox.updated`, `message.created` and `conversation.erased`, at most every two seconds.
+	//
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /inbox/counts (the `CountInbox` operationId).
+	CountInbox(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetInboxRow One row of the inbox
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /inbox/{token} (the `GetInboxRow` operationId).
+	GetInboxRow(ctx context.Context, token ConversationToken, params *GetInboxRowParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CreateOwnTicketWithBody Create a ticket as the visitor
 	//
 	// Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
@@ -4858,6 +7341,79 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /invitations/{token}/details (the `GetInvitation` operationId).
 	GetInvitation(ctx context.Context, token InvitationToken, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMacros The team's macros, and your own
+	//
+	// A person also sees their own macros, a program only the shared ones.
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /macros (the `ListMacros` operationId).
+	ListMacros(ctx context.Context, params *ListMacrosParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMacroWithBody Store a macro
+	//
+	// A client applies all actions in one request: with a reply, `postMessage` with `change`; without, `updateInbox`. 409 `too_many_macros`
+	// if the website has 500, or the team or the person 200.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /macros (the `CreateMacro` operationId).
+	CreateMacroWithBody(ctx context.Context, params *CreateMacroParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMacro Store a macro
+	//
+	// A client applies all actions in one request: with a reply, `postMessage` with `change`; without, `updateInbox`. 409 `too_many_macros`
+	// if the website has 500, or the team or the person 200.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /macros (the `CreateMacro` operationId).
+	CreateMacro(ctx context.Context, params *CreateMacroParams, body CreateMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteMacro Remove a macro
+	//
+	// A person removes what they have written; an admin and a program remove any shared one. Another one is 403 `role_required`.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Corresponds with DELETE /macros/{id} (the `DeleteMacro` operationId).
+	DeleteMacro(ctx context.Context, id WorkspaceItemID, params *DeleteMacroParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMacro A macro
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /macros/{id} (the `GetMacro` operationId).
+	GetMacro(ctx context.Context, id WorkspaceItemID, params *GetMacroParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateMacroWithBody Change a macro
+	//
+	// An agent changes shared ones and their own.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /macros/{id} (the `UpdateMacro` operationId).
+	UpdateMacroWithBody(ctx context.Context, id WorkspaceItemID, params *UpdateMacroParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateMacro Change a macro
+	//
+	// An agent changes shared ones and their own.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /macros/{id} (the `UpdateMacro` operationId).
+	UpdateMacro(ctx context.Context, id WorkspaceItemID, params *UpdateMacroParams, body UpdateMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMembers The website's members
 	//
@@ -5004,6 +7560,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /tickets (the `CreateTicket` operationId).
 	CreateTicket(ctx context.Context, params *CreateTicketParams, body CreateTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CountTickets How many tickets the views of a list have
+	//
+	// For the person who calls. To keep them up to date, ask again after the events `ticket.created`, `ticket.updated` and
+	// `ticket.deleted`, at most every two seconds.
+	//
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+	//
+	// Corresponds with GET /tickets/counts (the `CountTickets` operationId).
+	CountTickets(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTicketRows Tickets with what a list for agents shows of each
+	//
+	// The filters of `GET /tickets`, and more filters and orders. Each row has the requester, the assignee and the last answer, and the
+	// beginning of the description instead of all of it. A cursor belongs to the order that it came from; with another `sort` it is 400.
+	//
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+	//
+	// Corresponds with GET /tickets/rows (the `ListTicketRows` operationId).
+	ListTicketRows(ctx context.Context, params *ListTicketRowsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteTicket Delete a ticket and its messages
 	//
@@ -5235,6 +7813,80 @@ type ClientInterface interface {
 	// Corresponds with POST /users/{id}/heartbeat (the `UserHeartbeat` operationId).
 	UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListViews The team's saved views, and your own
+	//
+	// In the order of `position`, then of creation. A person also sees their own views, a program only the shared ones.
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /views (the `ListViews` operationId).
+	ListViews(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateViewWithBody Store a saved view
+	//
+	// A filter of the inbox with an order. 409 `too_many_views` if the team, or the person for `shared: false`, has 40.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /views (the `CreateView` operationId).
+	CreateViewWithBody(ctx context.Context, params *CreateViewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateView Store a saved view
+	//
+	// A filter of the inbox with an order. 409 `too_many_views` if the team, or the person for `shared: false`, has 40.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /views (the `CreateView` operationId).
+	CreateView(ctx context.Context, params *CreateViewParams, body CreateViewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteView Remove a saved view
+	//
+	// A person removes what they have written; an admin and a program remove any shared one. Another one is 403 `role_required`.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Corresponds with DELETE /views/{id} (the `DeleteView` operationId).
+	DeleteView(ctx context.Context, id WorkspaceItemID, params *DeleteViewParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetView A saved view
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /views/{id} (the `GetView` operationId).
+	GetView(ctx context.Context, id WorkspaceItemID, params *GetViewParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateViewWithBody Change a saved view
+	//
+	// An agent changes shared ones and their own.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /views/{id} (the `UpdateView` operationId).
+	UpdateViewWithBody(ctx context.Context, id WorkspaceItemID, params *UpdateViewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateView Change a saved view
+	//
+	// An agent changes shared ones and their own.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /views/{id} (the `UpdateView` operationId).
+	UpdateView(ctx context.Context, id WorkspaceItemID, params *UpdateViewParams, body UpdateViewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOwnConversations The visitor's conversations
+	//
+	// Corresponds with GET /visitor/conversations (the `ListOwnConversations` operationId).
+	ListOwnConversations(ctx context.Context, params *ListOwnConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// OpenConversationWithBody Open a conversation with its first message
 	//
 	// Takes any type of body and a specified content type.
@@ -5341,6 +7993,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /visitors (the `ListVisitors` operationId).
 	ListVisitors(ctx context.Context, params *ListVisitorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CountVisitors How many visitors there are, and how many are online
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /visitors/counts (the `CountVisitors` operationId).
+	CountVisitors(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListVisitorRows Visitors with what a list for agents shows of each
+	//
+	// More filters and orders than `GET /visitors`. Each row has the page that the visitor is on, or was last, and when they were seen.
+	// A cursor belongs to the order that it came from; with another `sort` it is 400.
+	//
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /visitors/rows (the `ListVisitorRows` operationId).
+	ListVisitorRows(ctx context.Context, params *ListVisitorRowsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetVisitor A visitor
 	//
@@ -6275,6 +8945,189 @@ func (c *Client) NewAuthenticator(ctx context.Context, reqEditors ...RequestEdit
 	return c.Client.Do(req)
 }
 
+// ListCannedReplies The team's canned replies, and your own
+//
+// A person also sees their own replies, a program only the shared ones.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /canned-replies (the `ListCannedReplies` operationId).
+func (c *Client) ListCannedReplies(ctx context.Context, params *ListCannedRepliesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCannedRepliesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCannedReplyWithBody Store a canned reply
+//
+// 409 `shortcut_taken` if another reply has the shortcut: a shared one, or for `shared: false` one of your own. 409
+// `too_many_canned_replies` if the website has 2,000, or the team or the person 1,000.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /canned-replies (the `CreateCannedReply` operationId).
+func (c *Client) CreateCannedReplyWithBody(ctx context.Context, params *CreateCannedReplyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCannedReplyRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCannedReply Store a canned reply
+//
+// 409 `shortcut_taken` if another reply has the shortcut: a shared one, or for `shared: false` one of your own. 409
+// `too_many_canned_replies` if the website has 2,000, or the team or the person 1,000.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /canned-replies (the `CreateCannedReply` operationId).
+func (c *Client) CreateCannedReply(ctx context.Context, params *CreateCannedReplyParams, body CreateCannedReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCannedReplyRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteCannedReply Remove a canned reply
+//
+// A person removes what they have written; an admin and a program remove any shared reply. Another one is 403 `role_required`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Corresponds with DELETE /canned-replies/{id} (the `DeleteCannedReply` operationId).
+func (c *Client) DeleteCannedReply(ctx context.Context, id WorkspaceItemID, params *DeleteCannedReplyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteCannedReplyRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCannedReply A canned reply
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /canned-replies/{id} (the `GetCannedReply` operationId).
+func (c *Client) GetCannedReply(ctx context.Context, id WorkspaceItemID, params *GetCannedReplyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCannedReplyRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateCannedReplyWithBody Change a canned reply
+//
+// An agent changes shared replies and their own ones.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /canned-replies/{id} (the `UpdateCannedReply` operationId).
+func (c *Client) UpdateCannedReplyWithBody(ctx context.Context, id WorkspaceItemID, params *UpdateCannedReplyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateCannedReplyRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateCannedReply Change a canned reply
+//
+// An agent changes shared replies and their own ones.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /canned-replies/{id} (the `UpdateCannedReply` operationId).
+func (c *Client) UpdateCannedReply(ctx context.Context, id WorkspaceItemID, params *UpdateCannedReplyParams, body UpdateCannedReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateCannedReplyRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UseCannedReplyWithBody Count a use, and render the text
+//
+// A variable without a value becomes its fallback, or nothing.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /canned-replies/{id}/use (the `UseCannedReply` operationId).
+func (c *Client) UseCannedReplyWithBody(ctx context.Context, id WorkspaceItemID, params *UseCannedReplyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUseCannedReplyRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UseCannedReply Count a use, and render the text
+//
+// A variable without a value becomes its fallback, or nothing.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /canned-replies/{id}/use (the `UseCannedReply` operationId).
+func (c *Client) UseCannedReply(ctx context.Context, id WorkspaceItemID, params *UseCannedReplyParams, body UseCannedReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUseCannedReplyRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListConversations A website's conversations
 //
 // Needs a token with `READ`, or a person with the role `viewer`.
@@ -6372,7 +9225,7 @@ func (c *Client) GetConversation(ctx context.Context, token ConversationToken, p
 	return c.Client.Do(req)
 }
 
-// UpdateConversationWithBody Close, open, assign, tag or summarise a conversation
+// UpdateConversationWithBody Close, open, assign, tag, summarise or snooze a conversation, or mark it as spam
 //
 // Needs a token with `WRITE`, or a person with the role `agent`.
 //
@@ -6391,7 +9244,7 @@ func (c *Client) UpdateConversationWithBody(ctx context.Context, token Conversat
 	return c.Client.Do(req)
 }
 
-// UpdateConversation Close, open, assign, tag or summarise a conversation
+// UpdateConversation Close, open, assign, tag, summarise or snooze a conversation, or mark it as spam
 //
 // Needs a token with `WRITE`, or a person with the role `agent`.
 //
@@ -6400,6 +9253,105 @@ func (c *Client) UpdateConversationWithBody(ctx context.Context, token Conversat
 // Corresponds with PATCH /conversations/{token} (the `UpdateConversation` operationId).
 func (c *Client) UpdateConversation(ctx context.Context, token ConversationToken, params *UpdateConversationParams, body UpdateConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateConversationRequest(c.Server, token, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteDraft Remove your draft in a conversation
+//
+// Repeating it changes nothing.
+//
+// Needs a person with the role `agent`.
+//
+// Corresponds with DELETE /conversations/{token}/draft (the `DeleteDraft` operationId).
+func (c *Client) DeleteDraft(ctx context.Context, token ConversationToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteDraftRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDraft Your draft in a conversation
+//
+// `content` is empty and `updatedAt` null if there is none.
+//
+// Needs a person with the role `agent`.
+//
+// Corresponds with GET /conversations/{token}/draft (the `GetDraft` operationId).
+func (c *Client) GetDraft(ctx context.Context, token ConversationToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDraftRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutDraftWithBody Keep your draft in a conversation
+//
+// Only you read your drafts. A draft is removed 30 days after its last change. 409 `drafts_full` if you have 50 drafts.
+//
+// Needs a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /conversations/{token}/draft (the `PutDraft` operationId).
+func (c *Client) PutDraftWithBody(ctx context.Context, token ConversationToken, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutDraftRequestWithBody(c.Server, token, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutDraft Keep your draft in a conversation
+//
+// Only you read your drafts. A draft is removed 30 days after its last change. 409 `drafts_full` if you have 50 drafts.
+//
+// Needs a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /conversations/{token}/draft (the `PutDraft` operationId).
+func (c *Client) PutDraft(ctx context.Context, token ConversationToken, body PutDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutDraftRequest(c.Server, token, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndMention Mark that you have seen that you are mentioned
+//
+// The conversation leaves `GET /inbox?mentioned=me`. Repeating it changes nothing.
+//
+// Needs a person with the role `viewer`.
+//
+// Corresponds with DELETE /conversations/{token}/mention (the `EndMention` operationId).
+func (c *Client) EndMention(ctx context.Context, token ConversationToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndMentionRequest(c.Server, token)
 	if err != nil {
 		return nil, err
 	}
@@ -6431,6 +9383,9 @@ func (c *Client) ListMessages(ctx context.Context, token ConversationToken, para
 
 // PostMessageWithBody Post a message as an agent
 //
+// With `change`, the conversation is changed after the message, in the same transaction: both are stored, or neither. A message opens a
+// closed conversation, and a change with `CLOSED` closes it.
+//
 // Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes any type of body and a specified content type.
@@ -6450,6 +9405,9 @@ func (c *Client) PostMessageWithBody(ctx context.Context, token ConversationToke
 
 // PostMessage Post a message as an agent
 //
+// With `change`, the conversation is changed after the message, in the same transaction: both are stored, or neither. A message opens a
+// closed conversation, and a change with `CLOSED` closes it.
+//
 // Needs a token with `WRITE`, or a person with the role `agent`.
 //
 // Takes a body of the `application/json` content type.
@@ -6457,6 +9415,147 @@ func (c *Client) PostMessageWithBody(ctx context.Context, token ConversationToke
 // Corresponds with POST /conversations/{token}/messages (the `PostMessage` operationId).
 func (c *Client) PostMessage(ctx context.Context, token ConversationToken, params *PostMessageParams, body PostMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPostMessageRequest(c.Server, token, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListNotes The private notes of a conversation
+//
+// All notes, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part. Visitors never see notes.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /conversations/{token}/notes (the `ListNotes` operationId).
+func (c *Client) ListNotes(ctx context.Context, token ConversationToken, params *ListNotesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListNotesRequest(c.Server, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateNoteWithBody Write a private note
+//
+// Only the website's team and its programs read notes. `mentions` are users of the website: they find the conversation in
+// `GET /inbox?mentioned=me`. 409 `notes_full` if the conversation has 500 notes, or if 50 users wait in its `mentions`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /conversations/{token}/notes (the `CreateNote` operationId).
+func (c *Client) CreateNoteWithBody(ctx context.Context, token ConversationToken, params *CreateNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateNoteRequestWithBody(c.Server, token, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateNote Write a private note
+//
+// Only the website's team and its programs read notes. `mentions` are users of the website: they find the conversation in
+// `GET /inbox?mentioned=me`. 409 `notes_full` if the conversation has 500 notes, or if 50 users wait in its `mentions`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /conversations/{token}/notes (the `CreateNote` operationId).
+func (c *Client) CreateNote(ctx context.Context, token ConversationToken, params *CreateNoteParams, body CreateNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateNoteRequest(c.Server, token, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteNote Remove a private note
+//
+// A person removes their own notes; an admin and a program remove any. Another one is 403 `role_required`. Events that contain the text stay in the logs for up to 7 days.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Corresponds with DELETE /conversations/{token}/notes/{id} (the `DeleteNote` operationId).
+func (c *Client) DeleteNote(ctx context.Context, token ConversationToken, id NoteID, params *DeleteNoteParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteNoteRequest(c.Server, token, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetNote A private note
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /conversations/{token}/notes/{id} (the `GetNote` operationId).
+func (c *Client) GetNote(ctx context.Context, token ConversationToken, id NoteID, params *GetNoteParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetNoteRequest(c.Server, token, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateNoteWithBody Change a private note
+//
+// A person changes their own notes; an admin and a program change any. Another one is 403 `role_required`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /conversations/{token}/notes/{id} (the `UpdateNote` operationId).
+func (c *Client) UpdateNoteWithBody(ctx context.Context, token ConversationToken, id NoteID, params *UpdateNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateNoteRequestWithBody(c.Server, token, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateNote Change a private note
+//
+// A person changes their own notes; an admin and a program change any. Another one is 403 `role_required`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /conversations/{token}/notes/{id} (the `UpdateNote` operationId).
+func (c *Client) UpdateNote(ctx context.Context, token ConversationToken, id NoteID, params *UpdateNoteParams, body UpdateNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateNoteRequest(c.Server, token, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6564,6 +9663,23 @@ func (c *Client) SetTyping(ctx context.Context, token ConversationToken, params 
 	return c.Client.Do(req)
 }
 
+// ListDrafts Your drafts, the last changed first
+//
+// Needs a person with the role `agent`.
+//
+// Corresponds with GET /drafts (the `ListDrafts` operationId).
+func (c *Client) ListDrafts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDraftsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ExportConversations Export all conversations, and then every change
 //
 // Start without a cursor, and request again with the `cursor` of the last line: at once if the line says `endOfStream: false`, else
@@ -6571,6 +9687,7 @@ func (c *Client) SetTyping(ctx context.Context, token ConversationToken, params 
 // it to your copy. No row is missing, and no state comes twice; of several changes between two responses only the last is given.
 // If a cursor is older than 7 days, the last line says `"restarted":true`: all rows come again, and rows that have not come by the
 // first `endOfStream: true` are deleted. Typing, presence, and members of another resource that a row shows are not changes.
+// Beside the members of a conversation, a row has the comment on the rating and its time.
 //
 // Needs a token with `READ`, or a person with the role `viewer`.
 //
@@ -6782,6 +9899,110 @@ func (c *Client) RemoveIdentitySecret(ctx context.Context, id int64, params *Rem
 	return c.Client.Do(req)
 }
 
+// ListInbox Conversations with what an inbox shows of each
+//
+// The rows and filters of `GET /conversations`, and more filters and orders. Each row has the visitor, the assignee, the last message,
+// what is unread, since when the visitor waits for an answer, and the comment on a rating. Conversations marked as spam are left out
+// unless `spam` is true, except from lists of changes. A cursor belongs to the order that it came from; with another `sort` it is 400.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /inbox (the `ListInbox` operationId).
+func (c *Client) ListInbox(ctx context.Context, params *ListInboxParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListInboxRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateInboxWithBody Make one change to several conversations
+//
+// Up to 100 conversations. Each is changed completely or not at all, and the response has a result for each token: `error` is null,
+// or the code and message that a change of that conversation alone would answer. If the change itself is wrong, 400 and no
+// conversation is changed.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /inbox (the `UpdateInbox` operationId).
+func (c *Client) UpdateInboxWithBody(ctx context.Context, params *UpdateInboxParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateInboxRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateInbox Make one change to several conversations
+//
+// Up to 100 conversations. Each is changed completely or not at all, and the response has a result for each token: `error` is null,
+// or the code and message that a change of that conversation alone would answer. If the change itself is wrong, 400 and no
+// conversation is changed.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /inbox (the `UpdateInbox` operationId).
+func (c *Client) UpdateInbox(ctx context.Context, params *UpdateInboxParams, body UpdateInboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateInboxRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CountInbox How many rows the views of the inbox have
+//
+// For the person who calls. To keep them up to date, ask again after the events `conversation.opened`, `conversation.updated`,
+// `inbox.updated`, `message.created` and `conversation.erased`, at most every two seconds.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /inbox/counts (the `CountInbox` operationId).
+func (c *Client) CountInbox(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCountInboxRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetInboxRow One row of the inbox
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /inbox/{token} (the `GetInboxRow` operationId).
+func (c *Client) GetInboxRow(ctx context.Context, token ConversationToken, params *GetInboxRowParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInboxRowRequest(c.Server, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CreateOwnTicketWithBody Create a ticket as the visitor
 //
 // Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
@@ -6945,6 +10166,147 @@ func (c *Client) AcceptInvitation(ctx context.Context, token InvitationToken, bo
 // Corresponds with GET /invitations/{token}/details (the `GetInvitation` operationId).
 func (c *Client) GetInvitation(ctx context.Context, token InvitationToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetInvitationRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMacros The team's macros, and your own
+//
+// A person also sees their own macros, a program only the shared ones.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /macros (the `ListMacros` operationId).
+func (c *Client) ListMacros(ctx context.Context, params *ListMacrosParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMacrosRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMacroWithBody Store a macro
+//
+// A client applies all actions in one request: with a reply, `postMessage` with `change`; without, `updateInbox`. 409 `too_many_macros`
+// if the website has 500, or the team or the person 200.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /macros (the `CreateMacro` operationId).
+func (c *Client) CreateMacroWithBody(ctx context.Context, params *CreateMacroParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMacroRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMacro Store a macro
+//
+// A client applies all actions in one request: with a reply, `postMessage` with `change`; without, `updateInbox`. 409 `too_many_macros`
+// if the website has 500, or the team or the person 200.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /macros (the `CreateMacro` operationId).
+func (c *Client) CreateMacro(ctx context.Context, params *CreateMacroParams, body CreateMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMacroRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteMacro Remove a macro
+//
+// A person removes what they have written; an admin and a program remove any shared one. Another one is 403 `role_required`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Corresponds with DELETE /macros/{id} (the `DeleteMacro` operationId).
+func (c *Client) DeleteMacro(ctx context.Context, id WorkspaceItemID, params *DeleteMacroParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMacroRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMacro A macro
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /macros/{id} (the `GetMacro` operationId).
+func (c *Client) GetMacro(ctx context.Context, id WorkspaceItemID, params *GetMacroParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMacroRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateMacroWithBody Change a macro
+//
+// An agent changes shared ones and their own.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /macros/{id} (the `UpdateMacro` operationId).
+func (c *Client) UpdateMacroWithBody(ctx context.Context, id WorkspaceItemID, params *UpdateMacroParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateMacroRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateMacro Change a macro
+//
+// An agent changes shared ones and their own.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /macros/{id} (the `UpdateMacro` operationId).
+func (c *Client) UpdateMacro(ctx context.Context, id WorkspaceItemID, params *UpdateMacroParams, body UpdateMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateMacroRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7238,6 +10600,46 @@ func (c *Client) CreateTicketWithBody(ctx context.Context, params *CreateTicketP
 // Corresponds with POST /tickets (the `CreateTicket` operationId).
 func (c *Client) CreateTicket(ctx context.Context, params *CreateTicketParams, body CreateTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateTicketRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CountTickets How many tickets the views of a list have
+//
+// For the person who calls. To keep them up to date, ask again after the events `ticket.created`, `ticket.updated` and
+// `ticket.deleted`, at most every two seconds.
+//
+// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+//
+// Corresponds with GET /tickets/counts (the `CountTickets` operationId).
+func (c *Client) CountTickets(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCountTicketsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTicketRows Tickets with what a list for agents shows of each
+//
+// The filters of `GET /tickets`, and more filters and orders. Each row has the requester, the assignee and the last answer, and the
+// beginning of the description instead of all of it. A cursor belongs to the order that it came from; with another `sort` it is 400.
+//
+// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+//
+// Corresponds with GET /tickets/rows (the `ListTicketRows` operationId).
+func (c *Client) ListTicketRows(ctx context.Context, params *ListTicketRowsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTicketRowsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7715,6 +11117,160 @@ func (c *Client) UserHeartbeat(ctx context.Context, id UserID, params *UserHeart
 	return c.Client.Do(req)
 }
 
+// ListViews The team's saved views, and your own
+//
+// In the order of `position`, then of creation. A person also sees their own views, a program only the shared ones.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /views (the `ListViews` operationId).
+func (c *Client) ListViews(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListViewsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateViewWithBody Store a saved view
+//
+// A filter of the inbox with an order. 409 `too_many_views` if the team, or the person for `shared: false`, has 40.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /views (the `CreateView` operationId).
+func (c *Client) CreateViewWithBody(ctx context.Context, params *CreateViewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateViewRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateView Store a saved view
+//
+// A filter of the inbox with an order. 409 `too_many_views` if the team, or the person for `shared: false`, has 40.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /views (the `CreateView` operationId).
+func (c *Client) CreateView(ctx context.Context, params *CreateViewParams, body CreateViewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateViewRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteView Remove a saved view
+//
+// A person removes what they have written; an admin and a program remove any shared one. Another one is 403 `role_required`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Corresponds with DELETE /views/{id} (the `DeleteView` operationId).
+func (c *Client) DeleteView(ctx context.Context, id WorkspaceItemID, params *DeleteViewParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteViewRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetView A saved view
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /views/{id} (the `GetView` operationId).
+func (c *Client) GetView(ctx context.Context, id WorkspaceItemID, params *GetViewParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetViewRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateViewWithBody Change a saved view
+//
+// An agent changes shared ones and their own.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /views/{id} (the `UpdateView` operationId).
+func (c *Client) UpdateViewWithBody(ctx context.Context, id WorkspaceItemID, params *UpdateViewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateViewRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateView Change a saved view
+//
+// An agent changes shared ones and their own.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /views/{id} (the `UpdateView` operationId).
+func (c *Client) UpdateView(ctx context.Context, id WorkspaceItemID, params *UpdateViewParams, body UpdateViewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateViewRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOwnConversations The visitor's conversations
+//
+// Corresponds with GET /visitor/conversations (the `ListOwnConversations` operationId).
+func (c *Client) ListOwnConversations(ctx context.Context, params *ListOwnConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOwnConversationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // OpenConversationWithBody Open a conversation with its first message
 //
 // Takes any type of body and a specified content type.
@@ -7942,6 +11498,43 @@ func (c *Client) OpenSession(ctx context.Context, body OpenSessionJSONRequestBod
 // Corresponds with GET /visitors (the `ListVisitors` operationId).
 func (c *Client) ListVisitors(ctx context.Context, params *ListVisitorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListVisitorsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CountVisitors How many visitors there are, and how many are online
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /visitors/counts (the `CountVisitors` operationId).
+func (c *Client) CountVisitors(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCountVisitorsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListVisitorRows Visitors with what a list for agents shows of each
+//
+// More filters and orders than `GET /visitors`. Each row has the page that the visitor is on, or was last, and when they were seen.
+// A cursor belongs to the order that it came from; with another `sort` it is 400.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /visitors/rows (the `ListVisitorRows` operationId).
+func (c *Client) ListVisitorRows(ctx context.Context, params *ListVisitorRowsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListVisitorRowsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9379,6 +12972,408 @@ func NewNewAuthenticatorRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListCannedRepliesRequest constructs an http.Request for the ListCannedReplies method
+func NewListCannedRepliesRequest(server string, params *ListCannedRepliesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/canned-replies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Folder != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folder", *params.Folder, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Shortcut != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "shortcut", *params.Shortcut, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateCannedReplyRequest calls the generic CreateCannedReply builder with application/json body
+func NewCreateCannedReplyRequest(server string, params *CreateCannedReplyParams, body CreateCannedReplyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateCannedReplyRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateCannedReplyRequestWithBody constructs an http.Request for the CreateCannedReply method, with any body, and a specified content type
+func NewCreateCannedReplyRequestWithBody(server string, params *CreateCannedReplyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/canned-replies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteCannedReplyRequest constructs an http.Request for the DeleteCannedReply method
+func NewDeleteCannedReplyRequest(server string, id WorkspaceItemID, params *DeleteCannedReplyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/canned-replies/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetCannedReplyRequest constructs an http.Request for the GetCannedReply method
+func NewGetCannedReplyRequest(server string, id WorkspaceItemID, params *GetCannedReplyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/canned-replies/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateCannedReplyRequest calls the generic UpdateCannedReply builder with application/json body
+func NewUpdateCannedReplyRequest(server string, id WorkspaceItemID, params *UpdateCannedReplyParams, body UpdateCannedReplyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateCannedReplyRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateCannedReplyRequestWithBody constructs an http.Request for the UpdateCannedReply method, with any body, and a specified content type
+func NewUpdateCannedReplyRequestWithBody(server string, id WorkspaceItemID, params *UpdateCannedReplyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/canned-replies/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUseCannedReplyRequest calls the generic UseCannedReply builder with application/json body
+func NewUseCannedReplyRequest(server string, id WorkspaceItemID, params *UseCannedReplyParams, body UseCannedReplyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUseCannedReplyRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUseCannedReplyRequestWithBody constructs an http.Request for the UseCannedReply method, with any body, and a specified content type
+func NewUseCannedReplyRequestWithBody(server string, id WorkspaceItemID, params *UseCannedReplyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/canned-replies/%s/use", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListConversationsRequest constructs an http.Request for the ListConversations method
 func NewListConversationsRequest(server string, params *ListConversationsParams) (*http.Request, error) {
 	var err error
@@ -9482,6 +13477,18 @@ func NewListConversationsRequest(server string, params *ListConversationsParams)
 		if params.AssigneeID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigneeId", *params.AssigneeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Rating != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "rating", *params.Rating, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -9795,6 +13802,155 @@ func NewUpdateConversationRequestWithBody(server string, token ConversationToken
 	return req, nil
 }
 
+// NewDeleteDraftRequest constructs an http.Request for the DeleteDraft method
+func NewDeleteDraftRequest(server string, token ConversationToken) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/draft", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDraftRequest constructs an http.Request for the GetDraft method
+func NewGetDraftRequest(server string, token ConversationToken) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/draft", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutDraftRequest calls the generic PutDraft builder with application/json body
+func NewPutDraftRequest(server string, token ConversationToken, body PutDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutDraftRequestWithBody(server, token, "application/json", bodyReader)
+}
+
+// NewPutDraftRequestWithBody constructs an http.Request for the PutDraft method, with any body, and a specified content type
+func NewPutDraftRequestWithBody(server string, token ConversationToken, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/draft", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewEndMentionRequest constructs an http.Request for the EndMention method
+func NewEndMentionRequest(server string, token ConversationToken) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/mention", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListMessagesRequest constructs an http.Request for the ListMessages method
 func NewListMessagesRequest(server string, token ConversationToken, params *ListMessagesParams) (*http.Request, error) {
 	var err error
@@ -9938,6 +14094,321 @@ func NewPostMessageRequestWithBody(server string, token ConversationToken, param
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListNotesRequest constructs an http.Request for the ListNotes method
+func NewListNotesRequest(server string, token ConversationToken, params *ListNotesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/notes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateNoteRequest calls the generic CreateNote builder with application/json body
+func NewCreateNoteRequest(server string, token ConversationToken, params *CreateNoteParams, body CreateNoteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateNoteRequestWithBody(server, token, params, "application/json", bodyReader)
+}
+
+// NewCreateNoteRequestWithBody constructs an http.Request for the CreateNote method, with any body, and a specified content type
+func NewCreateNoteRequestWithBody(server string, token ConversationToken, params *CreateNoteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/notes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteNoteRequest constructs an http.Request for the DeleteNote method
+func NewDeleteNoteRequest(server string, token ConversationToken, id NoteID, params *DeleteNoteParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/notes/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetNoteRequest constructs an http.Request for the GetNote method
+func NewGetNoteRequest(server string, token ConversationToken, id NoteID, params *GetNoteParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/notes/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateNoteRequest calls the generic UpdateNote builder with application/json body
+func NewUpdateNoteRequest(server string, token ConversationToken, id NoteID, params *UpdateNoteParams, body UpdateNoteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateNoteRequestWithBody(server, token, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateNoteRequestWithBody constructs an http.Request for the UpdateNote method, with any body, and a specified content type
+func NewUpdateNoteRequestWithBody(server string, token ConversationToken, id NoteID, params *UpdateNoteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/notes/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
 		}
 
 	}
@@ -10113,6 +14584,33 @@ func NewSetTypingRequestWithBody(server string, token ConversationToken, params 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListDraftsRequest constructs an http.Request for the ListDrafts method
+func NewListDraftsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/drafts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -10687,6 +15185,431 @@ func NewRemoveIdentitySecretRequest(server string, id int64, params *RemoveIdent
 	return req, nil
 }
 
+// NewListInboxRequest constructs an http.Request for the ListInbox method
+func NewListInboxRequest(server string, params *ListInboxParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/inbox")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Lang != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lang", *params.Lang, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedSince != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updatedSince", *params.UpdatedSince, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AssigneeID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigneeId", *params.AssigneeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Rating != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "rating", *params.Rating, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.VisitorID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "visitorId", *params.VisitorID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Mentioned != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mentioned", *params.Mentioned, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tag != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tag", *params.Tag, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Waiting != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "waiting", *params.Waiting, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Commented != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "commented", *params.Commented, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Snoozed != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "snoozed", *params.Snoozed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Spam != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "spam", *params.Spam, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedFrom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "createdFrom", *params.CreatedFrom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedBefore != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "createdBefore", *params.CreatedBefore, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Snippets != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "snippets", *params.Snippets, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateInboxRequest calls the generic UpdateInbox builder with application/json body
+func NewUpdateInboxRequest(server string, params *UpdateInboxParams, body UpdateInboxJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateInboxRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewUpdateInboxRequestWithBody constructs an http.Request for the UpdateInbox method, with any body, and a specified content type
+func NewUpdateInboxRequestWithBody(server string, params *UpdateInboxParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/inbox")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCountInboxRequest constructs an http.Request for the CountInbox method
+func NewCountInboxRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/inbox/counts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetInboxRowRequest constructs an http.Request for the GetInboxRow method
+func NewGetInboxRowRequest(server string, token ConversationToken, params *GetInboxRowParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/inbox/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Lang != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lang", *params.Lang, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewCreateOwnTicketRequest calls the generic CreateOwnTicket builder with application/json body
 func NewCreateOwnTicketRequest(server string, params *CreateOwnTicketParams, body CreateOwnTicketJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11015,6 +15938,310 @@ func NewGetInvitationRequest(server string, token InvitationToken) (*http.Reques
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListMacrosRequest constructs an http.Request for the ListMacros method
+func NewListMacrosRequest(server string, params *ListMacrosParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/macros")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateMacroRequest calls the generic CreateMacro builder with application/json body
+func NewCreateMacroRequest(server string, params *CreateMacroParams, body CreateMacroJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateMacroRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateMacroRequestWithBody constructs an http.Request for the CreateMacro method, with any body, and a specified content type
+func NewCreateMacroRequestWithBody(server string, params *CreateMacroParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/macros")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteMacroRequest constructs an http.Request for the DeleteMacro method
+func NewDeleteMacroRequest(server string, id WorkspaceItemID, params *DeleteMacroParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/macros/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetMacroRequest constructs an http.Request for the GetMacro method
+func NewGetMacroRequest(server string, id WorkspaceItemID, params *GetMacroParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/macros/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateMacroRequest calls the generic UpdateMacro builder with application/json body
+func NewUpdateMacroRequest(server string, id WorkspaceItemID, params *UpdateMacroParams, body UpdateMacroJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateMacroRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateMacroRequestWithBody constructs an http.Request for the UpdateMacro method, with any body, and a specified content type
+func NewUpdateMacroRequestWithBody(server string, id WorkspaceItemID, params *UpdateMacroParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/macros/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -11733,7 +16960,7 @@ func NewListTicketsRequest(server string, params *ListTicketsParams) (*http.Requ
 
 		if params.AssigneeID != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigneeId", *params.AssigneeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigneeId", *params.AssigneeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -11836,6 +17063,243 @@ func NewCreateTicketRequestWithBody(server string, params *CreateTicketParams, c
 	return req, nil
 }
 
+// NewCountTicketsRequest constructs an http.Request for the CountTickets method
+func NewCountTicketsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tickets/counts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTicketRowsRequest constructs an http.Request for the ListTicketRows method
+func NewListTicketRowsRequest(server string, params *ListTicketRowsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tickets/rows")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedSince != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updatedSince", *params.UpdatedSince, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Priority != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "priority", *params.Priority, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Channel != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "channel", *params.Channel, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tag != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tag", *params.Tag, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AssigneeID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigneeId", *params.AssigneeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.VisitorID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "visitorId", *params.VisitorID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedFrom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "createdFrom", *params.CreatedFrom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedBefore != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "createdBefore", *params.CreatedBefore, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewDeleteTicketRequest constructs an http.Request for the DeleteTicket method
 func NewDeleteTicketRequest(server string, id TicketID, params *DeleteTicketParams) (*http.Request, error) {
 	var err error
@@ -11919,6 +17383,18 @@ func NewGetTicketRequest(server string, id TicketID, params *GetTicketParams) (*
 		// styled parameters, preserving literal commas as delimiters
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
+
+		if params.Expand != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "expand", *params.Expand, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
 
 		if params.After != nil {
 
@@ -12866,6 +18342,337 @@ func NewUserHeartbeatRequest(server string, id UserID, params *UserHeartbeatPara
 	return req, nil
 }
 
+// NewListViewsRequest constructs an http.Request for the ListViews method
+func NewListViewsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/views")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateViewRequest calls the generic CreateView builder with application/json body
+func NewCreateViewRequest(server string, params *CreateViewParams, body CreateViewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateViewRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateViewRequestWithBody constructs an http.Request for the CreateView method, with any body, and a specified content type
+func NewCreateViewRequestWithBody(server string, params *CreateViewParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/views")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteViewRequest constructs an http.Request for the DeleteView method
+func NewDeleteViewRequest(server string, id WorkspaceItemID, params *DeleteViewParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/views/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetViewRequest constructs an http.Request for the GetView method
+func NewGetViewRequest(server string, id WorkspaceItemID, params *GetViewParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/views/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateViewRequest calls the generic UpdateView builder with application/json body
+func NewUpdateViewRequest(server string, id WorkspaceItemID, params *UpdateViewParams, body UpdateViewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateViewRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateViewRequestWithBody constructs an http.Request for the UpdateView method, with any body, and a specified content type
+func NewUpdateViewRequestWithBody(server string, id WorkspaceItemID, params *UpdateViewParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/views/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListOwnConversationsRequest constructs an http.Request for the ListOwnConversations method
+func NewListOwnConversationsRequest(server string, params *ListOwnConversationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitor/conversations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewOpenConversationRequest calls the generic OpenConversation builder with application/json body
 func NewOpenConversationRequest(server string, params *OpenConversationParams, body OpenConversationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -13365,6 +19172,183 @@ func NewListVisitorsRequest(server string, params *ListVisitorsParams) (*http.Re
 		if params.Online != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "online", *params.Online, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCountVisitorsRequest constructs an http.Request for the CountVisitors method
+func NewCountVisitorsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/counts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListVisitorRowsRequest constructs an http.Request for the ListVisitorRows method
+func NewListVisitorRowsRequest(server string, params *ListVisitorRowsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/rows")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedSince != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updatedSince", *params.UpdatedSince, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Online != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "online", *params.Online, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Verified != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "verified", *params.Verified, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PagePath != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pagePath", *params.PagePath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14558,6 +20542,36 @@ func (o *Operations) NewAuthenticator(ctx context.Context) (Answer[Authenticator
 	return read[AuthenticatorKey](o.client.NewAuthenticator(ctx))
 }
 
+// ListCannedReplies The team's canned replies, and your own
+func (o *Operations) ListCannedReplies(ctx context.Context, params *ListCannedRepliesParams) (Answer[CannedReplyPage], error) {
+	return read[CannedReplyPage](o.client.ListCannedReplies(ctx, params))
+}
+
+// CreateCannedReply Store a canned reply
+func (o *Operations) CreateCannedReply(ctx context.Context, params *CreateCannedReplyParams, body NewCannedReply) (Answer[CannedReply], error) {
+	return read[CannedReply](o.client.CreateCannedReply(ctx, params, body, keyed))
+}
+
+// DeleteCannedReply Remove a canned reply
+func (o *Operations) DeleteCannedReply(ctx context.Context, id WorkspaceItemID, params *DeleteCannedReplyParams) (Answer[DeletedItem], error) {
+	return read[DeletedItem](o.client.DeleteCannedReply(ctx, id, params))
+}
+
+// GetCannedReply A canned reply
+func (o *Operations) GetCannedReply(ctx context.Context, id WorkspaceItemID, params *GetCannedReplyParams) (Answer[CannedReply], error) {
+	return read[CannedReply](o.client.GetCannedReply(ctx, id, params))
+}
+
+// UpdateCannedReply Change a canned reply
+func (o *Operations) UpdateCannedReply(ctx context.Context, id WorkspaceItemID, params *UpdateCannedReplyParams, body CannedReplyPatch) (Answer[CannedReply], error) {
+	return read[CannedReply](o.client.UpdateCannedReply(ctx, id, params, body, keyed))
+}
+
+// UseCannedReply Count a use, and render the text
+func (o *Operations) UseCannedReply(ctx context.Context, id WorkspaceItemID, params *UseCannedReplyParams, body CannedReplyUse) (Answer[UsedCannedReply], error) {
+	return read[UsedCannedReply](o.client.UseCannedReply(ctx, id, params, body, keyed))
+}
+
 // ListConversations A website's conversations
 func (o *Operations) ListConversations(ctx context.Context, params *ListConversationsParams) (Answer[ConversationPage], error) {
 	return read[ConversationPage](o.client.ListConversations(ctx, params))
@@ -14578,9 +20592,29 @@ func (o *Operations) GetConversation(ctx context.Context, token ConversationToke
 	return read[Thread](o.client.GetConversation(ctx, token, params))
 }
 
-// UpdateConversation Close, open, assign, tag or summarise a conversation
+// UpdateConversation Close, open, assign, tag, summarise or snooze a conversation, or mark it as spam
 func (o *Operations) UpdateConversation(ctx context.Context, token ConversationToken, params *UpdateConversationParams, body ConversationPatch) (Answer[Conversation], error) {
 	return read[Conversation](o.client.UpdateConversation(ctx, token, params, body, keyed))
+}
+
+// DeleteDraft Remove your draft in a conversation
+func (o *Operations) DeleteDraft(ctx context.Context, token ConversationToken) error {
+	return done(o.client.DeleteDraft(ctx, token))
+}
+
+// GetDraft Your draft in a conversation
+func (o *Operations) GetDraft(ctx context.Context, token ConversationToken) (Answer[Draft], error) {
+	return read[Draft](o.client.GetDraft(ctx, token))
+}
+
+// PutDraft Keep your draft in a conversation
+func (o *Operations) PutDraft(ctx context.Context, token ConversationToken, body DraftText) (Answer[Draft], error) {
+	return read[Draft](o.client.PutDraft(ctx, token, body))
+}
+
+// EndMention Mark that you have seen that you are mentioned
+func (o *Operations) EndMention(ctx context.Context, token ConversationToken) error {
+	return done(o.client.EndMention(ctx, token))
 }
 
 // ListMessages The same members as the conversation's own path
@@ -14591,6 +20625,31 @@ func (o *Operations) ListMessages(ctx context.Context, token ConversationToken, 
 // PostMessage Post a message as an agent
 func (o *Operations) PostMessage(ctx context.Context, token ConversationToken, params *PostMessageParams, body AgentMessage) (Answer[Message], error) {
 	return read[Message](o.client.PostMessage(ctx, token, params, body, keyed))
+}
+
+// ListNotes The private notes of a conversation
+func (o *Operations) ListNotes(ctx context.Context, token ConversationToken, params *ListNotesParams) (Answer[NoteList], error) {
+	return read[NoteList](o.client.ListNotes(ctx, token, params))
+}
+
+// CreateNote Write a private note
+func (o *Operations) CreateNote(ctx context.Context, token ConversationToken, params *CreateNoteParams, body NewNote) (Answer[Note], error) {
+	return read[Note](o.client.CreateNote(ctx, token, params, body, keyed))
+}
+
+// DeleteNote Remove a private note
+func (o *Operations) DeleteNote(ctx context.Context, token ConversationToken, id NoteID, params *DeleteNoteParams) (Answer[DeletedNote], error) {
+	return read[DeletedNote](o.client.DeleteNote(ctx, token, id, params))
+}
+
+// GetNote A private note
+func (o *Operations) GetNote(ctx context.Context, token ConversationToken, id NoteID, params *GetNoteParams) (Answer[Note], error) {
+	return read[Note](o.client.GetNote(ctx, token, id, params))
+}
+
+// UpdateNote Change a private note
+func (o *Operations) UpdateNote(ctx context.Context, token ConversationToken, id NoteID, params *UpdateNoteParams, body NotePatch) (Answer[Note], error) {
+	return read[Note](o.client.UpdateNote(ctx, token, id, params, body, keyed))
 }
 
 // RateConversation Rate a conversation
@@ -14606,6 +20665,11 @@ func (o *Operations) MarkRead(ctx context.Context, token ConversationToken, para
 // SetTyping Report that an agent is typing, or has stopped
 func (o *Operations) SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body TypingState) error {
 	return done(o.client.SetTyping(ctx, token, params, body, keyed))
+}
+
+// ListDrafts Your drafts, the last changed first
+func (o *Operations) ListDrafts(ctx context.Context) (Answer[DraftList], error) {
+	return read[DraftList](o.client.ListDrafts(ctx))
 }
 
 // ExportConversations Export all conversations, and then every change
@@ -14658,6 +20722,26 @@ func (o *Operations) RemoveIdentitySecret(ctx context.Context, id int64, params 
 	return read[RemovedIdentitySecret](o.client.RemoveIdentitySecret(ctx, id, params))
 }
 
+// ListInbox Conversations with what an inbox shows of each
+func (o *Operations) ListInbox(ctx context.Context, params *ListInboxParams) (Answer[InboxPage], error) {
+	return read[InboxPage](o.client.ListInbox(ctx, params))
+}
+
+// UpdateInbox Make one change to several conversations
+func (o *Operations) UpdateInbox(ctx context.Context, params *UpdateInboxParams, body InboxChange) (Answer[InboxChangeResults], error) {
+	return read[InboxChangeResults](o.client.UpdateInbox(ctx, params, body, keyed))
+}
+
+// CountInbox How many rows the views of the inbox have
+func (o *Operations) CountInbox(ctx context.Context) (Answer[InboxCounts], error) {
+	return read[InboxCounts](o.client.CountInbox(ctx))
+}
+
+// GetInboxRow One row of the inbox
+func (o *Operations) GetInboxRow(ctx context.Context, token ConversationToken, params *GetInboxRowParams) (Answer[InboxRow], error) {
+	return read[InboxRow](o.client.GetInboxRow(ctx, token, params))
+}
+
 // CreateOwnTicket Create a ticket as the visitor
 func (o *Operations) CreateOwnTicket(ctx context.Context, params *CreateOwnTicketParams, body NewTicket) (Answer[Ticket], error) {
 	return read[Ticket](o.client.CreateOwnTicket(ctx, params, body, keyed))
@@ -14686,6 +20770,31 @@ func (o *Operations) AcceptInvitation(ctx context.Context, token InvitationToken
 // GetInvitation An invitation, for the person with its link
 func (o *Operations) GetInvitation(ctx context.Context, token InvitationToken) (Answer[InvitationDetails], error) {
 	return read[InvitationDetails](o.client.GetInvitation(ctx, token))
+}
+
+// ListMacros The team's macros, and your own
+func (o *Operations) ListMacros(ctx context.Context, params *ListMacrosParams) (Answer[MacroPage], error) {
+	return read[MacroPage](o.client.ListMacros(ctx, params))
+}
+
+// CreateMacro Store a macro
+func (o *Operations) CreateMacro(ctx context.Context, params *CreateMacroParams, body NewMacro) (Answer[Macro], error) {
+	return read[Macro](o.client.CreateMacro(ctx, params, body, keyed))
+}
+
+// DeleteMacro Remove a macro
+func (o *Operations) DeleteMacro(ctx context.Context, id WorkspaceItemID, params *DeleteMacroParams) (Answer[DeletedItem], error) {
+	return read[DeletedItem](o.client.DeleteMacro(ctx, id, params))
+}
+
+// GetMacro A macro
+func (o *Operations) GetMacro(ctx context.Context, id WorkspaceItemID, params *GetMacroParams) (Answer[Macro], error) {
+	return read[Macro](o.client.GetMacro(ctx, id, params))
+}
+
+// UpdateMacro Change a macro
+func (o *Operations) UpdateMacro(ctx context.Context, id WorkspaceItemID, params *UpdateMacroParams, body MacroPatch) (Answer[Macro], error) {
+	return read[Macro](o.client.UpdateMacro(ctx, id, params, body, keyed))
 }
 
 // ListMembers The website's members
@@ -14746,6 +20855,16 @@ func (o *Operations) ListTickets(ctx context.Context, params *ListTicketsParams)
 // CreateTicket Create a ticket
 func (o *Operations) CreateTicket(ctx context.Context, params *CreateTicketParams, body NewTicket) (Answer[Ticket], error) {
 	return read[Ticket](o.client.CreateTicket(ctx, params, body, keyed))
+}
+
+// CountTickets How many tickets the views of a list have
+func (o *Operations) CountTickets(ctx context.Context) (Answer[TicketCounts], error) {
+	return read[TicketCounts](o.client.CountTickets(ctx))
+}
+
+// ListTicketRows Tickets with what a list for agents shows of each
+func (o *Operations) ListTicketRows(ctx context.Context, params *ListTicketRowsParams) (Answer[TicketRowPage], error) {
+	return read[TicketRowPage](o.client.ListTicketRows(ctx, params))
 }
 
 // DeleteTicket Delete a ticket and its messages
@@ -14828,6 +20947,36 @@ func (o *Operations) UserHeartbeat(ctx context.Context, id UserID, params *UserH
 	return done(o.client.UserHeartbeat(ctx, id, params, keyed))
 }
 
+// ListViews The team's saved views, and your own
+func (o *Operations) ListViews(ctx context.Context) (Answer[SavedViewList], error) {
+	return read[SavedViewList](o.client.ListViews(ctx))
+}
+
+// CreateView Store a saved view
+func (o *Operations) CreateView(ctx context.Context, params *CreateViewParams, body NewSavedView) (Answer[SavedView], error) {
+	return read[SavedView](o.client.CreateView(ctx, params, body, keyed))
+}
+
+// DeleteView Remove a saved view
+func (o *Operations) DeleteView(ctx context.Context, id WorkspaceItemID, params *DeleteViewParams) (Answer[DeletedItem], error) {
+	return read[DeletedItem](o.client.DeleteView(ctx, id, params))
+}
+
+// GetView A saved view
+func (o *Operations) GetView(ctx context.Context, id WorkspaceItemID, params *GetViewParams) (Answer[SavedView], error) {
+	return read[SavedView](o.client.GetView(ctx, id, params))
+}
+
+// UpdateView Change a saved view
+func (o *Operations) UpdateView(ctx context.Context, id WorkspaceItemID, params *UpdateViewParams, body SavedViewPatch) (Answer[SavedView], error) {
+	return read[SavedView](o.client.UpdateView(ctx, id, params, body, keyed))
+}
+
+// ListOwnConversations The visitor's conversations
+func (o *Operations) ListOwnConversations(ctx context.Context, params *ListOwnConversationsParams) (Answer[OwnConversationPage], error) {
+	return read[OwnConversationPage](o.client.ListOwnConversations(ctx, params))
+}
+
 // OpenConversation Open a conversation with its first message
 func (o *Operations) OpenConversation(ctx context.Context, params *OpenConversationParams, body FirstMessage) (Answer[OpenedConversation], error) {
 	return read[OpenedConversation](o.client.OpenConversation(ctx, params, body, keyed))
@@ -14871,6 +21020,16 @@ func (o *Operations) OpenSession(ctx context.Context, body NewSession) (Answer[S
 // ListVisitors A website's visitors
 func (o *Operations) ListVisitors(ctx context.Context, params *ListVisitorsParams) (Answer[VisitorPage], error) {
 	return read[VisitorPage](o.client.ListVisitors(ctx, params))
+}
+
+// CountVisitors How many visitors there are, and how many are online
+func (o *Operations) CountVisitors(ctx context.Context) (Answer[VisitorCounts], error) {
+	return read[VisitorCounts](o.client.CountVisitors(ctx))
+}
+
+// ListVisitorRows Visitors with what a list for agents shows of each
+func (o *Operations) ListVisitorRows(ctx context.Context, params *ListVisitorRowsParams) (Answer[VisitorRowPage], error) {
+	return read[VisitorRowPage](o.client.ListVisitorRows(ctx, params))
 }
 
 // GetVisitor A visitor

@@ -42,6 +42,7 @@ var (
 	// These are for persons only. Person needs no website.
 	Person = Rule{Caller: identity.Person}
 	Viewer = Rule{Caller: identity.Person, Plan: identity.Free, Role: identity.Viewer}
+	Agent  = Rule{Caller: identity.Person, Plan: identity.Free, Role: identity.Agent}
 	Admin  = Rule{Caller: identity.Person, Plan: identity.Free, Role: identity.Admin}
 	Owner  = Rule{Caller: identity.Person, Plan: identity.Free, Role: identity.Owner}
 )

@@ -12,11 +12,17 @@ type Conversation int64
 // Message is the id of a message in a conversation.
 type Message int64
 
+// Note is the id of a private note on a conversation.
+type Note int64
+
 // Ticket is a ticket's id.
 type Ticket int64
 
 // TicketMessage is the id of a message in a ticket.
 type TicketMessage int64
+
+// WorkspaceItem is the id of a canned reply, a saved view or a macro.
+type WorkspaceItem int64
 
 // User is the id of a user, who answers for a website.
 type User int64

@@ -6,6 +6,7 @@ package identity
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"fivechat.dev/libs/kernel/id"
@@ -106,6 +107,19 @@ func (p Principal) OfTeam() bool { return !p.Website.IsZero() && (p.Kind == Toke
 
 // IsProgram reports whether the caller is a program with an API token. A personal access token is its person's.
 func (p Principal) IsProgram() bool { return p.Kind == Token }
+
+// Actor names the caller in an audit log: "operator", or "token:" or "person:" and an id; "public" without a
+// credential.
+func (p Principal) Actor() string {
+	switch {
+	case p.TokenID != 0:
+		return string(p.Kind) + ":" + strconv.FormatInt(int64(p.TokenID), 10)
+	case p.PersonID != 0:
+		return string(p.Kind) + ":" + strconv.FormatInt(int64(p.PersonID), 10)
+	default:
+		return string(p.Kind)
+	}
+}
 
 type contextKey struct{}
 

@@ -3,8 +3,6 @@ package paging
 import (
 	"errors"
 	"time"
-
-	"fivechat.dev/libs/kernel/fault"
 )
 
 // Settled is how old a change must be before followers of a list get it: twice as long as a request may take. A row
@@ -21,26 +19,26 @@ type Following struct {
 }
 
 // Follows reports whether the list is read in the order of changes.
-func (f Following) Follows() bool { return f.Cursor.Changes || !time.Time(f.UpdatedSince).IsZero() }
+func (f Following) Follows() bool {
+	return f.Cursor.Order == Changes || !time.Time(f.UpdatedSince).IsZero()
+}
 
-// Validate refuses a cursor of the other order.
+// Validate refuses a cursor of another order.
 func (f Following) Validate() error {
-	if f.Follows() && f.ByCursor() && !f.Cursor.Changes {
-		return fault.Bad("cursor", errNotCursor.Error())
-	}
-	return nil
+	_, err := f.In("", Newest)
+	return err
 }
 
 // From returns the position after which changes are returned.
 func (f Following) From() Cursor {
-	if f.Cursor.Changes {
+	if f.Cursor.Order == Changes {
 		return f.Cursor
 	}
 	at := time.Time(f.UpdatedSince)
 	if whole := at.Truncate(time.Millisecond); whole.Before(at) { // times are stored in milliseconds
 		at = whole.Add(time.Millisecond)
 	}
-	return Cursor{At: time.UnixMilli(max(at.UnixMilli(), 0)), Changes: true}
+	return Cursor{At: time.UnixMilli(max(at.UnixMilli(), 0)), Order: Changes}
 }
 
 // Before returns the time before which changes must have happened.

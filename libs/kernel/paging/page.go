@@ -12,33 +12,39 @@ import (
 type Page[T any] struct {
 	Data        []T     `json:"data"`
 	Total       *int64  `json:"total"`
+	Relation    string  `json:"totalRelation,omitzero"` // "gte": there are more than Total
 	Page        *int64  `json:"page"`
 	Limit       int64   `json:"limit"`
 	TotalPages  *int64  `json:"totalPages"`
 	HasNextPage bool    `json:"hasNextPage"`
 	HasPrevPage bool    `json:"hasPrevPage"`
 	NextCursor  *string `json:"nextCursor"`
+
+	last int64 // the last page that can be read by its number; 0: any
 }
 
 // Envelope puts data, the view of found.Rows, into the envelope for the requested window.
 func Envelope[T, Row any](w Window, found Slice[Row], data []T) Page[T] {
 	if fitting, cut := Fit(data); cut {
-		data, found = fitting, found.first(len(fitting))
+		data, found = fitting, found.First(len(fitting))
 	}
-	p := Page[T]{Data: data, Limit: w.Size(), HasNextPage: found.More, HasPrevPage: w.ByCursor()}
+	p := Page[T]{Data: data, Limit: w.Size(), HasNextPage: found.More, HasPrevPage: w.ByCursor(), last: w.last}
 	if n := int64(len(data)); found.More && n > 0 && n < p.Limit {
 		p.Limit = n
 	}
-	if found.Next != (Cursor{}) {
+	if found.Next.ID != 0 || found.Next.Order == Changes {
 		next := found.Next.String()
 		p.NextCursor = &next
 	}
-	if w.ByCursor() || found.Next.Changes {
+	if w.ByCursor() || found.Next.Order == Changes {
 		return p
 	}
 	number, pages := w.Number(), (found.Total+p.Limit-1)/p.Limit
 	p.Total, p.Page, p.TotalPages = &found.Total, &number, &pages
 	p.HasNextPage, p.HasPrevPage = number < pages, number > 1
+	if found.Above {
+		p.Relation, p.HasNextPage = "gte", found.More
+	}
 	return p
 }
 
@@ -55,7 +61,9 @@ func (p Page[T]) Links(at *url.URL) string {
 			page("prev", min(*p.Page-1, *p.TotalPages))
 		}
 		page("first", 1)
-		page("last", *p.TotalPages)
+		if p.last == 0 || *p.TotalPages <= p.last {
+			page("last", *p.TotalPages)
+		}
 	}
 	return strings.Join(links, ", ")
 }

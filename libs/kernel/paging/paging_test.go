@@ -3,9 +3,11 @@ package paging_test
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/paging"
 )
 
@@ -149,7 +151,7 @@ func TestLinksNameTheOtherPages(t *testing.T) {
 	t.Parallel()
 	next := paging.Cursor{At: time.UnixMilli(5), ID: 5}
 	cursor := "cursor=" + next.String()
-	changes := paging.Cursor{At: time.UnixMilli(5), Changes: true}
+	changes := paging.Cursor{At: time.UnixMilli(5), Order: paging.Changes}
 	for name, c := range map[string]struct {
 		at    string
 		w     paging.Window
@@ -205,7 +207,8 @@ func TestLinksNameTheOtherPages(t *testing.T) {
 
 func TestFollowingReadsInTheOrderOfChanges(t *testing.T) {
 	t.Parallel()
-	newest, changes := paging.Cursor{At: time.UnixMilli(1), ID: 1}, paging.Cursor{At: time.UnixMilli(0), Changes: true}
+	newest := paging.Cursor{At: time.UnixMilli(1), ID: 1}
+	changes := paging.Cursor{At: time.UnixMilli(0), Order: paging.Changes}
 	var back paging.Cursor
 	if err := back.UnmarshalText([]byte(changes.String())); err != nil || back != changes {
 		t.Fatalf("%+v, %v", back, err)
@@ -214,7 +217,7 @@ func TestFollowingReadsInTheOrderOfChanges(t *testing.T) {
 		t.Error("a list accepts a cursor of the other order")
 	}
 	for _, bad := range []paging.Cursor{
-		{At: time.UnixMilli(-1), Changes: true}, {At: time.UnixMilli(1), ID: -1, Changes: true},
+		{At: time.UnixMilli(-1), Order: paging.Changes}, {At: time.UnixMilli(1), ID: -1, Order: paging.Changes},
 	} {
 		if back.UnmarshalText([]byte(bad.String())) == nil {
 			t.Errorf("%+v is accepted", bad)
@@ -254,12 +257,86 @@ func TestFollowingReadsInTheOrderOfChanges(t *testing.T) {
 		if c.f.Follows() != c.follows || (c.f.Validate() == nil) != c.ok {
 			t.Errorf("%s: follows %t, %v", name, c.f.Follows(), c.f.Validate())
 		}
-		if from := c.f.From(); c.follows && c.ok && (from.At.UnixMilli() != c.from || !from.Changes) {
+		if from := c.f.From(); c.follows && c.ok && (from.At.UnixMilli() != c.from || from.Order != paging.Changes) {
 			t.Errorf("%s: from %+v", name, from)
 		}
 	}
 	if before := (paging.Following{}).Before(); time.Since(before) < paging.Settled ||
 		time.Since(before) > 2*paging.Settled {
 		t.Errorf("changes before %v have settled", before)
+	}
+}
+
+// TestLastPage: a list with several orders returns no page behind MaxPage, and doesn't link to one; another list does.
+func TestLastPage(t *testing.T) {
+	t.Parallel()
+	at := &url.URL{Path: "/rows"}
+	for _, c := range []struct {
+		page    paging.Number
+		orders  []paging.Order
+		refused bool
+		linked  bool
+	}{
+		{paging.MaxPage, []paging.Order{paging.Newest, paging.Oldest}, false, false},
+		{paging.MaxPage + 1, []paging.Order{paging.Newest, paging.Oldest}, true, false},
+		{paging.MaxPage + 1, []paging.Order{paging.Newest}, false, true},
+	} {
+		in, err := paging.Following{Window: paging.Window{Page: c.page}}.In("", c.orders...)
+		if (err != nil) != c.refused || err != nil && fault.From(err).Fields[0].Field != "page" {
+			t.Errorf("page %d of %v: %v", c.page, c.orders, err)
+		}
+		if c.refused {
+			continue
+		}
+		found := paging.Slice[int]{Rows: []int{1}, Total: 20 * (paging.MaxPage + 1)}
+		links := paging.Envelope(in.Window, found, found.Rows).Links(at)
+		if strings.Contains(links, `rel="last"`) != c.linked {
+			t.Errorf("page %d of %v: %s", c.page, c.orders, links)
+		}
+	}
+}
+
+// TestCursorBelongsToItsOrder: a list is read in one of its orders, and with cursors of that order only.
+func TestCursorBelongsToItsOrder(t *testing.T) {
+	t.Parallel()
+	since := paging.Moment(time.UnixMilli(5))
+	for name, c := range map[string]struct {
+		sort   paging.Sort
+		cursor paging.Order
+		since  paging.Moment
+		order  paging.Order
+		field  string
+	}{
+		"the first order":               {"", paging.Newest, paging.Moment{}, paging.Newest, ""},
+		"another order":                 {"oldest", paging.Oldest, paging.Moment{}, paging.Oldest, ""},
+		"a cursor of changes":           {"", paging.Changes, paging.Moment{}, paging.Changes, ""},
+		"changes":                       {"", paging.Changes, since, paging.Changes, ""},
+		"a cursor of another order":     {"oldest", paging.Newest, paging.Moment{}, 0, "cursor"},
+		"a cursor without its order":    {"", paging.Oldest, paging.Moment{}, 0, "cursor"},
+		"an order of other lists":       {"waiting", paging.Waiting, paging.Moment{}, 0, "sort"},
+		"an order in a list of changes": {"oldest", paging.Changes, since, 0, "sort"},
+		"changes by another cursor":     {"", paging.Newest, since, 0, "cursor"},
+	} {
+		f := paging.Following{UpdatedSince: c.since}
+		at := paging.Cursor{At: time.UnixMilli(5), ID: 5, Order: c.cursor}
+		if err := f.Cursor.UnmarshalText([]byte(at.String())); err != nil {
+			t.Fatal(err)
+		}
+		in, err := f.In(c.sort, paging.Newest, paging.Oldest)
+		if refused := err != nil; refused != (c.field != "") || !refused && in.Order != c.order {
+			t.Errorf("%s: %v, %v", name, in.Order, err)
+		} else if refused && fault.From(err).Fields[0].Field != c.field {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, order := range []paging.Order{paging.Newest, paging.Oldest, paging.Waiting, paging.Rated, paging.Seen} {
+		var back paging.Cursor
+		if start := order.Start(); back.UnmarshalText([]byte(start.String())) != nil || back.ID != start.ID ||
+			!back.At.Equal(start.At) || back.Order != order {
+			t.Errorf("the start of %d is read as %+v", order, back)
+		}
+	}
+	if (&paging.Cursor{}).UnmarshalText([]byte(paging.Cursor{At: time.UnixMilli(5), ID: 5, Order: 99}.String())) == nil {
+		t.Error("an unknown order is accepted")
 	}
 }

@@ -1,47 +1,74 @@
-// Package searchterms reads text: it splits it into the terms that searches match (whole words, without regard to
-// case), and finds control characters in it.
 package searchterms
 
 import (
-	"strings"
-	"unicode"
+	"unicode/utf8"
 )
+
+// Version is the version of the analysis: rows store it, and are analysed again when it increases.
+const Version = 2
 
 // MaxLength is the longest term in bytes; a longer word is cut.
 const MaxLength = 64
 
-// Of gives the distinct terms of texts in order of appearance, at most limit of them.
+// Marks of terms that aren't words of the text. No word begins with them.
+const (
+	stemMark = "~"
+	gramMark = "^"
+)
+
+// The lengths of grams, in characters.
+const (
+	shortGram = 2
+	longGram  = 4
+)
+
+// Of returns the distinct terms by which a text is found, in order of appearance. Texts are analysed one after the
+// other. There are at most limit terms; 0 sets no limit.
 func Of(limit int, texts ...string) []string {
-	seen := make(map[string]struct{}, 32)
+	seen := make(map[string]struct{}, 64)
 	var out []string
 	for _, text := range texts {
-		separates := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }
-		for w := range strings.FieldsFuncSeq(text, separates) {
-			w = strings.ToLower(w)
-			if len(w) > MaxLength {
-				w = strings.ToValidUTF8(w[:MaxLength], "")
+		full := !eachTerm(split(canonical(text)), func(term string, _, _ int) bool {
+			if _, known := seen[term]; known {
+				return true
 			}
-			if _, known := seen[w]; known {
-				continue
+			if limit > 0 && len(out) == limit {
+				return false
 			}
-			if len(out) == limit {
-				return out
-			}
-			seen[w] = struct{}{}
-			out = append(out, w)
+			seen[term] = struct{}{}
+			out = append(out, term)
+			return true
+		})
+		if full {
+			break
 		}
 	}
 	return out
 }
 
-// Query gives the terms that a search asks for: those of text, or, where it has none, one that no text has. A blank
-// text asks for nothing.
-func Query(limit int, text string) []string {
-	if strings.TrimSpace(text) == "" {
-		return nil
+// Gram returns the term that all words beginning with prefix have, unless they are that prefix. exact is true if all
+// words that have the term begin with prefix. A prefix of one character has no gram: term is "".
+func Gram(prefix string) (term string, exact bool) {
+	length := longGram
+	switch n := utf8.RuneCountInString(prefix); {
+	case n < shortGram:
+		return "", false
+	case n < longGram:
+		length = shortGram
 	}
-	if terms := Of(limit, text); len(terms) > 0 {
-		return terms
+	if first := head(prefix, length); first != "" {
+		return gramMark + first, false
 	}
-	return []string{""}
+	return gramMark + prefix, true
+}
+
+// head returns the first n characters of a word, "" if it isn't longer.
+func head(word string, n int) string {
+	for i := range word {
+		if n == 0 {
+			return word[:i]
+		}
+		n--
+	}
+	return ""
 }

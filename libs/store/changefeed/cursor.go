@@ -50,7 +50,7 @@ func parse(text, kind string, t tenant.ID) (c cursor, err error) {
 }
 
 func (c cursor) pagingCursor() paging.Cursor {
-	return paging.Cursor{At: time.UnixMilli(c.At).UTC(), ID: c.ID, Changes: true}
+	return paging.Cursor{At: time.UnixMilli(c.At).UTC(), ID: c.ID, Order: paging.Changes}
 }
 
 // Window is the part of a list in the order of changes that a walk reads. It includes the newest changes, because the

@@ -62,6 +62,19 @@ func (p *Positions) Advance(ctx context.Context, source string, pos int64) error
 // errApplied says that the stored position isn't the expected one.
 var errApplied = errors.New("feed: another replica has applied records")
 
+// restart stores that a position is at the beginning. Unlike after Reset, a change from an older position fails then.
+func (p *Positions) restart(ctx context.Context, source string) error {
+	_, err := p.rows.Modify(ctx, bson.D{{Key: "_id", Value: source}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "pos", Value: int64(0)}}}}, true)
+	return err
+}
+
+// Reset moves a position to the beginning.
+func (p *Positions) Reset(ctx context.Context, source string) error {
+	_, err := p.rows.Delete(ctx, bson.D{{Key: "_id", Value: source}})
+	return err
+}
+
 // Apply calls effect with those of a source's records, in order of position, that aren't applied yet. Effect and
 // position change in one transaction, and only if the position is the one before the records. If two replicas have the
 // same records, one applies them; the other gets a write conflict, and then finds the position changed.

@@ -1,6 +1,7 @@
 package mongokit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -20,14 +21,16 @@ const TenantKey = "websiteId"
 
 // Query bounds, orders and projects the rows that a filter matches.
 type Query struct {
-	Sort  bson.D
-	Skip  int64
-	Limit int64    // 0: no limit
-	Bytes int64    // the limit of BSON bytes that are read; 0: MaxRead. One row is always read
-	Short bool     // rows have about 100 bytes: a batch has shortRows of them
-	Omit  string   // a field to leave out
-	Only  []string // the fields to return; nil: all
-	Index bson.D   // the keys of the index to use, as they were declared, which is Needed; nil: the server chooses
+	Sort      bson.D
+	Skip      int64
+	Limit     int64    // 0: no limit
+	Bytes     int64    // the limit of BSON bytes that are read; 0: MaxRead. One row is always read
+	Short     bool     // rows have about 100 bytes: a batch has shortRows of them
+	Omit      string   // a field to leave out
+	Only      []string // the fields to return; nil: all
+	Index     bson.D   // the keys of the index to use, as they were declared, which is Needed; nil: the server chooses
+	CountUpTo int64    // how many rows a list counts; 0: all
+	Key       string   // the field by which a list is ordered; "": createdAt
 }
 
 // Collection holds a tenant's rows of type T. T has a field tagged bson:"websiteId" of type tenant.ID. Every method
@@ -80,8 +83,7 @@ func (c *Collection[T]) Part(ctx context.Context, t tenant.ID, filter bson.D, q 
 	return c.all.Part(ctx, scoped(t, filter), q.scoped())
 }
 
-// Each calls take for each row that filter matches. It is for many rows: it holds one batch at a time, and has no
-// other bound in bytes.
+// Each calls take for each row that filter matches. It holds one batch at a time, and has no other bound in bytes.
 func (c *Collection[T]) Each(ctx context.Context, t tenant.ID, filter bson.D, q Query, take func(T)) error {
 	return c.all.each(ctx, scoped(t, filter), q.scoped(), take)
 }
@@ -93,7 +95,7 @@ func (c *Collection[T]) Count(ctx context.Context, t tenant.ID, filter bson.D) (
 
 // CountBy is like Count, but names the index to use, as Query.Index does.
 func (c *Collection[T]) CountBy(ctx context.Context, t tenant.ID, filter, index bson.D) (int64, error) {
-	return c.all.count(ctx, scoped(t, filter), tenantIndex(index))
+	return c.all.count(ctx, scoped(t, filter), tenantIndex(index), 0)
 }
 
 // Insert stores rows; inside a transaction, all or none. It refuses rows of another tenant.
@@ -182,7 +184,7 @@ func (c *Collection[T]) DeleteSome(ctx context.Context, t tenant.ID, filter bson
 	type named struct {
 		ID any `bson:"_id"`
 	}
-	rows, _, err := (&Global[named]{c.all.db, c.all.c, c.all.noun}).Part(
+	rows, _, err := (&Global[named]{db: c.all.db, c: c.all.c, noun: c.all.noun}).Part(
 		ctx,
 		scoped(t, filter),
 		Query{Only: []string{"_id"}, Limit: limit},
@@ -199,9 +201,10 @@ func (c *Collection[T]) DeleteSome(ctx context.Context, t tenant.ID, filter bson
 
 // Global holds rows of type T that belong to the installation, not to one tenant.
 type Global[T any] struct {
-	db   *DB
-	c    *mongo.Collection
-	noun string
+	db     *DB
+	c      *mongo.Collection
+	noun   string
+	hidden string // a field that is needed only for its index, so rows are read without it; "" for none
 }
 
 // GlobalOf declares a collection of the installation.
@@ -214,13 +217,17 @@ func GlobalOf[T any](db *DB, name, noun string, indexes ...Index) *Global[T] {
 			db.indexes[name] = append(db.indexes[name], ix)
 		}
 	}
-	return &Global[T]{db, db.db.Collection(name), noun}
+	return &Global[T]{db: db, c: db.db.Collection(name), noun: noun}
 }
 
 // Get returns the row that filter matches, or the noun's NotFound.
 func (g *Global[T]) Get(ctx context.Context, filter bson.D) (T, error) {
 	start := time.Now()
-	found := g.c.FindOne(ctx, filter)
+	o := options.FindOne()
+	if g.hidden != "" {
+		o.SetProjection(without(g.hidden))
+	}
+	found := g.c.FindOne(ctx, filter, o)
 	g.observe(ctx, "find", start, found.Err())
 	row, err := decodeOne[T](found)
 	return row, translate(err, g.noun)
@@ -253,8 +260,8 @@ func (g *Global[T]) find(ctx context.Context, filter bson.D, q Query) (*mongo.Cu
 	} else if q.Limit == 0 || q.Limit > firstBatch { // a single batch needs no cursor on the server
 		o.SetBatchSize(firstBatch)
 	}
-	if q.Omit != "" {
-		o.SetProjection(bson.D{{Key: q.Omit, Value: 0}})
+	if omit := cmp.Or(q.Omit, g.hidden); omit != "" {
+		o.SetProjection(without(omit))
 	}
 	if len(q.Only) > 0 {
 		fields := make(bson.D, len(q.Only))
@@ -282,11 +289,15 @@ func decodeOne[T any](found *mongo.SingleResult) (row T, err error) {
 
 // Count returns the number of rows that filter matches.
 func (g *Global[T]) Count(ctx context.Context, filter bson.D) (int64, error) {
-	return g.count(ctx, filter, nil)
+	return g.count(ctx, filter, nil, 0)
 }
 
-func (g *Global[T]) count(ctx context.Context, filter, index bson.D) (int64, error) {
+// count counts the rows that filter matches, and stops beyond most unless that is 0.
+func (g *Global[T]) count(ctx context.Context, filter, index bson.D, most int64) (int64, error) {
 	o := options.Count()
+	if most > 0 {
+		o.SetLimit(most + 1)
+	}
 	if index != nil {
 		o.SetHint(index)
 	}
@@ -334,6 +345,9 @@ func (g *Global[T]) Update(ctx context.Context, filter, update bson.D) (bool, er
 // (upsert) or returns the noun's NotFound.
 func (g *Global[T]) Modify(ctx context.Context, filter, update bson.D, upsert bool) (T, error) {
 	o := options.FindOneAndUpdate().SetReturnDocument(options.After).SetUpsert(upsert)
+	if g.hidden != "" {
+		o.SetProjection(without(g.hidden))
+	}
 	start := time.Now()
 	found := g.c.FindOneAndUpdate(ctx, filter, update, o)
 	g.observe(ctx, "findAndModify", start, found.Err())

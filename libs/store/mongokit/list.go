@@ -1,6 +1,7 @@
 package mongokit
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,8 +16,9 @@ type Listed interface{ SortKey() (time.Time, int64) }
 
 // A list ends early if its rows exceed paging.MaxBytes. Then More is set, and Next is the position of its last row.
 
-// Newest returns a window of the rows that filter matches, newest first (createdAt, then _id, both descending). It
-// needs an index that ends in these two fields. Reading by cursor counts nothing. Of q it uses Omit and Index.
+// Newest returns a window of the rows that filter matches, newest first (createdAt, then _id, both descending), or in
+// the window's order. It needs an index that ends in these two fields; in another order than by creation, the first is
+// q.Key. Reading by cursor counts nothing. Of q it uses Omit, Index, Key and CountUpTo.
 func Newest[T Listed](
 	ctx context.Context,
 	c *Collection[T],
@@ -61,10 +63,15 @@ func newest[T Listed](
 	q Query,
 	total func(context.Context) (int64, error),
 ) (paging.Slice[T], error) {
-	var found paging.Slice[T]
+	found := paging.Slice[T]{Next: paging.Cursor{Order: w.Order}}
 	var err error
+	most, key := q.CountUpTo, cmp.Or(q.Key, "createdAt")
+	direction, beyond := -1, "$lt"
+	if w.Order.Ascends() {
+		direction, beyond = 1, "$gt"
+	}
 	q = Query{
-		Sort:  bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}},
+		Sort:  bson.D{{Key: key, Value: direction}, {Key: "_id", Value: direction}},
 		Limit: w.Size() + 1,
 		Omit:  q.Omit,
 		Index: q.Index,
@@ -72,19 +79,22 @@ func newest[T Listed](
 	if w.ByCursor() {
 		// The range uses the index. The $or only drops rows of the cursor's own millisecond.
 		filter = append(filter[:len(filter):len(filter)],
-			bson.E{Key: "createdAt", Value: bson.D{{Key: "$lte", Value: w.Cursor.At}}},
+			bson.E{Key: key, Value: bson.D{{Key: beyond + "e", Value: w.Cursor.At}}},
 			bson.E{Key: "$or", Value: bson.A{
-				bson.D{{Key: "createdAt", Value: bson.D{{Key: "$lt", Value: w.Cursor.At}}}},
-				bson.D{{Key: "_id", Value: bson.D{{Key: "$lt", Value: w.Cursor.ID}}}},
+				bson.D{{Key: key, Value: bson.D{{Key: beyond, Value: w.Cursor.At}}}},
+				bson.D{{Key: "_id", Value: bson.D{{Key: beyond, Value: w.Cursor.ID}}}},
 			}})
 	} else {
 		if total == nil {
-			total = func(ctx context.Context) (int64, error) { return g.count(ctx, filter, q.Index) }
+			total = func(ctx context.Context) (int64, error) { return g.count(ctx, filter, q.Index, most) }
 		}
 		if found.Total, err = total(ctx); err != nil {
 			return found, err
 		}
-		if q.Skip = (w.Number() - 1) * w.Size(); q.Skip >= found.Total {
+		if found.Above = most > 0 && found.Total > most; found.Above {
+			found.Total = most
+		}
+		if q.Skip = (w.Number() - 1) * w.Size(); q.Skip >= found.Total && !found.Above {
 			return found, nil
 		}
 	}
@@ -96,9 +106,16 @@ func newest[T Listed](
 		found.Rows, found.More = found.Rows[:w.Size()], true
 	}
 	if found.More {
-		found.Next.At, found.Next.ID = found.Rows[len(found.Rows)-1].SortKey()
+		found.Next, _ = paging.PlaceOf(found.Rows[len(found.Rows)-1], w.Order)
 	}
 	return found, nil
+}
+
+// CountUpTo is like CountBy, but counts no further than most+1.
+func (c *Collection[T]) CountUpTo(
+	ctx context.Context, t tenant.ID, filter, index bson.D, most int64,
+) (int64, error) {
+	return c.all.count(ctx, scoped(t, filter), tenantIndex(index), most)
 }
 
 // ListedByChange is a row of a list in the order of changes. Its last change and its id are its position.

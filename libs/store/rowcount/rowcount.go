@@ -139,7 +139,7 @@ func (t *Counter[K]) add(ctx context.Context, of tenant.ID, by map[K]int64) erro
 
 // Sum returns the number of rows whose key matches.
 func (t *Counter[K]) Sum(ctx context.Context, of tenant.ID, match func(K) bool) (n int64, err error) {
-	err = t.each(ctx, of, func(k K, some int64) {
+	err = t.Each(ctx, of, func(k K, some int64) {
 		if match(k) {
 			n += some
 		}
@@ -147,8 +147,9 @@ func (t *Counter[K]) Sum(ctx context.Context, of tenant.ID, match func(K) bool) 
 	return n, err
 }
 
-// each calls add with the number of rows of each key. It may call it more than once for a key.
-func (t *Counter[K]) each(ctx context.Context, of tenant.ID, add func(K, int64)) error {
+// Each calls add with the number of rows of each key. It may call it more than once for a key, also with negative
+// numbers.
+func (t *Counter[K]) Each(ctx context.Context, of tenant.ID, add func(K, int64)) error {
 	row, err := t.current(ctx, of)
 	if fault.Is(err, fault.NotFound) {
 		if err := t.recount(ctx, of); err != nil {

@@ -7,7 +7,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -21,6 +23,7 @@ type bound struct {
 	name  string
 	query bool
 	text  bool // the type implements encoding.TextUnmarshaler
+	list  bool // the type is List
 }
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
@@ -50,6 +53,7 @@ func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, e
 			name:  path + query,
 			query: inQuery,
 			text:  reflect.PointerTo(f.Type).Implements(textUnmarshaler),
+			list:  f.Type == reflect.TypeFor[List](),
 		}
 		if !b.text && f.Type.Kind() != reflect.String && f.Type.Kind() != reflect.Int64 &&
 			f.Type.Kind() != reflect.Bool {
@@ -68,16 +72,21 @@ func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, e
 			}
 		}
 		v := reflect.ValueOf(&req).Elem()
-		query := r.URL.Query()
+		query, err := rt.parameters(r.URL)
+		if err != nil {
+			return req, err
+		}
 		for _, b := range fields {
-			raw := r.PathValue(b.name)
+			values := []string{r.PathValue(b.name)}
 			if b.query {
-				if raw = query.Get(b.name); raw == "" {
-					continue
+				if values, err = b.given(query); err != nil {
+					return req, err
 				}
 			}
-			if err := b.set(v.FieldByIndex(b.index), raw); err != nil {
-				return req, err
+			for _, raw := range values {
+				if err := b.set(v.FieldByIndex(b.index), raw); err != nil {
+					return req, err
+				}
 			}
 		}
 		if val, ok := any(req).(interface{ Validate() error }); ok {
@@ -85,6 +94,17 @@ func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, e
 		}
 		return req, nil
 	}
+}
+
+// given returns the values of the parameter, without empty ones: one at most, unless it is a List.
+func (b bound) given(query url.Values) ([]string, error) {
+	values := slices.DeleteFunc(slices.Clone(query[b.name]), func(value string) bool { return value == "" })
+	if !b.list {
+		if values = slices.Compact(values); len(values) > 1 {
+			return nil, fault.Bad(b.name, "must have one value")
+		}
+	}
+	return values, nil
 }
 
 func (b bound) set(v reflect.Value, raw string) error {

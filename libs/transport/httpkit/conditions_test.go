@@ -108,6 +108,7 @@ func newRowService(t *testing.T) *rowService {
 				return paging.Envelope(w.Window, paging.Slice[int]{Total: 100}, []int{1}), nil
 			},
 		),
+		httpkit.Lenient,
 	)
 	return s
 }

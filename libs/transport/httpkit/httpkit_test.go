@@ -3,6 +3,7 @@ package httpkit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -116,6 +117,13 @@ func serve(t *testing.T) server {
 			return operation.None{}, fault.Coded(fault.Conflict, "email_taken", "taken")
 		}),
 	)
+	httpkit.Handle(r, "GET /list", 200, operation.New(chain, "test.list", authz.Public,
+		func(_ context.Context, req struct {
+			List httpkit.List `query:"list" json:"-"`
+		},
+		) (httpkit.List, error) {
+			return req.List, nil
+		}), httpkit.Lenient)
 	httpkit.Handle(
 		r,
 		"GET /mine",
@@ -239,12 +247,17 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		"validated": {
 			"POST", "/strict/a", js, `{"title":"forbidden"}`, 400, "title", "must not be forbidden",
 		},
-		"bad number in query":  {"POST", "/strict/a?num=x", js, `{}`, 400, "num", "positive whole number"},
-		"number spelt oddly":   {"POST", "/strict/a?num=007", js, `{}`, 400, "num", "positive whole number"},
-		"unknown, then broken": {"POST", "/strict/a", js, `{"tilte":1,}`, 400, "", "malformed JSON at byte 10"},
-		"wrong, then broken":   {"POST", "/strict/a", js, `{"title":1,`, 400, "", "malformed JSON at byte"},
-		"bad flag in query":    {"POST", "/strict/a?flag=maybe", js, `{}`, 400, "flag", "true or false"},
-		"bad cursor":           {"POST", "/strict/a?cursor=zz", js, `{}`, 400, "cursor", "is not a cursor"},
+		"bad number in query":   {"POST", "/strict/a?num=x", js, `{}`, 400, "num", "positive whole number"},
+		"number spelt oddly":    {"POST", "/strict/a?num=007", js, `{}`, 400, "num", "positive whole number"},
+		"unknown, then broken":  {"POST", "/strict/a", js, `{"tilte":1,}`, 400, "", "malformed JSON at byte 10"},
+		"wrong, then broken":    {"POST", "/strict/a", js, `{"title":1,`, 400, "", "malformed JSON at byte"},
+		"unknown in query":      {"POST", "/strict/a?x=1&nmu=7", js, `{}`, 400, "", "isn't a parameter of this"},
+		"unknown, and no query": {"GET", "/mine?x=1", "", "", 400, "x", "this operation has none in its query"},
+		"other case in query":   {"POST", "/strict/a?Num=7", js, `{}`, 400, "Num", "isn't a parameter"},
+		"broken query":          {"POST", "/strict/a?num=%zz", js, `{}`, 400, "query", "percent-encoded"},
+		"two values":            {"POST", "/strict/a?num=7&num=8", js, `{}`, 400, "num", "must have one value"},
+		"bad flag in query":     {"POST", "/strict/a?flag=maybe", js, `{}`, 400, "flag", "true or false"},
+		"bad cursor":            {"POST", "/strict/a?cursor=zz", js, `{}`, 400, "cursor", "is not a cursor"},
 		"form": {
 			"POST", "/strict/a", "application/x-www-form-urlencoded", `a=b`, 415, "", "application/json",
 		},
@@ -287,6 +300,33 @@ func TestErrorsBecomeProblems(t *testing.T) {
 				t.Errorf("headers %v", resp.Header)
 			}
 		})
+	}
+}
+
+// TestListsOfTheQuery reads lists in the spellings of several libraries.
+func TestListsOfTheQuery(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	for query, want := range map[string]string{
+		"":                              `[]`,
+		"?list=":                        `[]`,
+		"?list=a":                       `["a"]`,
+		"?list=a,b":                     `["a","b"]`,
+		"?list=a&list=b":                `["a","b"]`,
+		"?list[]=a&list[]=b":            `["a","b"]`,
+		"?list%5B0%5D=a&list%5B1%5D=b":  `["a","b"]`,
+		"?list=b,%20a,,b&unknown=1&l[]": `["b","a"]`,
+	} {
+		if resp, body := s.do(t, "GET", "/list"+query, "", ""); resp.StatusCode != 200 || body != want {
+			t.Errorf("%s: %d %s, want %s", query, resp.StatusCode, body, want)
+		}
+	}
+	many := "/list?list=" + strings.Repeat("a", 7)
+	for i := range 20 {
+		many += fmt.Sprintf(",%d", i)
+	}
+	if resp, body := s.do(t, "GET", many, "", ""); resp.StatusCode != 400 || !strings.Contains(body, "at most 20 values") {
+		t.Errorf("21 values: %d %s", resp.StatusCode, body)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	kithttp "github.com/go-kit/kit/transport/http"
@@ -65,14 +66,15 @@ type route struct {
 	body    int64
 	caching string
 	query   []string // the names of the parameters that the operation reads
+	ignores bool     // other parameters are ignored: by lenient routes, and among services of several versions
 	public  bool     // anyone may read the response
 	secret  bool     // the response has a secret that must not be stored
 	// It isn't done in a website, whose requests are stored with their responses.
 	personal bool
 }
 
-// Lenient makes a route ignore unknown body members, as documented operations must for clients of the hosted API.
-// Other routes refuse them.
+// Lenient makes a route ignore unknown body members and query parameters, as documented operations must for clients of
+// the hosted API. Other routes refuse them.
 func Lenient(r *route) { r.lenient = true }
 
 // Secret marks a route whose response has a secret that is shown once. It refuses Idempotency-Key, because the response
@@ -93,6 +95,7 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 	for _, o := range options {
 		o(&rt)
 	}
+	rt.ignores = rt.lenient || strings.Contains(pattern, " /internal/")
 	bind := planBinding[Req](pattern, &rt)
 	server := kithttp.NewServer(e.Kit,
 		func(_ context.Context, req *http.Request) (any, error) { return bind(req) },

@@ -46,6 +46,8 @@ type Config struct {
 	StatisticsURL string `env:"FIVECHAT_STATISTICS_URL"`
 	// Base URL of the webhooks service.
 	WebhooksURL string `env:"FIVECHAT_WEBHOOKS_URL"`
+	// Base URL of the workspace service.
+	WorkspaceURL string `env:"FIVECHAT_WORKSPACE_URL"`
 	// Path of the quota file, of which this service reads the storage limits. A change is loaded while running.
 	QuotasFile string `env:"FIVECHAT_QUOTAS"`
 	SignIn
@@ -74,7 +76,8 @@ func Default() Config {
 	return Config{
 		Config: servicekit.Default(), VisitorsURL: "http://visitors:8080", ConversationsURL: "http://conversations:8080",
 		TicketsURL: "http://tickets:8080", StatisticsURL: "http://statistics:8080", WebhooksURL: "http://webhooks:8080",
-		SignIn: SignIn{SignUp: string(accounts.SignUpClosed)},
+		WorkspaceURL: "http://workspace:8080",
+		SignIn:       SignIn{SignUp: string(accounts.SignUpClosed)},
 	}
 }
 
@@ -104,6 +107,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		{"tickets", c.TicketsURL},
 		{"statistics", c.StatisticsURL},
 		{"webhooks", c.WebhooksURL},
+		{"workspace", c.WorkspaceURL},
 	} {
 		holders = append(holders, clients.DataHolder{Service: s.name, Data: datasubject.Remote{Client: base.Client(s.url)}})
 	}
@@ -137,7 +141,9 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	api.MountIdentities(base.Router, base.Chain, service,
 		accounts.NewIdentities(store, service, box, proofs.Verifier{}, visitors, time.Now))
 	assignments := []accounts.Assignments{
-		clients.Assignments{Client: base.Client(c.ConversationsURL)}, clients.Assignments{Client: base.Client(c.TicketsURL)},
+		clients.Assignments{Client: base.Client(c.ConversationsURL)},
+		clients.Assignments{Client: base.Client(c.TicketsURL)},
+		clients.Assignments{Client: base.Client(c.WorkspaceURL)},
 	}
 	return base.Unit(ctx, runner.Task{Name: "quotas", Run: follow},
 		runner.Task{Name: "failed sign-ins", Run: writeFailures(people, base.Log)},

@@ -29,6 +29,7 @@ func withSiblings(t *testing.T) system {
 		TicketsURL:       siblings.URL + "/tickets",
 		StatisticsURL:    siblings.URL + "/statistics",
 		WebhooksURL:      siblings.URL + "/webhooks",
+		WorkspaceURL:     siblings.URL + "/workspace",
 	})
 	s := system{apitest.Serve(t, unit, err), siblings}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -116,7 +117,7 @@ func TestFailedErasureReportsTheReason(t *testing.T) {
 		e = s.erasure(e["id"])
 	}
 	if want := []any{
-		"tickets", "statistics", "webhooks", "the files of the store",
+		"tickets", "statistics", "webhooks", "workspace", "the files of the store",
 		"accounts",
 	}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
 		t.Errorf("%v", e)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/libs/store/datasubject"
@@ -17,9 +18,11 @@ import (
 	"fivechat.dev/services/conversations/internal/api"
 	"fivechat.dev/services/conversations/internal/clients"
 	"fivechat.dev/services/conversations/internal/digest"
+	"fivechat.dev/services/conversations/internal/indexer"
 	"fivechat.dev/services/conversations/internal/live"
 	"fivechat.dev/services/conversations/internal/mongostore"
 	"fivechat.dev/services/conversations/internal/openai"
+	"fivechat.dev/services/conversations/internal/waker"
 )
 
 // Assistant configures the model that summarizes and tags conversations. By default there is none.
@@ -80,24 +83,36 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	feedOf := func(name string, source feed.Source) feed.Feed {
 		return feed.Feed{Name: name, Log: source, Redis: base.Redis}
 	}
-	own := feedOf("conversations", log)
+	own, ofVisitors := feedOf("conversations", log), feedOf("visitors", outbox.Remote{Client: base.Client(c.VisitorsURL)})
+	once := func(name string, f feed.Feed, apply func(context.Context, []outbox.Record) error) feed.LeaderTask {
+		return feed.LeaderTask{
+			Name: name, Feed: f, Positions: store.Positions(), Leading: log.Leading, Telemetry: base.Telemetry, Apply: apply,
+		}
+	}
+	indexing := func(name string, f feed.Feed) runner.Task {
+		task := once(name, f, indexer.Visitors{Service: service}.Apply)
+		task.Concerns = indexer.Concerns
+		return runner.Task{Name: name, Run: task.Run}
+	}
+	digesting := once("digest", own, digest.Task{Service: service, Telemetry: base.Telemetry}.Apply)
 	hub := live.New([]feed.Feed{
-		own, feedOf("visitors", outbox.Remote{Client: base.Client(c.VisitorsURL)}),
+		own, ofVisitors,
 		feedOf("tickets", outbox.Remote{Client: base.Client(c.TicketsURL)}),
 		feedOf("webhooks", outbox.Remote{Client: base.Client(c.WebhooksURL)}),
 	}, store, base.Redis, base.Telemetry)
 	hub.Mount(base.Router)
+	reindexing := feed.NewReindexing(base.Telemetry, searchterms.Version, service, store.Positions(), log.Leading)
+	reindexing.Serve(base.Router, base.Chain)
 	unit, err := base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay},
 		runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
 		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }},
 		runner.Task{Name: "live", Run: hub.Run},
-		runner.Task{Name: "digest", Run: digest.Task{
-			Log:       log,
-			Feed:      own,
-			Positions: store,
-			Service:   service,
-			Telemetry: base.Telemetry,
-		}.Run})
+		runner.Task{Name: "digest", Run: digesting.Run},
+		indexing("search.opened", own), indexing("search.visitors", ofVisitors),
+		runner.Task{Name: "waker", Run: waker.Task{
+			Service: service, Leading: log.Leading, Telemetry: base.Telemetry, Interval: waker.Interval,
+		}.Run},
+		runner.Task{Name: "search.conversations", Run: reindexing.Run})
 	unit.Drain = hub.Drain
 	return unit, err
 }

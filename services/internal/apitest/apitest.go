@@ -5,6 +5,7 @@
 package apitest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -214,7 +215,8 @@ func NewFake(t testing.TB, answer http.HandlerFunc) *Fake {
 		if err != nil || p.Kind != identity.Service {
 			t.Errorf("%s was called without a service's assertion: %v", r.URL, err)
 		}
-		_, _ = io.Copy(io.Discard, r.Body) // only then the server detects that the client disconnects
+		body, _ := io.ReadAll(r.Body) // only then the server detects that the client disconnects
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		f.mu.Lock()
 		f.asked = append(f.asked, r.Method+" "+r.URL.RequestURI()+" "+p.Website.String())
 		answer := f.answer

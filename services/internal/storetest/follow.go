@@ -75,7 +75,7 @@ func Follow[T Row](t *testing.T, f Followed[T]) {
 			}
 			seen[row.Revision()], got[id], last = true, row.Revision(), paging.Cursor{At: at, ID: id}
 		}
-		if !found.Next.Changes {
+		if found.Next.Order != paging.Changes {
 			t.Fatalf("a page has no cursor for the next one: %+v", found.Next)
 		}
 		if w.Cursor = found.Next; ended && !found.More {

@@ -99,4 +99,9 @@ func TestPermissions(t *testing.T) {
 		t.Errorf("without the right to read: %s", got)
 	}
 	s.Want(401, apitest.Public, "GET", "/statistics/current", "")
+	s.Want(401, apitest.Token(1, identity.ReadWrite), "GET", "/internal/reply-time", "")
+	few := s.Want(200, apitest.Sibling(1), "GET", "/internal/reply-time", "")
+	if seconds, has := few["replySeconds"]; !has || seconds != nil {
+		t.Errorf("with few conversations: %v", few)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/feed"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/tickets"
 	"fivechat.dev/services/tickets/internal/api"
@@ -76,9 +77,12 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	)
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
+	reindexing := feed.NewReindexing(base.Telemetry, tickets.IndexVersion, service, store.Positions(), log.Leading)
+	reindexing.Serve(base.Router, base.Chain)
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay}, runner.Task{
 		Name: "stored",
 		Run:  datasubject.Measure(base.Telemetry, store.Stored()),
 	},
-		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
+		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }},
+		runner.Task{Name: "search.tickets", Run: reindexing.Run})
 }

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"time"
 
+	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/storagequota"
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/feed"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/libs/store/transient"
@@ -30,10 +32,14 @@ type Config struct {
 	ConversationsURL string `env:"FIVECHAT_CONVERSATIONS_URL"`
 	// Base URL of the accounts service.
 	AccountsURL string `env:"FIVECHAT_ACCOUNTS_URL"`
+	// Base URL of the statistics service.
+	StatisticsURL string `env:"FIVECHAT_STATISTICS_URL"`
 }
 
 // Default returns the settings that apply if the environment sets nothing else.
-func Default() Config { return Config{Config: servicekit.Default()} }
+func Default() Config {
+	return Config{Config: servicekit.Default(), StatisticsURL: "http://statistics:8080"}
+}
 
 // Validate reports settings that can't work.
 func (c Config) Validate() error {
@@ -78,10 +84,14 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Unit{}, err
 	}
 	service.LimitStorage(limiter)
+	service.ShowReplyTimes(clients.NewStatistics(base.Client(c.StatisticsURL), time.Now))
 	service.AnnounceTo(announcer.Announcer{Announcer: rediskit.NewAnnouncer(base.Redis, base.Log)})
 	api.Mount(base.Router, base.Chain, service)
 	api.MountExport(base.Router, base.Chain, service, log)
+	reindexing := feed.NewReindexing(base.Telemetry, searchterms.Version, service, store.Positions(), log.Leading)
+	reindexing.Serve(base.Router, base.Chain)
 	return base.Unit(ctx, runner.Task{Name: "relay", Run: log.Relay},
 		runner.Task{Name: "stored", Run: datasubject.Measure(base.Telemetry, store.Stored())},
-		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }})
+		runner.Task{Name: "tally", Run: func(ctx context.Context) error { return store.Tend(ctx, base.Telemetry.Log) }},
+		runner.Task{Name: "search.visitors", Run: reindexing.Run})
 }

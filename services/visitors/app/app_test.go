@@ -22,9 +22,9 @@ import (
 // system is the service with fakes of the services that it calls. The client token "site" belongs to website 1.
 type system struct {
 	*apitest.Service
-	widgets, conversations, accounts *apitest.Fake
-	tasks                            []runner.Task
-	secrets                          map[string]string // of the visitors that session created, by token
+	widgets, conversations, accounts, statistics *apitest.Fake
+	tasks                                        []runner.Task
+	secrets                                      map[string]string // of the visitors that session created, by token
 }
 
 var (
@@ -43,12 +43,14 @@ func start(t *testing.T) system {
 		secrets: map[string]string{}, widgets: apitest.NewFake(t, apitest.JSON(200, widget(1, true))),
 		conversations: apitest.NewFake(t, noConversation),
 		accounts:      apitest.NewFake(t, apitest.JSON(200, `{"online":1}`)),
+		statistics:    apitest.NewFake(t, apitest.JSON(200, `{"replySeconds":90}`)),
 	}
 	c := app.Config{
 		Config:           apitest.Config(t),
 		WidgetsURL:       s.widgets.URL,
 		ConversationsURL: s.conversations.URL,
 		AccountsURL:      s.accounts.URL,
+		StatisticsURL:    s.statistics.URL,
 	}
 	unit, err := app.New(t.Context(), c)
 	s.Service = apitest.Serve(t, unit, err)
@@ -86,7 +88,7 @@ func TestNewSessionCreatesVisitor(t *testing.T) {
 		`{"clientToken":"site","context":{"plan":"gold","city":"Bern"}}`, ask...)
 	v := got["visitor"].(map[string]any)
 	if got["visitorToken"] != v["token"] || got["conversation"] != nil || got["agentsOnline"] != true || !issued(got) ||
-		len(got) != 6 {
+		got["replySeconds"] != 90.0 || len(got) != 7 {
 		t.Errorf("%v", got)
 	}
 	if w := got["widget"]; !reflect.DeepEqual(w,

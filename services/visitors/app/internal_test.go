@@ -175,3 +175,15 @@ func TestConfigNamesMissingSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestSessionNeedsNoReplyTime(t *testing.T) {
+	t.Parallel()
+	for name, f := range apitest.Failures {
+		s := start(t)
+		s.statistics.Says(f.Answer)
+		got := s.Want(201, apitest.Public, "POST", "/visitor/sessions", `{"clientToken":"site"}`)
+		if seconds, has := got["replySeconds"]; !has || seconds != nil {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -4,6 +4,7 @@ package app
 import (
 	"context"
 	"time"
+	_ "time/tzdata" // the machine may have no time zones
 
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/process/servicekit"

@@ -21,10 +21,12 @@ func serve(t *testing.T) *apitest.Service {
 }
 
 var documented = []string{
-	"bubbleColor", "bubbleTextColor", "buttonBgColor", "buttonClass", "buttonTextColor", "buttonXPos", "buttonYPos",
+	"awayMessages", "bubbleColor", "bubbleTextColor", "businessHours", "buttonBgColor", "buttonClass", "buttonTextColor",
+	"buttonXPos", "buttonYPos",
 	"chatClass",
-	"chatEnabled", "chatFormFields", "chatInputClass", "chatTitleClass", "color", "id", "pageParameters",
-	"ratingEnabled", "removeBranding", "websiteClientToken", "welcomeMessages",
+	"chatEnabled", "chatFormFields", "chatInputClass", "chatTitleClass", "color", "id", "launcherIconUrl", "logoUrl",
+	"notices", "pageParameters", "quietHours", "ratingEnabled", "removeBranding", "reopen", "theme", "websiteClientToken",
+	"welcomeMessages",
 }
 
 func TestWidget(t *testing.T) {
@@ -70,10 +72,20 @@ func TestRefusals(t *testing.T) {
 	s.Want(401, apitest.Public, "PATCH", "/widgets/wgt_a", `{}`)
 	s.Want(401, apitest.Token(1, identity.ReadWrite), "GET", "/internal/widgets/wgt_a", "")
 	for body, field := range map[string]string{
-		`{"color":"red"}`:                "color",
-		`{"color":5}`:                    "color",
-		`{"websiteClientToken":"wgt_b"}`: "websiteClientToken",
-		`{"chatEnabled":"yes"}`:          "chatEnabled",
+		`{"color":"red"}`:                         "color",
+		`{"color":5}`:                             "color",
+		`{"websiteClientToken":"wgt_b"}`:          "websiteClientToken",
+		`{"chatEnabled":"yes"}`:                   "chatEnabled",
+		`{"quietHours":"22:00"}`:                  "quietHours",
+		`{"quietHours":{"from":5,"to":"08:00"}}`:  "quietHours.from",
+		`{"notices":"badge"}`:                     "notices",
+		`{"logoUrl":"http://shop.example/a.png"}`: "logoUrl",
+		`{"theme":"system"}`:                      "theme",
+		`{"notices":["badge","bell"]}`:            "notices",
+		`{"quietHours":{"from":"22:00"}}`:         "quietHours",
+		`{"businessHours":{"timezone":"UTC"}}`:    "businessHours",
+		`{"businessHours":{"days":"MON"}}`:        "businessHours.days",
+		`{"reopen":"yes"}`:                        "reopen",
 	} {
 		refused := s.Want(400, apitest.Token(1, identity.Write), "PATCH", "/widgets/wgt_a", body)
 		if errors := refused["errors"].([]any); errors[0].(map[string]any)["field"] != field {

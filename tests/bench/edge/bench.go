@@ -85,7 +85,8 @@ func open(ctx context.Context, gateway string) (*bench, error) {
 		"FIVECHAT_ACCOUNTS_URL=http://"+services, "FIVECHAT_WIDGETS_URL=http://"+services,
 		"FIVECHAT_CONVERSATIONS_URL=http://"+backend,
 		"FIVECHAT_VISITORS_URL=http://"+services, "FIVECHAT_TICKETS_URL=http://"+services,
-		"FIVECHAT_STATISTICS_URL=http://"+services, "FIVECHAT_WEBHOOKS_URL=http://"+services), gateway)
+		"FIVECHAT_STATISTICS_URL=http://"+services, "FIVECHAT_WEBHOOKS_URL=http://"+services,
+		"FIVECHAT_WORKSPACE_URL=http://"+services), gateway)
 	if err != nil {
 		return b, err
 	}

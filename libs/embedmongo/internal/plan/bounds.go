@@ -52,9 +52,6 @@ func boundsFor(path string, conjuncts []*query.Filter, multikey bool, nth int) f
 		}
 	}
 	if taken != nil {
-		if len(on) > 1 {
-			taken.exact = nil
-		}
 		if multikey {
 			taken.rivals = rivals - 1
 		}

@@ -45,30 +45,55 @@ func (p *Plan) fewest(v *store.View) *Plan {
 		return p
 	}
 	all := append([]*Plan{p}, p.rivals...)
-	iters := make([]*store.Iter, 0, len(all))
-	defer func() {
-		for _, it := range iters {
-			it.Close()
-		}
-	}()
-	for _, one := range all {
-		if len(one.ranges) != 1 || one.ranges[0].point {
-			return p
-		}
-		it, err := v.Iter(one.ranges[0].lower, one.ranges[0].upper, false)
-		if err != nil {
-			return p // walking it returns the error
-		}
-		iters = append(iters, it)
+	probes := make([]*probe, len(all))
+	for i, one := range all {
+		probes[i] = &probe{view: v, ranges: one.ranges}
+		defer probes[i].close()
 	}
 	for range maxProbe {
-		for i, it := range iters {
-			if more, err := it.Next(); err != nil || !more {
+		for i, one := range probes {
+			if !one.next() {
 				return all[i]
 			}
 		}
 	}
 	return p
+}
+
+// probe counts the entries of ranges, one by one.
+type probe struct {
+	view   *store.View
+	ranges []keyRange // still to open
+	iter   *store.Iter
+}
+
+// next reports whether there is another entry. After an error there is none: walking the ranges returns it.
+func (p *probe) next() bool {
+	for {
+		if p.iter != nil {
+			if more, err := p.iter.Next(); err != nil || more {
+				return err == nil
+			}
+			p.close()
+		}
+		if len(p.ranges) == 0 {
+			return false
+		}
+		r := p.ranges[0]
+		p.ranges = p.ranges[1:]
+		it, err := p.view.Iter(r.lower, r.upper, false)
+		if err != nil {
+			return false
+		}
+		p.iter = it
+	}
+}
+
+func (p *probe) close() {
+	if p.iter != nil {
+		p.iter.Close()
+		p.iter = nil
+	}
 }
 
 // Open starts a walk. It keeps the view until Close.
@@ -214,11 +239,21 @@ func (c *Cursor) match(ctx context.Context, contentless bool) (bsoncore.Document
 			}
 		}
 		c.DocsExamined++
-		if c.plan.covered || c.plan.Filter.Match(doc) {
+		if c.plan.matches(doc) {
 			c.Matched++
 			return doc, nil
 		}
 	}
+}
+
+// matches reports whether a document in the ranges meets the conditions that they leave open.
+func (p *Plan) matches(doc bsoncore.Document) bool {
+	for _, c := range p.residual {
+		if !c.Match(doc) {
+			return false
+		}
+	}
+	return true
 }
 
 // entry returns the next key of the ranges in walking order; a nil key ends it.

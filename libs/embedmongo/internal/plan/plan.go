@@ -31,8 +31,6 @@ type Query struct {
 	Hint        bsoncore.Value
 	CountOnly   bool          // the documents' contents are not needed
 	Done        func(*Cursor) // called when the walk has ended; may be nil
-
-	conditions int // how many have to hold
 }
 
 // keyRange is a range [lower, upper) of engine keys, or one single key.
@@ -52,8 +50,9 @@ type Plan struct {
 	sorted   bool // the walk yields the wanted order
 	merge    bool // the ranges have to be merged to do so
 	reverse  bool
-	covered  bool // every entry in the ranges matches the filter
-	complete bool // no wanted document is missing in a sparse index; a hint uses it anyway
+	covered  bool            // every entry in the ranges matches the filter
+	residual []*query.Filter // the conditions that entries in the ranges may not meet
+	complete bool            // no wanted document is missing in a sparse index; a hint uses it anyway
 	score    int
 	distinct bool    // a document may be met several times
 	others   int     // how many other conditions could bound a field of arrays
@@ -65,7 +64,6 @@ var idKeys = []query.SortKey{{Path: "_id", Parts: []string{"_id"}}}
 // Make chooses a plan for a query on a collection.
 func Make(c *store.Collection, q Query) (*Plan, error) {
 	conjuncts := q.Filter.Conjuncts()
-	q.conditions = len(conjuncts)
 	hinted, err := hint(c, q.Hint)
 	if err != nil {
 		return nil, err
@@ -77,7 +75,7 @@ func Make(c *store.Collection, q Query) (*Plan, error) {
 			}
 			conjuncts = nil
 		}
-		return build(c, hinted.index, q, conjuncts, 0), nil
+		return build(c, hinted.index, q, conjuncts, 0).compared(conjuncts), nil
 	}
 	best := build(c, nil, q, conjuncts, 0)
 	if best.score > foundByKey {
@@ -95,12 +93,17 @@ func Make(c *store.Collection, q Query) (*Plan, error) {
 			best = p
 		}
 	}
-	for nth := 1; nth <= min(best.others, maxRivals); nth++ {
-		if rival := build(c, best.index, q, conjuncts, nth); rival.complete {
-			best.rivals = append(best.rivals, rival)
+	return best.compared(conjuncts), nil
+}
+
+// compared adds the plan's rivals: the same walk, bounded by each of the other conditions on a field of arrays.
+func (p *Plan) compared(conjuncts []*query.Filter) *Plan {
+	for nth := 1; nth <= min(p.others, maxRivals); nth++ {
+		if rival := build(p.coll, p.index, p.Query, conjuncts, nth); rival.complete == p.complete {
+			p.rivals = append(p.rivals, rival)
 		}
 	}
-	return best, nil
+	return p
 }
 
 type hintChoice struct {
@@ -162,7 +165,8 @@ func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Fil
 		keys, prefix = ix.Keys, ix.Prefix()
 	}
 	prefixes := [][]byte{prefix}
-	exact, points, present := 0, 0, false
+	points, present := 0, false
+	var exact []*query.Filter
 	single := make([]bool, len(keys))
 	var last *span
 	arrays := map[string]bool{} // bounded fields that lead through arrays, by first name
@@ -185,7 +189,7 @@ func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Fil
 		} else {
 			break
 		}
-		exact += len(b.exact)
+		exact = append(exact, b.exact...)
 		present = present || b.present
 		if last != nil {
 			break
@@ -196,7 +200,12 @@ func build(c *store.Collection, ix *store.Index, q Query, conjuncts []*query.Fil
 		p.distinct = p.distinct || ix != nil && ix.Multikey(i) && !single[i]
 	}
 	p.bounded = points > 0 || last != nil
-	p.covered = exact == q.conditions && !p.distinct
+	for _, c := range q.Filter.Conjuncts() {
+		if !slices.Contains(exact, c) {
+			p.residual = append(p.residual, c)
+		}
+	}
+	p.covered = len(p.residual) == 0
 	p.setRanges(prefixes, last, points, keys)
 	p.setOrder(keys, single, points)
 	p.setScore(points, last != nil, len(keys))

@@ -4,7 +4,6 @@ package api
 
 import (
 	"context"
-	"strconv"
 
 	"fivechat.dev/libs/kernel/authz"
 	"fivechat.dev/libs/kernel/identity"
@@ -83,19 +82,14 @@ func Mount(
 			users, err := s.Colleagues(ctx, identity.From(ctx).Website, req.IDs)
 			return viewsOf(users, colleagueViewOf), err
 		}))
+	mountEntries(r, chain, s)
 }
 
 // by returns the caller and the request, for the audit log.
 func by(ctx context.Context) accounts.By {
-	p := identity.From(ctx)
-	actor := string(p.Kind)
-	switch {
-	case p.TokenID != 0:
-		actor += ":" + strconv.FormatInt(int64(p.TokenID), 10)
-	case p.PersonID != 0:
-		actor += ":" + strconv.FormatInt(int64(p.PersonID), 10)
+	return accounts.By{
+		Actor: identity.From(ctx).Actor(), RequestID: httpkit.RequestID(ctx), Address: httpkit.ClientAddress(ctx),
 	}
-	return accounts.By{Actor: actor, RequestID: httpkit.RequestID(ctx), Address: httpkit.ClientAddress(ctx)}
 }
 
 func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {

@@ -130,7 +130,7 @@ func mountSignOns(r *httpkit.Router, chain operation.Chain, o *accounts.SignOns)
 					return failed(err), nil
 				}
 				return httpkit.Redirect{To: signedInAt + view, Cookies: append(cookiesOf(secrets), signInCookie("", 0))}, err
-			}))
+			}), httpkit.Lenient) // providers add parameters of their own
 	httpkit.Handle(r, "POST /auth/oidc/{provider}/logout", 200,
 		operation.New(chain, "accounts.end_provider_sessions", authz.Public,
 			func(ctx context.Context, req providerLogout) (loggedOut, error) {

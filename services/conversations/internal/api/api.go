@@ -23,6 +23,10 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *conversations.Service) {
 	a := api{s}
 	a.documented(r, chain)
 	a.forAgents(r, chain)
+	a.inbox(r, chain)
+	a.inboxChanges(r, chain)
+	a.notes(r, chain)
+	a.unsent(r, chain)
 	a.forVisitors(r, chain)
 	a.forSiblings(r, chain)
 }
@@ -30,13 +34,18 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *conversations.Service) {
 func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "GET /conversations", 200, operation.New(chain, "conversations.list_conversations", authz.Read,
 		func(ctx context.Context, req list) (paging.Page[conversations.View], error) {
-			found, err := a.s.List(ctx, identity.From(ctx).Website, req.filter(), req.Following)
+			caller := identity.From(ctx)
+			filter, err := req.filter(caller.UserID)
+			if err != nil {
+				return paging.Page[conversations.View]{}, err
+			}
+			found, err := a.s.List(ctx, caller.Website, filter, req.Following)
 			if err != nil {
 				return paging.Page[conversations.View]{}, err
 			}
 			views, err := a.views(ctx, found.Rows, req.Lang)
 			return paging.Envelope(req.Window, found, views), err
-		}))
+		}), httpkit.Lenient)
 	getThread := func(ctx context.Context, req threadOf) (thread, error) {
 		th, err := a.s.Thread(ctx, identity.From(ctx).Website, req.Token, id.Message(req.After))
 		if err != nil {
@@ -47,9 +56,9 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 		return thread{v, messages, more, th.Visitor, th.Agents, th.Conversation.Revision()}, err
 	}
 	httpkit.Handle(r, "GET /conversations/{token}", 200,
-		operation.New(chain, "conversations.get_conversation", authz.Read, getThread))
+		operation.New(chain, "conversations.get_conversation", authz.Read, getThread), httpkit.Lenient)
 	httpkit.Handle(r, "GET /conversations/{token}/messages", 200,
-		operation.New(chain, "conversations.list_messages", authz.Read, getThread))
+		operation.New(chain, "conversations.list_messages", authz.Read, getThread), httpkit.Lenient)
 	httpkit.Handle(r, "POST /conversations/{token}/rate", 200,
 		operation.New(chain, "conversations.rate_conversation", authz.Visitor,
 			func(ctx context.Context, req rate) (changed, error) {
@@ -69,17 +78,20 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 				if err != nil {
 					return posted{}, err
 				}
-				m, fresh, err := a.s.PostAsAgent(ctx, caller.Website, req.Token, conversations.Draft{
-					Content: req.Content, AuthorID: author, ByProgram: caller.IsProgram(), ClientID: req.ClientMessageID,
+				m, fresh, err := a.s.PostAsAgent(ctx, caller.Website, req.Token, conversations.Reply{
+					Draft: conversations.Draft{
+						Content: req.Content, AuthorID: author, ByProgram: caller.IsProgram(), ClientID: req.ClientMessageID,
+					},
+					Assign: req.Assign,
+					IfLast: req.ifLast(),
+					Change: req.patch(),
 				})
 				return posted{m.View(), fresh}, err
 			}))
 	httpkit.Handle(r, "PATCH /conversations/{token}", 200,
 		operation.New(chain, "conversations.update_conversation", authz.Write,
 			func(ctx context.Context, req update) (changed, error) {
-				c, err := a.s.Update(ctx, identity.From(ctx).Website, req.Token, conversations.Patch{
-					Status: req.Status, AssigneeID: req.AssigneeID, Tags: req.Tags, Summary: req.Summary,
-				})
+				c, err := a.s.Update(ctx, identity.From(ctx).Website, req.Token, req.patch())
 				return a.viewed(ctx, c, err)
 			}))
 	httpkit.Handle(r, "GET /conversations/counts", 200,
@@ -90,11 +102,13 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "POST /conversations/{token}/typing", 204,
 		operation.New(chain, "conversations.set_agent_typing", authz.Write,
 			func(ctx context.Context, req typing) (operation.None, error) {
-				return operation.None{}, a.s.SetTyping(ctx, identity.From(ctx).Website, req.Token, *req.Typing)
+				p := identity.From(ctx)
+				return operation.None{}, a.s.SetTyping(ctx, p.Website, req.Token, p.UserID, *req.Typing)
 			}))
 	httpkit.Handle(r, "POST /conversations/{token}/read", 204, operation.New(chain, "conversations.mark_read", authz.Write,
 		func(ctx context.Context, req read) (operation.None, error) {
-			return operation.None{}, a.s.MarkRead(ctx, identity.From(ctx).Website, req.Token)
+			caller := identity.From(ctx)
+			return operation.None{}, a.s.MarkRead(ctx, caller.Website, req.Token, caller.UserID)
 		}))
 	httpkit.Handle(r, "POST /conversations/import", 200,
 		operation.New(chain, "conversations.import_conversations", authz.ManageWrite,
@@ -123,6 +137,13 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 }
 
 func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
+	httpkit.Handle(r, "GET /visitor/conversations", 200,
+		operation.New(chain, "conversations.list_own_conversations", authz.Visitor,
+			func(ctx context.Context, req ownList) (paging.Page[ownRow], error) {
+				p := identity.From(ctx)
+				found, err := a.s.OwnList(ctx, p.Website, p.VisitorID, req.Window)
+				return paging.Envelope(req.Window, found, ownRowsOf(found.Rows)), err
+			}))
 	httpkit.Handle(r, "POST /visitor/conversations", 201,
 		operation.New(chain, "conversations.open_conversation", authz.Visitor,
 			func(ctx context.Context, req open) (opened, error) {

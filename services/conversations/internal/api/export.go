@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/authz"
@@ -68,17 +69,13 @@ func messageExport(s *conversations.Service, log changefeed.Log) changefeed.Kind
 func changedConversations(r outbox.Record) (keys []changefeed.Key, err error) {
 	shown := true
 	switch r.Type {
-	case contract.ConversationRead:
+	case contract.ConversationRead, contract.NoteCreated, contract.NoteUpdated, contract.NoteDeleted:
 		shown = false
 	case contract.MessageCreated:
 		var d contract.MessageCreatedData
 		err = r.Decode(&d)
 		at := d.Conversation.FirstMessageAt
 		shown = at != nil && d.Message.SenderType == conversations.FromAgent && at.Equal(d.Message.CreatedAt)
-	case contract.ConversationRated:
-		var d contract.ConversationRatedData
-		err = r.Decode(&d)
-		shown = d.Previous == nil || d.Previous.Rating != d.Rating
 	case contract.ConversationsImported:
 		var d contract.ConversationsImportedData
 		err = r.Decode(&d)
@@ -98,7 +95,7 @@ func changedMessages(r outbox.Record) (keys []changefeed.Key, err error) {
 		var created contract.MessageCreatedData
 		err = r.Decode(&created)
 		return changefeed.RowKeys(created.Message.ID), err
-	case contract.ConversationRead:
+	case contract.ConversationRead, contract.NoteCreated, contract.NoteUpdated, contract.NoteDeleted:
 		var read contract.ConversationReadData
 		err = r.Decode(&read)
 		return changefeed.RowKeys(read.MessageIDs...), err
@@ -112,6 +109,13 @@ func changedMessages(r outbox.Record) (keys []changefeed.Key, err error) {
 		}
 	}
 	return keys, err
+}
+
+// exported is the row of an export for a conversation.
+type exported struct {
+	conversations.View
+	Feedback *string    `json:"feedback"`
+	RatedAt  *time.Time `json:"ratedAt"`
 }
 
 // gone is the row of an export for an erased conversation.
@@ -133,7 +137,8 @@ func (a api) rows(ctx context.Context, found []conversations.Conversation, err e
 	views, err := a.views(ctx, found, "")
 	rows := make([]changefeed.Row, len(views))
 	for i, c := range found[:len(views)] {
-		rows[i] = changefeed.Row{Key: int64(c.ID), At: c.UpdatedAt, ID: int64(c.ID), View: views[i]}
+		row := exported{views[i], c.Feedback, c.RatedAt}
+		rows[i] = changefeed.Row{Key: int64(c.ID), At: c.UpdatedAt, ID: int64(c.ID), View: row}
 	}
 	return rows, err
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"strconv"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/conversations"
 )
 
@@ -30,44 +30,37 @@ type threadOf struct {
 // list selects a page of conversations. Invalid values of page, limit and lang are never refused, as documented.
 type list struct {
 	paging.Following
-	Lang       string         `query:"lang" json:"-"`
-	Status     string         `query:"status" json:"-"`
-	AssigneeID assigneeFilter `query:"assigneeId" json:"-"`
-	VisitorID  id.Visitor     `query:"visitorId" json:"-"`
-	Search     string         `query:"search" json:"-"`
+	Lang       string       `query:"lang" json:"-"`
+	Status     httpkit.List `query:"status" json:"-"`
+	AssigneeID httpkit.List `query:"assigneeId" json:"-"`
+	Rating     httpkit.List `query:"rating" json:"-"`
+	VisitorID  id.Visitor   `query:"visitorId" json:"-"`
+	Search     string       `query:"search" json:"-"`
 }
 
-func (l list) filter() conversations.Filter {
-	return conversations.Filter{
-		Status:     conversations.Status(l.Status),
-		AssigneeID: l.AssigneeID.id,
-		Unassigned: l.AssigneeID.none,
-		VisitorID:  l.VisitorID,
-		Search:     l.Search,
+// filter returns the filter for a caller. me is the user that a person is; it is 0 for a program.
+func (l list) filter(me id.User) (conversations.Filter, error) {
+	f := conversations.Filter{VisitorID: l.VisitorID, Me: me, Search: l.Search}
+	for _, status := range l.Status {
+		f.Statuses = append(f.Statuses, conversations.Status(status))
 	}
-}
-
-// assigneeFilter is the assignee in a query: an id, or "none".
-type assigneeFilter struct {
-	id   id.User
-	none bool
-}
-
-// UnmarshalText reads an id or the word none.
-func (h *assigneeFilter) UnmarshalText(b []byte) error {
-	if string(b) == "none" {
-		h.none = true
-		return nil
+	for _, stars := range l.Rating {
+		n, err := strconv.ParseInt(stars, 10, 64)
+		if err != nil || n < 1 || n > conversations.MaxStars {
+			return f, fault.Bad("rating", "must be whole numbers from 1 to 5, with commas between")
+		}
+		f.Ratings = append(f.Ratings, n)
 	}
-	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil || n <= 0 {
-		return errAssigneeFilter
+	var err error
+	if f.Assignees, err = id.ParseAssignees(l.AssigneeID, me); err != nil {
+		return f, fault.Bad("assigneeId", err.Error())
 	}
-	h.id = id.User(n)
-	return nil
+	return f, nil
 }
 
-var errAssigneeFilter = errors.New("must be a positive whole number, or none")
+type inboxRowOf struct{ byToken }
+
+type ownList struct{ paging.Window }
 
 type counts struct {
 	Since paging.Moment `query:"since" json:"-"`
@@ -88,10 +81,38 @@ type rate struct {
 }
 
 type agentMessage struct {
-	Token           string   `path:"token" json:"-"`
-	Content         string   `json:"content"`
-	AuthorID        *id.User `json:"authorId"`
-	ClientMessageID string   `json:"clientMessageId"`
+	Token           string      `path:"token" json:"-"`
+	Content         string      `json:"content"`
+	AuthorID        *id.User    `json:"authorId"`
+	ClientMessageID string      `json:"clientMessageId"`
+	Assign          bool        `json:"assign"`
+	IfLast          *id.Message `json:"ifLast"`
+	Change          bulkChange  `json:"change"`
+}
+
+// Validate implements the validation of requests in httpkit.
+func (m agentMessage) Validate() error {
+	if m.IfLast != nil && *m.IfLast <= 0 {
+		return fault.Bad("ifLast", "must be the id of a message")
+	}
+	return nil
+}
+
+// ifLast returns the message that must be the last one of an agent, or 0.
+func (m agentMessage) ifLast() id.Message {
+	if m.IfLast == nil {
+		return 0
+	}
+	return *m.IfLast
+}
+
+// patch returns the change that is made after the message. As in every POST, null is like absent, except where it is a
+// value: no assignee, and no snooze.
+func (m agentMessage) patch() conversations.Patch {
+	p := m.Change.patch()
+	p.Status.Set = p.Status.Set && !p.Status.Null
+	p.Spam.Set, p.Spam.Null = p.Spam.Set && !p.Spam.Null, false
+	return p
 }
 
 type visitorMessage struct {
@@ -107,11 +128,34 @@ type open struct {
 }
 
 type update struct {
-	Token      string                               `path:"token" json:"-"`
+	Token string `path:"token" json:"-"`
+	change
+	Tags    optional.Value[[]string] `json:"tags"`
+	Summary optional.Value[string]   `json:"summary"`
+}
+
+func (u update) patch() conversations.Patch {
+	p := u.change.patch()
+	p.Tags, p.Summary = u.Tags, u.Summary
+	return p
+}
+
+// change is what one conversation and several can be changed by.
+type change struct {
 	Status     optional.Value[conversations.Status] `json:"status"`
 	AssigneeID optional.Value[id.User]              `json:"assigneeId"`
-	Tags       optional.Value[[]string]             `json:"tags"`
-	Summary    optional.Value[string]               `json:"summary"`
+	// Members of the inbox's row, not of the documented conversation.
+	SnoozedUntil optional.Value[time.Time] `json:"snoozedUntil"`
+	Spam         optional.Value[bool]      `json:"spam"`
+}
+
+func (c change) patch() conversations.Patch {
+	return conversations.Patch{
+		Status:       c.Status,
+		AssigneeID:   c.AssigneeID,
+		SnoozedUntil: c.SnoozedUntil,
+		Spam:         c.Spam,
+	}
 }
 
 type typing struct {

@@ -2,7 +2,6 @@ package clients
 
 import (
 	"context"
-	"strconv"
 
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
@@ -13,15 +12,14 @@ import (
 // Visitors implements conversations.Visitors.
 type Visitors struct{ Client *httpkit.Client }
 
-// Visitor implements conversations.Visitors.
-func (v Visitors) Visitor(ctx context.Context, t tenant.ID, visitor id.Visitor) (*conversations.Visitor, error) {
-	found, err := httpkit.Call[[]conversations.Visitor](
-		ctx, v.Client, t, "GET", "/internal/visitors?ids="+strconv.FormatInt(int64(visitor), 10), nil,
-	)
-	if err != nil || len(found) == 0 {
-		return nil, err
+// Visitors implements conversations.Visitors.
+func (v Visitors) Visitors(ctx context.Context, t tenant.ID, ids []id.Visitor) ([]conversations.Visitor, error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	return &found[0], nil
+	return httpkit.Call[[]conversations.Visitor](
+		ctx, v.Client, t, "GET", "/internal/visitors?ids="+httpkit.IDs[id.Visitor](ids).String(), nil,
+	)
 }
 
 type importRow struct {

@@ -9,40 +9,17 @@ import (
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/tenant"
-	"fivechat.dev/libs/store/feed"
-	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/conversations"
 	"fivechat.dev/services/internal/storetest"
 )
 
-// records is a log in memory.
-type records []outbox.Record
-
-func (r records) After(_ context.Context, pos, limit int64) ([]outbox.Record, error) {
-	return r[pos:min(int64(len(r)), pos+limit)], nil
-}
-
-func (r records) Of(ctx context.Context, _ tenant.ID, pos, limit int64) ([]outbox.Record, error) {
-	return r.After(ctx, pos, limit)
-}
-
-func (r records) Head(context.Context) (int64, error) { return int64(len(r)), nil }
-
-// fakeStore is the positions, and a store that records which conversations were read. All of them are open, except
+// fakeStore is a store that records which conversations were read. All of them are open, except
 // those with the token none, which don't exist. While away is set, every read fails.
 type fakeStore struct {
 	conversations.Store
-	pos    int64
 	away   bool
 	looked []string // website and token
-}
-
-func (d *fakeStore) Digested(context.Context) (int64, error) { return d.pos, nil }
-
-func (d *fakeStore) SetDigested(_ context.Context, pos int64) error {
-	d.pos = pos
-	return nil
 }
 
 func (d *fakeStore) Get(_ context.Context, t tenant.ID, token string) (conversations.Conversation, error) {
@@ -56,12 +33,9 @@ func (d *fakeStore) Get(_ context.Context, t tenant.ID, token string) (conversat
 	return conversations.Conversation{Status: conversations.Open}, nil
 }
 
-// replica returns a Task of its own over a database that replicas share.
-func replica(t *testing.T, db *mongokit.DB, said records, d *fakeStore) Task {
+func newTask(t *testing.T, d *fakeStore) Task {
 	t.Helper()
 	return Task{
-		Log: outbox.NewLog(db, storetest.Telemetry(t, "conversations")), Feed: feed.Feed{Name: "conversations", Log: said},
-		Positions: d,
 		Service:   conversations.New(d, nil, nil, nil, Local{}, time.Now),
 		Telemetry: storetest.Telemetry(t, "conversations"),
 	}
@@ -75,7 +49,7 @@ func became(token, from, status string) string {
 	return `{"conversation":{"token":"` + token + `"},"from":"` + from + `","status":"` + status + `"}`
 }
 
-var day = records{
+var day = []outbox.Record{
 	happened(1, 1, contract.ConversationUpdated, became("a", "OPEN", "CLOSED")),
 	happened(2, 1, contract.ConversationUpdated, became("digested", "CLOSED", "CLOSED")),
 	happened(3, 1, contract.ConversationUpdated, became("assigned", "OPEN", "OPEN")),
@@ -89,52 +63,20 @@ var day = records{
 
 func TestTaskDigestsClosedConversations(t *testing.T) {
 	t.Parallel()
-	db := storetest.DB(t, "conversations")
 	d := &fakeStore{}
-	task := replica(t, db, day, d)
-	storetest.Ready(t, db)
-	for range 2 { // the second time there are no new records
-		if err := task.follow(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+	if err := newTask(t, d).Apply(t.Context(), day); err != nil {
+		t.Fatal(err)
 	}
-	if want := []string{"1/a", "1/none", "2/b"}; !slices.Equal(d.looked, want) || d.pos != 9 {
-		t.Errorf("looked at %v, up to %d", d.looked, d.pos)
+	if want := []string{"1/a", "1/none", "2/b"}; !slices.Equal(d.looked, want) {
+		t.Errorf("looked at %v", d.looked)
 	}
 }
 
-func TestTaskRetriesAfterFailure(t *testing.T) {
+func TestTaskFailsIfTheStoreDoes(t *testing.T) {
 	t.Parallel()
-	db := storetest.DB(t, "conversations")
 	d := &fakeStore{away: true}
-	task := replica(t, db, day, d)
-	storetest.Ready(t, db)
-	if err := task.follow(t.Context()); !fault.Is(err, fault.Unavailable) || d.pos != 0 ||
-		!slices.Equal(d.looked, []string{"1/a"}) {
-		t.Fatalf("%v, at %d, looked at %v", err, d.pos, d.looked)
-	}
-	d.away = false
-	if err := task.follow(t.Context()); err != nil || d.pos != 9 ||
-		!slices.Equal(d.looked, []string{"1/a", "1/a", "1/none", "2/b"}) {
-		t.Errorf("%v, at %d, looked at %v", err, d.pos, d.looked)
-	}
-}
-
-func TestTaskOnlyRunsOnTheLeader(t *testing.T) {
-	t.Parallel()
-	db := storetest.DB(t, "conversations")
-	first, second := &fakeStore{}, &fakeStore{}
-	leader, other := replica(t, db, day, first), replica(t, db, day, second)
-	storetest.Ready(t, db)
-	if held, err := leader.Log.Leading(t.Context()); err != nil || !held {
-		t.Fatal(held, err)
-	}
-	if err := other.follow(t.Context()); err != nil || second.pos != 0 || len(second.looked) != 0 {
-		t.Errorf("%v, at %d, looked at %v", err, second.pos, second.looked)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := leader.Run(ctx); err != nil || first.pos != 0 {
-		t.Errorf("ended: %v, at %d", err, first.pos)
+	err := newTask(t, d).Apply(t.Context(), day)
+	if !fault.Is(err, fault.Unavailable) || !slices.Equal(d.looked, []string{"1/a"}) {
+		t.Errorf("%v, looked at %v", err, d.looked)
 	}
 }

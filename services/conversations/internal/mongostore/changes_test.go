@@ -65,7 +65,7 @@ func TestListInTheOrderOfChanges(t *testing.T) {
 			return err
 		},
 		List: func(f paging.Following) (paging.Slice[conversations.Conversation], error) {
-			return s.List(t.Context(), w, conversations.Filter{Words: []string{"hello"}}, f)
+			return s.List(t.Context(), w, conversations.Filter{Query: asking("hello ")}, f)
 		},
 	})
 }

@@ -23,9 +23,11 @@ func tables(db *mongokit.DB) datasubject.Tables {
 		datasubject.Table{
 			Kind:    "conversation",
 			Visitor: "visitorId",
-			Omit:    []string{"terms", "eventAt", "eventSeq"},
+			Omit:    []string{termsField, "termsVersion", "eventAt", "eventSeq", readToField},
 			Under:   &messages,
 		}.In(db, "conversations_conversations"),
+		// The export of a visitor's data has no notes: they are the team's, not the visitor's.
+		datasubject.Table{Kind: "note"}.In(db, "conversations_notes"),
 	}
 }
 
@@ -41,6 +43,9 @@ func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err e
 		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.tables.Erase(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
+			_, err = s.unsent.Delete(ctx, t, nil)
+		}
+		if err == nil {
 			more, err = s.Stored().Erase(ctx, t)
 		}
 		if err == nil && !more {
@@ -58,11 +63,14 @@ const eraseConversations = 10
 
 func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor id.Visitor) (more bool, err error) {
 	found, err := s.conversations.List(ctx, t, bson.D{{Key: "visitorId", Value: visitor}},
-		mongokit.Query{Limit: eraseConversations, Omit: "terms"})
+		mongokit.Query{Limit: eraseConversations})
 	for _, c := range found {
 		if err := s.eraseConversation(ctx, t, c.Token); err != nil && !fault.Is(err, fault.NotFound) {
 			return true, err
 		}
+	}
+	if err == nil && len(found) == 0 { // what is written from now on finds no conversation
+		_, err = s.unsent.Delete(ctx, t, bson.D{{Key: "visitorId", Value: visitor}})
 	}
 	return len(found) > 0, err
 }
@@ -86,10 +94,13 @@ func (s *Store) eraseConversation(ctx context.Context, t tenant.ID, token string
 		if _, err := s.messages.Delete(ctx, t, bson.D{{Key: "conversationId", Value: c.ID}}); err != nil {
 			return err
 		}
+		if _, err := s.notes.Delete(ctx, t, notesOf(c.ID)); err != nil {
+			return err
+		}
 		if err := s.counts.Add(ctx, t, keyOf(c), -1); err != nil {
 			return err
 		}
-		if err := s.texts.Remove(ctx, t, c.Bytes); err != nil {
+		if err := s.texts.Remove(ctx, t, c.Texts()); err != nil {
 			return err
 		}
 		if err := s.log.Redact(ctx, t, int64(c.ID)); err != nil {

@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/conversations"
@@ -52,7 +53,8 @@ func TestEventsOfAConversationAscend(t *testing.T) {
 	}
 	read := conversations.Event{Conversation: &c.ID, Data: c.Erased().Data}
 	post()
-	if err := s.MarkRead(t.Context(), w, c.ID, conversations.FromVisitor, time.Now(),
+	if _, err := s.MarkRead(t.Context(), w, c.ID,
+		conversations.Reading{Writer: conversations.FromVisitor, At: time.Now()},
 		func([]id.Message) conversations.Event { return read }); err != nil {
 		t.Fatal(err)
 	}
@@ -76,23 +78,28 @@ func TestEventsOfAConversationAscend(t *testing.T) {
 	}
 }
 
-// TestTermsOfALongConversationAreBounded: a conversation that has all its terms gets no more, and its messages are
-// stored.
-func TestTermsOfALongConversationAreBounded(t *testing.T) {
+// TestLongConversationsAreFoundByTheirNewestWords: beyond MaxTerms, new words take the place of the oldest ones.
+func TestLongConversationsAreFoundByTheirNewestWords(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	words := make([]string, conversations.MaxTerms)
 	for i := range words {
-		words[i] = fmt.Sprint("word", i)
+		words[i] = fmt.Sprint(10_000_000 + i)
 	}
-	c := conversation(t, s, w, 1, strings.Join(words[1:], " "))
-	for i, terms := range []int{conversations.MaxTerms + 1, conversations.MaxTerms + 1} {
-		m := conversations.Message{Content: fmt.Sprintf("fresh%d new%d", i, i), SenderType: conversations.FromAgent}
+	c := conversation(t, s, w, 1, strings.Join(words, " "))
+	for i := range 3 {
+		m := conversations.Message{Content: fmt.Sprintf("fresh%d quokka%d", i, i), SenderType: conversations.FromAgent}
 		if _, _, err := s.Post(t.Context(), w, c.Token, m, number); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.Get(t.Context(), w, c.Token); err != nil || len(got.Terms) != terms || got.Messages != int64(i+2) {
-			t.Errorf("%d terms of %d messages, %v", len(got.Terms), got.Messages, err)
+	}
+	for word, want := range map[string]int64{"fresh0": 1, "quokka2": 1, words[0]: 0, "fresh2 quokka0": 1} {
+		found, err := s.List(t.Context(), w, conversations.Filter{Query: asking(word + " ")}, paging.Following{})
+		if err != nil || found.Total != want {
+			t.Errorf("%s finds %d, want %d: %v", word, found.Total, want, err)
 		}
+	}
+	if got, err := s.Get(t.Context(), w, c.Token); err != nil || len(got.Terms) > 0 || got.Messages != 4 {
+		t.Errorf("%d terms are read, %d messages, %v", len(got.Terms), got.Messages, err)
 	}
 }

@@ -29,11 +29,15 @@ import (
 type Store struct {
 	db            *mongokit.DB
 	conversations *mongokit.Collection[conversations.Conversation]
+	everywhere    *mongokit.Global[conversations.Conversation] // the same, of all websites
 	messages      *mongokit.Collection[conversations.Message]
+	notes         *mongokit.Collection[conversations.Note]
+	unsent        *mongokit.Collection[conversations.Unsent]
 	tags          *mongokit.Collection[conversations.Tag]
 	erased        *mongokit.Collection[erasedRow]
 	positions     *feed.Positions
 	ids           *mongokit.Sequence
+	noteIDs       *mongokit.Sequence
 	counts        *rowcount.Counter[key]
 	texts         *rowcount.Bytes
 	log           *outbox.Log
@@ -46,19 +50,26 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 	listed := func(fields ...string) mongokit.Index {
 		return mongokit.Index{Keys: newestOf(fields...), Needed: true}
 	}
+	listedIf := func(field string) mongokit.Index {
+		return mongokit.Index{Keys: newestOf(field), Present: field, Needed: true}
+	}
 	s := &Store{
 		db: db,
 		conversations: mongokit.Tenanted[conversations.Conversation](db, "conversations_conversations", "conversation",
 			mongokit.Index{Keys: bson.D{{Key: "token", Value: 1}}, Unique: true},
 			mongokit.ChangeIndex(), listed(), listed("status"), listed("assigneeId"), listed("status", "assigneeId"),
-			listed("visitorId"), listed("terms"),
+			listed(mentionsField),
+			listed("visitorId"), listed(termsField), listed("rating"), listed("tags"), listedIf("folder"),
+			mongokit.Index{Keys: longestWaiting, Present: "waitingSince", Needed: true},
+			mongokit.Index{Keys: lastRated, Present: "ratedAt", Needed: true},
 			mongokit.Index{Keys: bson.D{{Key: "closedAt", Value: 1}}},
 			mongokit.Index{
 				Keys:    bson.D{{Key: "visitorId", Value: 1}, {Key: "openKey", Value: 1}},
 				Unique:  true,
 				Present: "openKey",
 			},
-			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"}),
+			mongokit.Index{Keys: bson.D{{Key: "importKey", Value: 1}}, Unique: true, Present: "importKey"}).
+			Hiding(termsField),
 		messages: mongokit.Tenanted[conversations.Message](db, "conversations_messages", "message",
 			mongokit.Index{Keys: bson.D{{Key: "conversationId", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{
@@ -67,11 +78,16 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 				Present: "clientMessageId",
 			}).
 			Spread("conversationId"),
+		notes:  declareNotes(db),
+		unsent: declareUnsent(db),
 		tags: mongokit.Tenanted[conversations.Tag](db, "conversations_tags", "tag",
 			mongokit.Index{Keys: bson.D{{Key: "name", Value: 1}}, Unique: true}),
+		everywhere: mongokit.GlobalOf[conversations.Conversation](db, "conversations_conversations", "conversation",
+			mongokit.Index{Keys: bson.D{{Key: "snoozedUntil", Value: 1}}, Present: "snoozedUntil"}),
 		erased:    declareErased(db),
 		positions: feed.NewPositions(db, "conversations"),
 		ids:       mongokit.NewSequence(db, "conversations", "conversation"),
+		noteIDs:   mongokit.NewSequence(db, "conversations", "note"),
 		log:       log,
 		turns:     newTurns(),
 		tables:    tables(db),
@@ -81,18 +97,8 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 	return s
 }
 
-// digested is the key of the position up to which the digest task has processed the log.
-const digested = "digest"
-
-// Digested implements digest.Positions.
-func (s *Store) Digested(ctx context.Context) (int64, error) {
-	return s.positions.Position(ctx, digested)
-}
-
-// SetDigested implements digest.Positions.
-func (s *Store) SetDigested(ctx context.Context, pos int64) error {
-	return s.positions.Advance(ctx, digested, pos)
-}
+// Positions are the positions up to which tasks have processed the logs.
+func (s *Store) Positions() *feed.Positions { return s.positions }
 
 // turns serialises the writers of one conversation within this process, so that their transactions don't conflict and
 // retry. It only improves speed: between processes, the transactions guarantee correctness.
@@ -132,63 +138,9 @@ func (s *Store) Get(ctx context.Context, t tenant.ID, token string) (conversatio
 	return s.conversations.Get(ctx, t, byToken(token))
 }
 
-// List implements conversations.Store.
-func (s *Store) List(
-	ctx context.Context, t tenant.ID, f conversations.Filter, w paging.Following,
-) (paging.Slice[conversations.Conversation], error) {
-	var filter bson.D
-	add := func(key string, value any) { filter = append(filter, bson.E{Key: key, Value: value}) }
-	if f.Status != "" {
-		add("status", f.Status)
-	}
-	if f.Unassigned {
-		add("assigneeId", nil)
-	} else if f.AssigneeID != 0 {
-		add("assigneeId", f.AssigneeID)
-	}
-	if f.VisitorID != 0 {
-		add("visitorId", f.VisitorID)
-	}
-	if len(f.Words) > 0 {
-		add("terms", bson.D{{Key: "$all", Value: f.Words}})
-	}
-	if w.Follows() {
-		return mongokit.ListChanges(ctx, s.conversations, t, filter, w, "terms")
-	}
-	order := mongokit.Query{Omit: "terms", Index: indexFor(f)}
-	return mongokit.NewestWithTotal(ctx, s.conversations, t, filter, w.Window, order, s.total(t, f))
-}
-
-// newestOf returns the keys of the index by which rows with the same fields are listed newest first.
-func newestOf(fields ...string) (keys bson.D) {
-	for _, f := range fields {
-		keys = append(keys, bson.E{Key: f, Value: 1})
-	}
-	return append(keys, bson.E{Key: "createdAt", Value: -1}, bson.E{Key: "_id", Value: -1})
-}
-
-// indexFor returns the keys of the index by which List finds conversations in their order. A visitor and a word have
-// the fewest conversations, so the other conditions are checked on those. Of several words the server uses one.
-func indexFor(f conversations.Filter) bson.D {
-	var fields []string
-	switch assigned := f.Unassigned || f.AssigneeID != 0; {
-	case f.VisitorID != 0:
-		fields = []string{"visitorId"}
-	case len(f.Words) > 0:
-		fields = []string{"terms"}
-	case f.Status != "" && assigned:
-		fields = []string{"status", "assigneeId"}
-	case f.Status != "":
-		fields = []string{"status"}
-	case assigned:
-		fields = []string{"assigneeId"}
-	}
-	return newestOf(fields...)
-}
-
 // ByIDs implements conversations.Store.
 func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []id.Conversation) ([]conversations.Conversation, error) {
-	return s.conversations.List(ctx, t, among("_id", ids), mongokit.Query{Omit: "terms"})
+	return s.conversations.List(ctx, t, among("_id", ids), mongokit.Query{})
 }
 
 func among[ID ~int64](key string, ids []ID) bson.D {
@@ -198,7 +150,9 @@ func among[ID ~int64](key string, ids []ID) bson.D {
 // Counts implements conversations.Store. Opened and Closed are counted by walking an index over the matching rows only.
 func (s *Store) Counts(ctx context.Context, t tenant.ID, since time.Time) (c conversations.Counts, err error) {
 	if c.Unassigned, err = s.total(t,
-		conversations.Filter{Status: conversations.Open, Unassigned: true})(ctx); err != nil {
+		conversations.Filter{
+			Statuses: []conversations.Status{conversations.Open}, Assignees: id.Assignees{None: true},
+		})(ctx); err != nil {
 		return c, err
 	}
 	after := bson.D{{Key: "$gte", Value: since}}
@@ -270,48 +224,6 @@ func (s *Store) SetTyping(
 		filter, field = append(filter, bson.E{Key: "visitorId", Value: *visitor}), "visitorTypingTo"
 	}
 	return s.conversations.Modify(ctx, t, filter, bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: until}}}})
-}
-
-// MarkRead implements conversations.Store.
-func (s *Store) MarkRead(
-	ctx context.Context, t tenant.ID, conversation id.Conversation, from conversations.Sender, at time.Time,
-	newEvent func([]id.Message) conversations.Event,
-) error {
-	return s.db.Tx(ctx, func(ctx context.Context) error {
-		unread, err := s.messages.List(ctx, t,
-			bson.D{
-				{Key: "conversationId", Value: conversation},
-				{Key: "senderType", Value: from},
-				{Key: "readAt", Value: nil},
-			},
-			mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Only: []string{"_id"}})
-		if err != nil || len(unread) == 0 {
-			return err
-		}
-		ids := make([]id.Message, len(unread))
-		for i, m := range unread {
-			ids[i] = m.ID
-		}
-		if _, err := s.messages.UpdateAll(ctx, t, among("_id", ids),
-			bson.D{{Key: "$set", Value: bson.D{{Key: "readAt", Value: at}, {Key: "updatedAt", Value: at}}}}); err != nil {
-			return err
-		}
-		c, err := s.conversations.Modify(ctx, t, bson.D{{Key: "_id", Value: conversation}}, advance(0))
-		if err != nil {
-			return err
-		}
-		order, err := s.order(ctx, c)
-		if err != nil {
-			return err
-		}
-		if order.At != c.EventAt {
-			if _, err := s.conversations.Update(ctx, t, bson.D{{Key: "_id", Value: conversation}},
-				bson.D{{Key: "$set", Value: bson.D{{Key: "eventAt", Value: order.At}}}}); err != nil {
-				return err
-			}
-		}
-		return s.appendEvents(ctx, t, order, []conversations.Event{newEvent(ids)})
-	})
 }
 
 // Tags implements conversations.Store.

@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/searchquery"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/conversations"
@@ -112,7 +113,7 @@ func TestConcurrentPostsAreAllStoredInOrder(t *testing.T) {
 		t.Fatalf("%v %v", after, err)
 	}
 	got, err := s.Get(t.Context(), w, c.Token)
-	if err != nil || got.Messages != writers*each+1 || len(got.Terms) != each+1 {
+	if err != nil || got.Messages != writers*each+1 {
 		t.Fatalf("%+v %v", got, err)
 	}
 }
@@ -178,14 +179,17 @@ func TestListReturnsMatchingConversations(t *testing.T) {
 		want   []string
 	}{
 		"all, newest first": {conversations.Filter{}, []string{"conv_1_3", "conv_1_2", "conv_1_1"}},
-		"open":              {conversations.Filter{Status: conversations.Open}, []string{"conv_1_3", "conv_1_1"}},
-		"assignee":          {conversations.Filter{AssigneeID: agent}, []string{"conv_1_2"}},
-		"no match":          {conversations.Filter{VisitorID: 8}, nil},
-		"one word":          {conversations.Filter{Words: []string{"parcel"}}, []string{"conv_1_2", "conv_1_1"}},
-		"all words":         {conversations.Filter{Words: []string{"parcel", "where"}}, []string{"conv_1_1"}},
-		"part of a word":    {conversations.Filter{Words: []string{"parc"}}, nil},
+		"open": {
+			conversations.Filter{Statuses: []conversations.Status{conversations.Open}},
+			[]string{"conv_1_3", "conv_1_1"},
+		},
+		"assignee":       {conversations.Filter{Assignees: id.Assignees{Users: []id.User{agent}}}, []string{"conv_1_2"}},
+		"no match":       {conversations.Filter{VisitorID: 8}, nil},
+		"one word":       {conversations.Filter{Query: asking("parcel ")}, []string{"conv_1_2", "conv_1_1"}},
+		"all words":      {conversations.Filter{Query: asking("parcel where ")}, []string{"conv_1_1"}},
+		"part of a word": {conversations.Filter{Query: asking("parc ")}, nil},
 		"two filters": {
-			conversations.Filter{Status: conversations.Closed, Words: []string{"late"}},
+			conversations.Filter{Statuses: []conversations.Status{conversations.Closed}, Query: asking("late ")},
 			[]string{"conv_1_2"},
 		},
 	} {
@@ -265,8 +269,8 @@ func TestIsolation(t *testing.T) {
 		if ms, _, err := s.Messages(t.Context(), other, c.ID, 0, 10); err != nil || len(ms) != 0 {
 			t.Errorf("Messages: %v %v", ms, err)
 		}
-		if err := s.MarkRead(t.Context(), other, c.ID, conversations.FromVisitor, noon,
-			func(ids []id.Message) conversations.Event {
+		if _, err := s.MarkRead(t.Context(), other, c.ID,
+			conversations.Reading{Writer: conversations.FromVisitor, At: noon}, func(ids []id.Message) conversations.Event {
 				t.Errorf("%v were read", ids)
 				return conversations.Event{}
 			}); err != nil {
@@ -275,7 +279,7 @@ func TestIsolation(t *testing.T) {
 		if ms, _, _ := s.Messages(t.Context(), own, c.ID, 0, 10); len(ms) != 1 || ms[0].ReadAt != nil {
 			t.Errorf("afterwards: %+v", ms)
 		}
-		if got, err := s.List(t.Context(), own, conversations.Filter{Words: []string{"secret"}},
+		if got, err := s.List(t.Context(), own, conversations.Filter{Query: asking("secret ")},
 			paging.Following{}); err != nil || got.Total != 1 {
 			t.Errorf("List: %+v %v", got, err)
 		}
@@ -307,7 +311,8 @@ func TestMarkReadMarksOneSide(t *testing.T) {
 	}
 	for _, from := range []conversations.Sender{conversations.FromVisitor, conversations.FromAgent} {
 		var marked []id.Message
-		err := s.MarkRead(t.Context(), w, c.ID, from, noon, func(ids []id.Message) conversations.Event {
+		reading := conversations.Reading{Writer: from, At: noon}
+		_, err := s.MarkRead(t.Context(), w, c.ID, reading, func(ids []id.Message) conversations.Event {
 			marked = ids
 			return conversations.Event{Conversation: &c.ID, Data: contract.ConversationReadData{}}
 		})
@@ -327,4 +332,13 @@ func TestMarkReadMarksOneSide(t *testing.T) {
 			}
 		}
 	}
+}
+
+// asking returns the query of whole words.
+func asking(words string) searchquery.Query {
+	q, err := searchquery.Parse(words)
+	if err != nil {
+		panic(err)
+	}
+	return q
 }

@@ -21,7 +21,7 @@ import (
 func (s *Store) Open(
 	ctx context.Context, c conversations.Conversation, m conversations.Message, evs []conversations.Event,
 ) (conversations.Conversation, conversations.Message, bool, error) {
-	c.Terms = searchterms.Of(conversations.MaxTerms, m.Content)
+	c.Terms, c.TermsVersion = searchterms.Of(conversations.MaxTerms, m.Content), searchterms.Version
 	order := outbox.NewOrder()
 	c.EventAt, c.EventSeq = order.At, order.Seq
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
@@ -110,7 +110,7 @@ type expected struct {
 }
 
 // fullTerms is the field that exists if a conversation has as many terms as are stored.
-var fullTerms = fmt.Sprintf("terms.%d", conversations.MaxTerms-1)
+var fullTerms = fmt.Sprintf("%s.%d", termsField, conversations.MaxTerms-1)
 
 // update returns the update that also locks the conversation.
 func (e expected) update() bson.D {
@@ -118,44 +118,70 @@ func (e expected) update() bson.D {
 	if e.message.SenderType == conversations.FromVisitor {
 		typing = "visitorTypingTo"
 	}
+	sums := bson.D{
+		{Key: "version", Value: int64(1)},
+		{Key: "messages", Value: int64(1)},
+		{Key: "bytes", Value: int64(len(e.message.Content))},
+		{Key: "eventSeq", Value: int64(1)},
+	}
+	var waiting bson.E
+	if e.message.SenderType == conversations.FromVisitor {
+		sums = append(sums, bson.E{Key: "unread", Value: int64(1)}, bson.E{Key: "heard", Value: int64(1)})
+		waiting = bson.E{Key: "$min", Value: bson.D{{Key: "waitingSince", Value: e.message.CreatedAt}}}
+	} else {
+		waiting = bson.E{Key: "$unset", Value: bson.D{{Key: "waitingSince", Value: ""}}}
+	}
 	u := bson.D{
-		{Key: "$inc", Value: bson.D{
-			{Key: "version", Value: int64(1)},
-			{Key: "messages", Value: int64(1)},
-			{Key: "bytes", Value: int64(len(e.message.Content))},
-			{Key: "eventSeq", Value: int64(1)},
-		}},
+		{Key: "$inc", Value: sums},
+		waiting,
 		{Key: "$max", Value: bson.D{
 			{Key: "updatedAt", Value: e.message.CreatedAt},
 			{Key: "eventAt", Value: time.Now().UnixMilli()},
 		}},
-		{Key: "$set", Value: bson.D{{Key: typing, Value: time.Time{}}}},
+		{Key: "$set", Value: bson.D{{Key: typing, Value: time.Time{}}, {Key: "last", Value: e.message.Excerpt()}}},
 	}
 	if len(e.terms) > 0 {
 		u = append(u, bson.E{Key: "$addToSet", Value: bson.D{
-			{Key: "terms", Value: bson.D{{Key: "$each", Value: e.terms}}},
+			{Key: termsField, Value: bson.D{{Key: "$each", Value: e.terms}}},
 		}})
 	}
 	return u
 }
 
+// newestTerms returns the update that adds the message's terms in place of the oldest ones. Some may be there twice.
+func (e expected) newestTerms() bson.E {
+	return bson.E{Key: "$push", Value: bson.D{{Key: termsField, Value: bson.D{
+		{Key: "$each", Value: e.terms}, {Key: "$slice", Value: -conversations.MaxTerms},
+	}}}}
+}
+
 // lock writes the conversation, which serialises its changes. It returns the conversation as it is stored now, and as
-// it was before e; both have the new version. e is nil if nothing is expected. A conversation with MaxTerms gets no
-// more terms, so lock can't expect a message's changes.
+// it was before e; both have the new version. e is nil if nothing is expected. In a conversation with MaxTerms, new
+// terms replace the oldest ones, and in one that is snoozed or spam, a message has other effects. So lock doesn't
+// expect a message's changes there.
 func (s *Store) lock(
 	ctx context.Context, t tenant.ID, token string, e *expected,
 ) (stored, before conversations.Conversation, err error) {
 	if e != nil {
-		filter := append(byToken(token), bson.E{Key: fullTerms, Value: bson.D{{Key: "$exists", Value: false}}})
+		absent := bson.D{{Key: "$exists", Value: false}}
+		filter := append(byToken(token), bson.E{Key: fullTerms, Value: absent}, bson.E{Key: "folder", Value: absent})
 		stored, err = s.conversations.Modify(ctx, t, filter, e.update())
 		if !fault.Is(err, fault.NotFound) {
 			before = stored
 			before.Messages--
 			before.Bytes -= int64(len(e.message.Content))
+			if e.message.SenderType == conversations.FromVisitor {
+				before.Unread--
+				before.Heard--
+			}
 			return stored, before, err
 		}
 	}
-	stored, err = s.conversations.Modify(ctx, t, byToken(token), advance(1))
+	update := advance(1)
+	if e != nil && len(e.terms) > 0 {
+		update = append(update, e.newestTerms())
+	}
+	stored, err = s.conversations.Modify(ctx, t, byToken(token), update)
 	return stored, stored, err
 }
 
@@ -203,14 +229,13 @@ func (s *Store) save(
 			return err
 		}
 		after.EventAt, saved = order.At, after
-		stored.Terms, after.Terms = nil, nil // only lock adds terms
 		if err := s.conversations.Save(ctx, t, bson.D{{Key: "_id", Value: stored.ID}}, stored, after); err != nil {
 			return err
 		}
 		if err := s.counts.Move(ctx, t, keyOf(before), keyOf(saved)); err != nil {
 			return err
 		}
-		if err := s.texts.Resize(ctx, t, before.Bytes, saved.Bytes); err != nil {
+		if err := s.texts.Resize(ctx, t, before.Texts(), saved.Texts()); err != nil {
 			return err
 		}
 		return s.appendEvents(ctx, t, order, events)

@@ -20,7 +20,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service) {
 				c.TotalConversations, c.OpenConversations, c.TotalMessages, c.TotalVisitors, c.OnlineVisitors,
 				c.AverageResponseTime(),
 			}, err
-		}))
+		}), httpkit.Lenient)
 	httpkit.Handle(r, "GET /statistics/history", 200, operation.New(chain, "statistics.get_history", authz.Read,
 		func(ctx context.Context, req history) (historyView, error) {
 			found, err := s.History(ctx, identity.From(ctx).Website, req.request(), req.Interval)
@@ -39,7 +39,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *statistics.Service) {
 	mountInternal(r, chain, s)
 }
 
-// mountInternal mounts the operations of the operator's commands.
+// mountInternal mounts the operations of the operator's commands and of the other services.
 func mountInternal(r *httpkit.Router, chain operation.Chain, s *statistics.Service) {
 	httpkit.Handle(
 		r, "POST /internal/statistics/recount", 200,
@@ -49,6 +49,19 @@ func mountInternal(r *httpkit.Router, chain operation.Chain, s *statistics.Servi
 				return recountedOf(drift, req.Repair), err
 			}),
 	)
+	httpkit.Handle(
+		r, "GET /internal/reply-time", 200,
+		operation.New(chain, "statistics.get_reply_time", authz.Internal,
+			func(ctx context.Context, _ operation.None) (replyTime, error) {
+				seconds, err := s.ReplyTime(ctx, identity.From(ctx).Website)
+				return replyTime{seconds}, err
+			}),
+	)
+}
+
+// replyTime is the usual time to a first response, or null if it isn't known.
+type replyTime struct {
+	ReplySeconds *int64 `json:"replySeconds"`
 }
 
 type recount struct {

@@ -23,7 +23,7 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *tickets.Service, l
 		Walk: func(
 			ctx context.Context, t tenant.ID, after paging.Cursor, limit int64,
 		) ([]changefeed.Row, bool, error) {
-			found, err := s.List(ctx, t, tickets.Filter{}, "", changefeed.Window(after, limit))
+			found, err := s.List(ctx, t, tickets.Filter{}, changefeed.Window(after, limit))
 			return rowsOf(found.Rows), found.More, err
 		},
 		Keys: func(r outbox.Record) ([]changefeed.Key, error) { return changefeed.RowKeys(r.Key), nil },

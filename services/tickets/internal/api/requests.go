@@ -1,9 +1,14 @@
 package api
 
 import (
+	"slices"
+
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/tickets"
 )
 
@@ -13,25 +18,36 @@ type byID struct {
 
 type thread struct {
 	byID
-	After paging.After `query:"after" json:"-"`
+	After  paging.After `query:"after" json:"-"`
+	Expand httpkit.List `query:"expand" json:"-"`
 }
+
+// authors reports whether messages are requested with their authors. Other values are ignored.
+func (t thread) authors() bool { return slices.Contains(t.Expand, "authors") }
 
 type list struct {
 	paging.Following
-	Status     string     `query:"status" json:"-"`
-	Priority   string     `query:"priority" json:"-"`
-	AssigneeID id.User    `query:"assigneeId" json:"-"`
-	VisitorID  id.Visitor `query:"visitorId" json:"-"`
-	Search     string     `query:"search" json:"-"`
+	Status     httpkit.List `query:"status" json:"-"`
+	Priority   httpkit.List `query:"priority" json:"-"`
+	AssigneeID httpkit.List `query:"assigneeId" json:"-"`
+	VisitorID  id.Visitor   `query:"visitorId" json:"-"`
+	Search     string       `query:"search" json:"-"`
 }
 
-func (l list) filter() tickets.Filter {
-	return tickets.Filter{
-		Status:     tickets.Status(l.Status),
-		Priority:   tickets.Priority(l.Priority),
-		AssigneeID: l.AssigneeID,
-		VisitorID:  l.VisitorID,
+// filter returns the filter for a caller. me is the user that a person is; it is 0 for a program.
+func (l list) filter(me id.User) (tickets.Filter, error) {
+	f := tickets.Filter{VisitorID: l.VisitorID, Me: me, Search: l.Search}
+	for _, status := range l.Status {
+		f.Statuses = append(f.Statuses, tickets.Status(status))
 	}
+	for _, priority := range l.Priority {
+		f.Priorities = append(f.Priorities, tickets.Priority(priority))
+	}
+	var err error
+	if f.Assignees, err = id.ParseAssignees(l.AssigneeID, me); err != nil {
+		return f, fault.Bad("assigneeId", err.Error())
+	}
+	return f, nil
 }
 
 type create struct {
@@ -45,7 +61,27 @@ type create struct {
 	AssigneeID        *id.User `json:"assigneeId"`
 }
 
-func (c create) draft() tickets.Draft { return tickets.Draft(c) }
+func (c create) draft(channel tickets.Channel) tickets.Draft {
+	return tickets.Draft{
+		Title:             c.Title,
+		Description:       c.Description,
+		Email:             c.Email,
+		Priority:          c.Priority,
+		LanguageCode:      c.LanguageCode,
+		VisitorToken:      c.VisitorToken,
+		ConversationToken: c.ConversationToken,
+		AssigneeID:        c.AssigneeID,
+		Channel:           channel,
+	}
+}
+
+// channelOf returns how a caller opens tickets.
+func channelOf(p identity.Principal) tickets.Channel {
+	if p.IsProgram() {
+		return tickets.ChannelAPI
+	}
+	return tickets.ChannelConsole
+}
 
 type update struct {
 	ID           id.Ticket               `path:"id" json:"-"`

@@ -76,6 +76,14 @@ type messageView struct {
 	SenderEmail    *string             `json:"senderEmail"`
 	IsFromEmail    bool                `json:"isFromEmail"`
 	CreatedAt      time.Time           `json:"createdAt" writer:"kept"`
+	Author         *author             `json:"author,omitempty"` // with expand=authors
+}
+
+// author is the author of a message.
+type author struct {
+	Kind   tickets.AuthorKind `json:"kind"`
+	UserID *id.User           `json:"userId"`
+	Name   *string            `json:"name"`
 }
 
 type deleted struct {
@@ -109,7 +117,11 @@ func viewOf(d tickets.Detail) view {
 		v.Visitor = &visitorView{d.Visitor.Token, d.Visitor.Name}
 	}
 	for _, m := range d.Messages {
-		v.Messages = append(v.Messages, messageViewOf(m))
+		shown := messageViewOf(m)
+		if d.Authors != nil {
+			shown.Author = &author{Kind: m.AuthorKind(), UserID: m.AuthorID, Name: d.AuthorName(m)}
+		}
+		v.Messages = append(v.Messages, shown)
 	}
 	fitting, cut := paging.Fit(v.Messages)
 	v.Messages, v.HasMore = fitting, cut || d.HasMore
@@ -130,5 +142,14 @@ func (m messageView) JSONBytes() int {
 }
 
 func messageViewOf(m tickets.Message) messageView {
-	return messageView{m.ID, m.TicketID, m.Type, m.Content, m.EmailMessageID, m.SenderEmail, m.IsFromEmail, m.CreatedAt}
+	return messageView{
+		ID:             m.ID,
+		TicketID:       m.TicketID,
+		MessageType:    m.Type,
+		Content:        m.Content,
+		EmailMessageID: m.EmailMessageID,
+		SenderEmail:    m.SenderEmail,
+		IsFromEmail:    m.IsFromEmail,
+		CreatedAt:      m.CreatedAt,
+	}
 }

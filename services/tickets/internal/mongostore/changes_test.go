@@ -55,7 +55,7 @@ func TestTicketsInTheOrderOfChanges(t *testing.T) {
 			return err
 		},
 		List: func(w paging.Following) (paging.Slice[tickets.Ticket], error) {
-			return k.List(t.Context(), a, tickets.Filter{Status: tickets.StatusNew}, w)
+			return k.List(t.Context(), a, tickets.Filter{Statuses: []tickets.Status{tickets.StatusNew}}, w)
 		},
 	})
 }

@@ -19,6 +19,14 @@ type key struct {
 	Assignee id.User          `bson:"assignee,omitempty"` // zero for unassigned
 }
 
+// assignee returns the user that the rows are assigned to, or nil for none.
+func (k key) assignee() *id.User {
+	if k.Assignee == 0 {
+		return nil
+	}
+	return &k.Assignee
+}
+
 func keyOf(one tickets.Ticket) key {
 	k := key{Status: one.Status, Priority: one.Priority}
 	if one.AssigneeID != nil {
@@ -55,13 +63,12 @@ func (s *Store) Stored() rowcount.Stored[key] {
 
 // total returns the function that returns the number of tickets a filter matches, or nil if only a count query can.
 func (s *Store) total(t tenant.ID, f tickets.Filter) func(context.Context) (int64, error) {
-	if f.VisitorID != 0 || len(f.Words) > 0 {
+	if f.VisitorID != 0 || len(f.Tags) > 0 || len(f.Channels) > 0 || f.Query.Restricts() {
 		return nil
 	}
 	return func(ctx context.Context) (int64, error) {
 		return s.counts.Sum(ctx, t, func(k key) bool {
-			return (f.Status == "" || k.Status == f.Status) && (f.Priority == "" || k.Priority == f.Priority) &&
-				(f.AssigneeID == 0 || k.Assignee == f.AssigneeID)
+			return f.Matches(k.Status, k.Priority, k.assignee())
 		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/feed"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/libs/store/rowcount"
@@ -30,6 +31,8 @@ type Store struct {
 	db         *mongokit.DB
 	log        *outbox.Log
 	tickets    *mongokit.Collection[tickets.Ticket]
+	everywhere *mongokit.Global[tickets.Ticket] // the same, of all websites
+	positions  *feed.Positions
 	messages   *mongokit.Collection[tickets.Message]
 	ticketIDs  *mongokit.Sequence
 	messageIDs *mongokit.Sequence
@@ -40,14 +43,14 @@ type Store struct {
 
 // New declares the collections.
 func New(db *mongokit.DB, log *outbox.Log) *Store {
-	newest := func(field ...string) mongokit.Index { return mongokit.Index{Keys: newestOf(field...), Needed: true} }
 	s := &Store{
 		db: db, log: log,
 		tickets: mongokit.Tenanted[tickets.Ticket](db, "tickets_tickets", "ticket",
-			mongokit.ChangeIndex(), newest(), newest("status"), newest("priority"), newest("assigneeId"),
-			newest("visitorId"), newest(searchField+".terms")),
+			listIndexes()...),
 		messages: mongokit.Tenanted[tickets.Message](db, "tickets_messages", "ticket message",
 			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}}).Spread("ticketId"),
+		everywhere: mongokit.GlobalOf[tickets.Ticket](db, "tickets_tickets", "ticket"),
+		positions:  feed.NewPositions(db, "tickets"),
 		ticketIDs:  mongokit.NewSequence(db, "tickets", "tickets"),
 		messageIDs: mongokit.NewSequence(db, "tickets", "messages"),
 		tables:     tables(db),
@@ -100,55 +103,6 @@ func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []id.Ticket) ([]tick
 	return s.tickets.Part(ctx, t, bson.D{
 		{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}},
 	}, mongokit.Query{Omit: searchField})
-}
-
-// List implements tickets.Store.
-func (s *Store) List(
-	ctx context.Context, t tenant.ID, f tickets.Filter, w paging.Following,
-) (paging.Slice[tickets.Ticket], error) {
-	var filter bson.D
-	add := func(wanted bool, key string, value any) {
-		if wanted {
-			filter = append(filter, bson.E{Key: key, Value: value})
-		}
-	}
-	add(f.Status != "", "status", f.Status)
-	add(f.Priority != "", "priority", f.Priority)
-	add(f.AssigneeID != 0, "assigneeId", f.AssigneeID)
-	add(f.VisitorID != 0, "visitorId", f.VisitorID)
-	add(len(f.Words) > 0, searchField+".terms", bson.D{{Key: "$all", Value: f.Words}})
-	if w.Follows() {
-		return mongokit.ListChanges(ctx, s.tickets, t, filter, w, searchField)
-	}
-	order := mongokit.Query{Omit: searchField, Index: indexFor(f)}
-	return mongokit.NewestWithTotal(ctx, s.tickets, t, filter, w.Window, order, s.total(t, f))
-}
-
-// newestOf returns the keys of the index by which tickets with the same field are listed newest first.
-func newestOf(field ...string) (keys bson.D) {
-	for _, f := range field {
-		keys = append(keys, bson.E{Key: f, Value: 1})
-	}
-	return append(keys, bson.E{Key: "createdAt", Value: -1}, bson.E{Key: "_id", Value: -1})
-}
-
-// indexFor returns the keys of the index by which List finds tickets in their order. It is that of the condition that
-// the fewest tickets are likely to meet. The other conditions are checked on those.
-func indexFor(f tickets.Filter) bson.D {
-	switch {
-	case f.VisitorID != 0:
-		return newestOf("visitorId")
-	case len(f.Words) > 0:
-		return newestOf(searchField + ".terms")
-	case f.AssigneeID != 0:
-		return newestOf("assigneeId")
-	case f.Priority != "":
-		return newestOf("priority")
-	case f.Status != "":
-		return newestOf("status")
-	default:
-		return newestOf()
-	}
 }
 
 // Messages implements tickets.Store.

@@ -12,6 +12,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/searchquery"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
@@ -149,17 +150,18 @@ func TestList(t *testing.T) {
 		want   []id.Ticket
 	}{
 		"all, newest first": {tickets.Filter{}, []id.Ticket{three.ID, two.ID, one.ID}},
-		"status":            {tickets.Filter{Status: tickets.StatusOpen}, []id.Ticket{three.ID, one.ID}},
-		"priority":          {tickets.Filter{Priority: tickets.PriorityHigh}, []id.Ticket{two.ID}},
-		"assignee":          {tickets.Filter{AssigneeID: 5}, []id.Ticket{one.ID}},
+		"status":            {tickets.Filter{Statuses: []tickets.Status{tickets.StatusOpen}}, []id.Ticket{three.ID, one.ID}},
+		"priority":          {tickets.Filter{Priorities: []tickets.Priority{tickets.PriorityHigh}}, []id.Ticket{two.ID}},
+		"assignee":          {tickets.Filter{Assignees: id.Assignees{Users: []id.User{5}}}, []id.Ticket{one.ID}},
 		"visitor":           {tickets.Filter{VisitorID: 7}, []id.Ticket{three.ID, two.ID}},
-		"a word":            {tickets.Filter{Words: []string{"lamp"}}, []id.Ticket{three.ID, two.ID, one.ID}},
-		"words":             {tickets.Filter{Words: []string{"lamp", "dark"}}, []id.Ticket{two.ID}},
-		"a word too many":   {tickets.Filter{Words: []string{"lamp", "dark", "sofa"}}, nil},
+		"a word":            {tickets.Filter{Query: asking("lamp ")}, []id.Ticket{three.ID, two.ID, one.ID}},
+		"words":             {tickets.Filter{Query: asking("lamp dark ")}, []id.Ticket{two.ID}},
+		"a word too many":   {tickets.Filter{Query: asking("lamp dark sofa ")}, nil},
 		"together": {
-			tickets.Filter{Status: tickets.StatusOpen, VisitorID: 7, Words: []string{"lamp"}}, []id.Ticket{three.ID},
+			tickets.Filter{Statuses: []tickets.Status{tickets.StatusOpen}, VisitorID: 7, Query: asking("lamp ")},
+			[]id.Ticket{three.ID},
 		},
-		"none": {tickets.Filter{Status: tickets.StatusClosed}, nil},
+		"none": {tickets.Filter{Statuses: []tickets.Status{tickets.StatusClosed}}, nil},
 	} {
 		for _, size := range []paging.Limit{1, 2, 100} {
 			var byPage, byCursor []id.Ticket
@@ -339,7 +341,7 @@ func TestIsolation(t *testing.T) {
 		if n := len(messages(t, k, roles.stranger, one.ID)); n != 0 {
 			t.Errorf("a stranger reads %d messages", n)
 		}
-		for _, f := range []tickets.Filter{{}, {Status: tickets.StatusNew}, {Words: []string{"lamp"}}} {
+		for _, f := range []tickets.Filter{{}, {Statuses: []tickets.Status{tickets.StatusNew}}, {Query: asking("lamp ")}} {
 			for _, row := range must(k.List(t.Context(), roles.stranger, f, paging.Following{}))(t).Rows {
 				if row.WebsiteID != roles.stranger {
 					t.Errorf("a stranger's list has %+v", row)
@@ -353,4 +355,13 @@ func TestIsolation(t *testing.T) {
 			t.Errorf("the owner has %d messages", n)
 		}
 	}
+}
+
+// asking returns the query of whole words.
+func asking(words string) searchquery.Query {
+	q, err := searchquery.Parse(words)
+	if err != nil {
+		panic(err)
+	}
+	return q
 }

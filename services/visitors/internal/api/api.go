@@ -16,6 +16,7 @@ import (
 
 // Mount adds the operations of s to the route table.
 func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
+	mountRows(r, chain, s)
 	httpkit.Handle(r, "GET /visitors", 200, operation.New(chain, "visitors.list_visitors", authz.Read,
 		func(ctx context.Context, req list) (paging.Page[view], error) {
 			found, err := s.List(ctx, identity.From(ctx).Website, req.Online.Ptr(), req.Following)
@@ -25,7 +26,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 		func(ctx context.Context, req byToken) (view, error) {
 			v, err := s.Visitor(ctx, identity.From(ctx).Website, req.Token)
 			return viewOf(v), err
-		}))
+		}), httpkit.Lenient)
 	httpkit.Handle(r, "PATCH /visitors/{token}/context", 200, operation.New(chain, "visitors.update_context", authz.Write,
 		func(ctx context.Context, req update) (view, error) {
 			v, err := s.Update(ctx, identity.From(ctx).Website, req.Token, req.patch())

@@ -1,9 +1,6 @@
 package api
 
 import (
-	"errors"
-	"strconv"
-
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
@@ -11,23 +8,8 @@ import (
 	"fivechat.dev/services/visitors"
 )
 
-// flag is a query parameter that is true, false or absent.
-type flag struct{ optional.Value[bool] }
-
-var errNotFlag = errors.New("must be true or false")
-
-// UnmarshalText reads the flag.
-func (f *flag) UnmarshalText(b []byte) error {
-	v, err := strconv.ParseBool(string(b))
-	if err != nil {
-		return errNotFlag
-	}
-	f.Value = optional.Of(v)
-	return nil
-}
-
 type list struct {
-	Online flag `query:"online" json:"-"`
+	Online httpkit.Flag `query:"online" json:"-"`
 	paging.Following
 }
 

@@ -74,10 +74,11 @@ type session struct {
 	Widget        visitors.View `json:"widget"`
 	Conversation  visitors.View `json:"conversation"`
 	AgentsOnline  bool          `json:"agentsOnline"`
+	ReplySeconds  *int64        `json:"replySeconds"`
 }
 
 func sessionOf(s visitors.Session) session {
-	v := session{viewOf(s.Visitor), s.Token, nil, s.Widget, s.Conversation, s.AgentsOnline}
+	v := session{viewOf(s.Visitor), s.Token, nil, s.Widget, s.Conversation, s.AgentsOnline, s.ReplySeconds}
 	if s.Secret != "" {
 		v.VisitorSecret = &s.Secret
 	}

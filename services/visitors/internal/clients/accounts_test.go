@@ -18,22 +18,13 @@ import (
 func TestPresenceOfAgentsIsRememberedForSeconds(t *testing.T) {
 	t.Parallel()
 	online, asked := "", 0
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	client := clientOf(t, func(w http.ResponseWriter, _ *http.Request) {
 		asked++
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, `{"online":`+online+`}`)
-	}))
-	t.Cleanup(server.Close)
-	keys, err := identity.NewKeyring([]byte("a key of the tests, at least 32 bytes long"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tele, err := telemetry.New(t.Context(), "visitors", telemetry.Config{LogTo: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	now := time.Unix(0, 0)
-	a := clients.NewAccounts(httpkit.NewClient(server.URL, keys, tele), func() time.Time { return now })
+	a := clients.NewAccounts(client, func() time.Time { return now })
 	for i, step := range []struct {
 		website int64
 		online  string
@@ -53,4 +44,20 @@ func TestPresenceOfAgentsIsRememberedForSeconds(t *testing.T) {
 			t.Errorf("step %d: %v, %v after %d requests", i, got, err, asked)
 		}
 	}
+}
+
+// clientOf calls a server that a handler answers for.
+func clientOf(t *testing.T, answer http.HandlerFunc) *httpkit.Client {
+	t.Helper()
+	server := httptest.NewServer(answer)
+	t.Cleanup(server.Close)
+	keys, err := identity.NewKeyring([]byte("a key of the tests, at least 32 bytes long"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tele, err := telemetry.New(t.Context(), "visitors", telemetry.Config{LogTo: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return httpkit.NewClient(server.URL, keys, tele)
 }

@@ -50,7 +50,11 @@ func (s *Store) Save(
 			return err
 		}
 		saved.Version++
-		if err = s.visitors.Save(ctx, t, bson.D{{Key: "_id", Value: v.ID}}, v, saved); err != nil {
+		row := saved
+		if !saved.IsFoundLike(v) {
+			row = saved.Indexed()
+		}
+		if err = s.visitors.Save(ctx, t, bson.D{{Key: "_id", Value: v.ID}}, v, row); err != nil {
 			return err
 		}
 		if err = s.saveDevices(ctx, visitorToken, v, saved); err != nil {
@@ -120,10 +124,11 @@ func (s *Store) Import(ctx context.Context, t tenant.ID, imported []visitors.Vis
 // insert stores visitors and their tokens. It runs inside a transaction.
 func (s *Store) insert(ctx context.Context, t tenant.ID, rows ...visitors.Visitor) error {
 	tokens := make([]token, len(rows))
+	found := make([]visitors.Visitor, len(rows))
 	for i, v := range rows {
-		tokens[i] = token{v.Token, v.WebsiteID, v.ID, v.SecretHash}
+		tokens[i], found[i] = token{v.Token, v.WebsiteID, v.ID, v.SecretHash}, v.Indexed()
 	}
-	if err := s.visitors.Insert(ctx, t, rows...); err != nil {
+	if err := s.visitors.Insert(ctx, t, found...); err != nil {
 		return err
 	}
 	if err := s.counts.Add(ctx, t, all{}, int64(len(rows))); err != nil {

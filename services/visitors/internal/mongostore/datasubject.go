@@ -15,7 +15,9 @@ import (
 
 // tables are the collections that data exports contain.
 func tables(db *mongokit.DB) datasubject.Tables {
-	return datasubject.Tables{datasubject.Table{Kind: "visitor", Visitor: "_id"}.In(db, "visitors_visitors")}
+	return datasubject.Tables{datasubject.Table{
+		Kind: "visitor", Visitor: "_id", Omit: []string{searchField},
+	}.In(db, "visitors_visitors")}
 }
 
 // Export implements datasubject.DataHolder.

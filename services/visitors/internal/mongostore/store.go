@@ -14,9 +14,9 @@ import (
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
-	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/datasubject"
+	"fivechat.dev/libs/store/feed"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/libs/store/rowcount"
@@ -28,13 +28,16 @@ type Store struct {
 	db       *mongokit.DB
 	log      *outbox.Log
 	visitors *mongokit.Collection[visitors.Visitor]
-	tokens   *mongokit.Global[token]
-	erased   *mongokit.Collection[erasedRow]
-	ids      *mongokit.Sequence
-	counts   *rowcount.Counter[all]
-	texts    *rowcount.Bytes
-	tables   datasubject.Tables
-	policies policies
+	// the same, of all websites
+	everywhere *mongokit.Global[visitors.Visitor]
+	positions  *feed.Positions
+	tokens     *mongokit.Global[token]
+	erased     *mongokit.Collection[erasedRow]
+	ids        *mongokit.Sequence
+	counts     *rowcount.Counter[all]
+	texts      *rowcount.Bytes
+	tables     datasubject.Tables
+	policies   policies
 }
 
 // token is the directory entry from a visitor token to its website. The hash of the secret is here and not in the
@@ -52,9 +55,16 @@ type all struct{}
 
 // The indexes that queries name.
 var (
-	byLastSeen  = bson.D{{Key: "lastSeenAt", Value: 1}}
-	newestFirst = bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}
+	byLastSeen  = latest("lastSeenAt")
+	newestFirst = latest("createdAt")
+	newestFound = append(bson.D{{Key: termsField, Value: 1}}, newestFirst...)
+	// Verified visitors alone. The last key makes the indexes different from those of all visitors.
+	newestVerified   = append(latest("createdAt"), bson.E{Key: "verifiedUser", Value: 1})
+	lastSeenVerified = append(latest("lastSeenAt"), bson.E{Key: "verifiedUser", Value: 1})
 )
+
+// latest returns the keys of the index by which visitors are listed by a time, the latest first.
+func latest(key string) bson.D { return bson.D{{Key: key, Value: -1}, {Key: "_id", Value: -1}} }
 
 // New declares the collections. log must belong to db.
 func New(db *mongokit.DB, log *outbox.Log) *Store {
@@ -66,11 +76,17 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 			mongokit.Index{Keys: bson.D{{Key: "verifiedUser", Value: 1}}, Unique: true, Present: "verifiedUser"},
 			mongokit.Index{Keys: byLastSeen, Needed: true},
 			mongokit.ChangeIndex(),
-			mongokit.Index{Keys: newestFirst, Needed: true}),
-		tokens: mongokit.GlobalOf[token](db, "visitors_tokens", "visitor").SpreadByID(),
-		erased: declareErased(db),
-		ids:    mongokit.NewSequence(db, "visitors", "visitor"),
-		tables: tables(db),
+			mongokit.Index{Keys: newestFirst, Needed: true},
+			mongokit.Index{Keys: newestFound, Needed: true},
+			mongokit.Index{Keys: newestVerified, Present: "verifiedUser", Needed: true},
+			mongokit.Index{Keys: lastSeenVerified, Present: "verifiedUser", Needed: true}).
+			Hiding(searchField),
+		everywhere: mongokit.GlobalOf[visitors.Visitor](db, "visitors_visitors", "visitor"),
+		positions:  feed.NewPositions(db, "visitors"),
+		tokens:     mongokit.GlobalOf[token](db, "visitors_tokens", "visitor").SpreadByID(),
+		erased:     declareErased(db),
+		ids:        mongokit.NewSequence(db, "visitors", "visitor"),
+		tables:     tables(db),
 
 		policies: declarePolicies(db),
 	}
@@ -144,30 +160,6 @@ func (s *Store) ByIDs(ctx context.Context, t tenant.ID, ids []id.Visitor) ([]vis
 	return s.visitors.List(ctx, t, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, mongokit.Query{})
 }
 
-// List implements visitors.Store.
-func (s *Store) List(
-	ctx context.Context, t tenant.ID, f visitors.Filter, w paging.Following,
-) (paging.Slice[visitors.Visitor], error) {
-	var filter bson.D
-	order := mongokit.Query{Index: newestFirst}
-	total := func(ctx context.Context) (int64, error) { return s.visitors.CountBy(ctx, t, filter, byLastSeen) }
-	switch {
-	case !f.SeenSince.IsZero():
-		// Few of the visitors are online. They are sorted in memory, so that the others aren't examined.
-		filter, order.Index = seen("$gte", f.SeenSince), byLastSeen
-	case !f.UnseenSince.IsZero():
-		filter = seen("$lt", f.UnseenSince)
-	default:
-		total = func(ctx context.Context) (int64, error) {
-			return s.counts.Sum(ctx, t, func(all) bool { return true })
-		}
-	}
-	if w.Follows() {
-		return mongokit.ListChanges(ctx, s.visitors, t, filter, w, "")
-	}
-	return mongokit.NewestWithTotal(ctx, s.visitors, t, filter, w.Window, order, total)
-}
-
 // CountSeen implements visitors.Store.
 func (s *Store) CountSeen(ctx context.Context, t tenant.ID, since time.Time) (int64, error) {
 	return s.visitors.CountBy(ctx, t, seen("$gte", since), byLastSeen)
@@ -183,4 +175,11 @@ func (s *Store) Seen(
 ) (bool, error) {
 	return s.visitors.Update(ctx, t, append(bson.D{{Key: "_id", Value: visitor}}, seen("$lte", noted)...),
 		bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: now}}}})
+}
+
+// Arrive implements visitors.Store.
+func (s *Store) Arrive(ctx context.Context, t tenant.ID, visitor id.Visitor, now time.Time) error {
+	_, err := s.visitors.Update(ctx, t, bson.D{{Key: "_id", Value: visitor}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: now}, {Key: "arrivedAt", Value: now}}}})
+	return err
 }

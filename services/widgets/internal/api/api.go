@@ -21,7 +21,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *widgets.Service) error {
 		func(ctx context.Context, req byToken) (view, error) {
 			w, err := s.Public(ctx, req.ClientToken)
 			return viewOf(w), err
-		}), httpkit.Caching(widgetCaching))
+		}), httpkit.Caching(widgetCaching), httpkit.Lenient)
 	httpkit.Handle(r, "PATCH /widgets/{clientToken}", 200, operation.New(chain, "widgets.update_widget", authz.ManageWrite,
 		func(ctx context.Context, req update) (view, error) {
 			w, err := s.Update(ctx, identity.From(ctx).Website, req.patch())

@@ -22,7 +22,7 @@ import (
 //go:embed widget.js
 var source string
 
-// panelSource is the script of the panel, which the widget script loads when the chat is opened.
+// panelSource is the script of the chat and its panel, which the widget script loads when they are needed.
 //
 //go:embed panel.js
 var panelSource []byte

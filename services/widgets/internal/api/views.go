@@ -57,7 +57,18 @@ type view struct {
 	RemoveBranding     bool     `json:"removeBranding"`
 	ChatEnabled        bool     `json:"chatEnabled"`
 	PageParameters     []string `json:"pageParameters"`
-	of                 version.Of
+
+	Theme           string              `json:"theme"`
+	LogoURL         string              `json:"logoUrl"`
+	LauncherIconURL string              `json:"launcherIconUrl"`
+	Notices         []string            `json:"notices"`
+	QuietHours      *widgets.QuietHours `json:"quietHours"`
+
+	BusinessHours *widgets.BusinessHours `json:"businessHours"`
+	AwayMessages  string                 `json:"awayMessages"`
+	Reopen        bool                   `json:"reopen"`
+
+	of version.Of
 }
 
 // Revision is the version of the widget in the view.
@@ -67,7 +78,9 @@ func viewOf(w widgets.Widget) view {
 	return view{
 		w.ID, w.Color, w.ButtonClass, w.ChatClass, w.ChatTitleClass, w.ChatInputClass, w.ButtonXPos, w.ButtonYPos,
 		w.ButtonBgColor, w.ButtonTextColor, w.BubbleColor, w.BubbleTextColor, w.ClientToken, w.ChatFormFields,
-		w.WelcomeMessages, w.RatingEnabled, w.RemoveBranding, w.ChatEnabled, w.PageParameters, w.Revision(),
+		w.WelcomeMessages, w.RatingEnabled, w.RemoveBranding, w.ChatEnabled, w.PageParameters,
+		w.Theme, w.LogoURL, w.LauncherIconURL, w.Notices, w.QuietHours,
+		w.BusinessHours, w.AwayMessages, w.Reopen, w.Revision(),
 	}
 }
 
@@ -91,6 +104,16 @@ type update struct {
 	RemoveBranding     optional.Value[bool]     `json:"removeBranding"`
 	ChatEnabled        optional.Value[bool]     `json:"chatEnabled"`
 	PageParameters     optional.Value[[]string] `json:"pageParameters"`
+
+	Theme           optional.Value[string]             `json:"theme"`
+	LogoURL         optional.Value[string]             `json:"logoUrl"`
+	LauncherIconURL optional.Value[string]             `json:"launcherIconUrl"`
+	Notices         optional.Value[[]string]           `json:"notices"`
+	QuietHours      optional.Value[widgets.QuietHours] `json:"quietHours"`
+
+	BusinessHours optional.Value[widgets.BusinessHours] `json:"businessHours"`
+	AwayMessages  optional.Value[string]                `json:"awayMessages"`
+	Reopen        optional.Value[bool]                  `json:"reopen"`
 }
 
 func (u update) patch() widgets.Patch {
@@ -114,5 +137,15 @@ func (u update) patch() widgets.Patch {
 		RemoveBranding:  u.RemoveBranding,
 		ChatEnabled:     u.ChatEnabled,
 		PageParameters:  u.PageParameters,
+		BusinessHours:   u.BusinessHours,
+		AwayMessages:    u.AwayMessages,
+		Reopen:          u.Reopen,
+		Look: widgets.LookChange{
+			Theme:           u.Theme,
+			LogoURL:         u.LogoURL,
+			LauncherIconURL: u.LauncherIconURL,
+			Notices:         u.Notices,
+			QuietHours:      u.QuietHours,
+		},
 	}
 }

@@ -75,7 +75,8 @@ func (s *Store) ByToken(ctx context.Context, clientToken string) (widgets.Widget
 
 // Get implements widgets.Store.
 func (s *Store) Get(ctx context.Context, t tenant.ID) (widgets.Widget, error) {
-	return s.widgets.Get(ctx, t, nil)
+	w, err := s.widgets.Get(ctx, t, nil)
+	return w.Complete(), err
 }
 
 // Create implements widgets.Store.
@@ -110,10 +111,10 @@ func (s *Store) Save(
 		if err != nil {
 			return err
 		}
-		if saved, err = change(w); err != nil {
+		if saved, err = change(w.Complete()); err != nil {
 			return err
 		}
-		if reflect.DeepEqual(saved, w) {
+		if reflect.DeepEqual(saved, w.Complete()) {
 			return nil
 		}
 		saved.Version++

@@ -45,6 +45,35 @@ func TestStoredWidgetIsUnchanged(t *testing.T) {
 	}
 }
 
+// TestRowOfAnEarlierVersionHasTheDefaultLook stores a row without a look. A change keeps what it doesn't name.
+func TestRowOfAnEarlierVersionHasTheDefaultLook(t *testing.T) {
+	t.Parallel()
+	s, a := open(t), storetest.Tenant(1)
+	old := widgets.Default(a, "wgt_a")
+	old.Look = widgets.Look{}
+	if err := s.Create(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	want := widgets.Default(a, "wgt_a")
+	if got, err := s.ByToken(t.Context(), "wgt_a"); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	saved, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) { return w, nil })
+	if err != nil || saved.Version != old.Version {
+		t.Errorf("an unchanged row is saved: %+v, %v", saved, err)
+	}
+	if _, err := s.Save(t.Context(), a, func(w widgets.Widget) (widgets.Widget, error) {
+		w.Notices = []string{}
+		return w, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Get(t.Context(), a)
+	if err != nil || got.Theme != "auto" || got.Notices == nil || len(got.Notices) != 0 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 // TestTokenOfAnErasedWebsiteIsForgotten checks that a token finds its new website after its old one was erased.
 func TestTokenOfAnErasedWebsiteIsForgotten(t *testing.T) {
 	t.Parallel()

@@ -66,14 +66,14 @@ export class Api {
     );
   }
 
-  /** stream calls onEvent for the visitor's events after lastEventId, until the stream ends. */
-  stream(lastEventId: string, onEvent: (frame: Frame) => void): Promise<void> {
-    return stream(
-      this._baseUrl + '/visitor/events',
-      { headers: this._headers(), ...anonymous },
-      lastEventId,
-      this._visit.signal,
-      onEvent,
-    );
+  /** signal is aborted when the visitor changes. */
+  get signal(): AbortSignal {
+    return this._visit.signal;
+  }
+
+  /** stream calls onEvent for the visitor's events after lastEventId, until the stream ends or is aborted. */
+  stream(lastEventId: string, signal: AbortSignal, onEvent: (frame: Frame) => void): Promise<void> {
+    const init = { headers: this._headers(), ...anonymous };
+    return stream(this._baseUrl + '/visitor/events', init, lastEventId, signal, onEvent);
   }
 }

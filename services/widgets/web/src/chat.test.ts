@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Frame } from '../../../../libs/web/sse';
 import { httpError, type Api } from './api';
 import { Chat } from './chat';
 import { agentMessage, conversation, FakePage, FakeServer, message, storageOf } from './fakes';
+import { refresh } from './share';
 import { SavedState } from './storage';
 
 const SESSIONS = 'POST /visitor/sessions';
@@ -9,6 +11,7 @@ const HEARTBEAT = 'POST /visitor/heartbeat';
 const OPEN = 'POST /visitor/conversations';
 const POST = 'POST /visitor/conversations/con_a/messages';
 const READ = 'POST /visitor/conversations/con_a/read';
+const CLOSE = 'POST /visitor/conversations/con_a/close';
 const TYPING = 'POST /visitor/conversations/con_a/typing';
 const news = (after: number) => `GET /visitor/conversations/con_a/messages?after=${after}`;
 
@@ -77,6 +80,17 @@ describe('start', () => {
     expect([saved.visitor, saved.secret]).toEqual(['vis_a', 'secret_a']);
   });
 
+  it('knows the usual reply time, unless the server has none or is of the version before', async () => {
+    server.on(SESSIONS, session({ replySeconds: 60 }), session({ replySeconds: null }), session());
+    const chat = newChat();
+    await chat.start();
+    expect(chat.replySeconds).toBe(60);
+    for (let n = 0; n < 2; n++) {
+      await chat.addContext({ n });
+      expect(chat.replySeconds).toBeNull();
+    }
+  });
+
   it('can be repeated after a failure', async () => {
     server.on(SESSIONS, refused(503), session());
     const chat = newChat();
@@ -142,7 +156,151 @@ describe('start', () => {
   });
 });
 
+describe('news', () => {
+  it('are read again until nothing is missing', async () => {
+    const chat = await startedChat();
+    server.on(news(1), new TypeError('network'), refused(503), newsOf([agentMessage(2)]));
+    server.emit('ready', { resumed: false });
+    await settle();
+    expect(texts(chat)).toEqual(['text 1: sent', 'text 2: sent']);
+  });
+
+  it('of a conversation that was left meanwhile are not shown', async () => {
+    const chat = await startedChat();
+    let respond = (_news: unknown) => {};
+    server.on(news(1), () => new Promise((resolve) => (respond = resolve)));
+    server.emit('ready', { resumed: false });
+    await settle();
+    chat.leaveConversation();
+    respond(newsOf([agentMessage(2)]));
+    await settle();
+    expect([texts(chat), chat.conversation]).toEqual([[], null]);
+  });
+
+  it('of a conversation that another device has opened are shown after this one has ended', async () => {
+    const chat = await startedChat();
+    const other = conversation({ token: 'con_b' });
+    server.on('GET /visitor/conversations/con_b/messages?after=0', newsOf([message(5)], { conversation: other }));
+    const opened = { conversation: other, message: message(5) };
+    server.emit('message.created', opened);
+    await settle();
+    expect(texts(chat)).toEqual(['text 1: sent']);
+    server.emit('conversation.updated', { conversation: conversation({ status: 'CLOSED' }) });
+    server.emit('message.created', opened);
+    await settle();
+    expect([texts(chat), saved.thread]).toEqual([['text 5: sent'], 'con_b']);
+  });
+});
+
+describe('a stream that tabs share', () => {
+  it('resumes after the last event that another tab has relayed', async () => {
+    page.share = (_name, ended, lead, receive) => {
+      receive({ id: '7', event: 'typing', data: { data: {} } } as unknown as Frame);
+      return lead(receive, ended);
+    };
+    await startedChat();
+    expect(server.lastEventId).toBe('7');
+  });
+
+  it('belongs to the visitor', async () => {
+    const names: string[] = [];
+    page.share = (name, ended) => {
+      names.push(name);
+      return new Promise((resolve) => ended.addEventListener('abort', () => resolve()));
+    };
+    const chat = await startedChat();
+    chat.reset();
+    server.on(SESSIONS, session({ visitorToken: 'vis_b', conversation: conversation() }));
+    await chat.start();
+    await settle();
+    expect(names).toEqual(['fivechat:vis_a', 'fivechat:vis_b']);
+  });
+
+  it('tells the other tabs to read the news if it breaks', async () => {
+    const relayed: Frame[] = [];
+    page.share = (_name, ended, lead, receive) =>
+      lead((frame) => {
+        relayed.push(frame);
+        receive(frame);
+      }, ended);
+    await startedChat();
+    server.breakStream();
+    await settle();
+    expect(relayed).toEqual([refresh]);
+  });
+});
+
+describe('resume', () => {
+  it('tries again until there is a session', async () => {
+    saved.setCredentials('vis_a', 'secret_a');
+    server.on(SESSIONS, new TypeError('network'), refused(503), session());
+    const resumed = newChat().resume();
+    await settle();
+    await resumed;
+    expect(server.bodies(SESSIONS)).toHaveLength(3);
+  });
+
+  it('gives up if the server refuses the chat', async () => {
+    saved.setCredentials('vis_a', 'secret_a');
+    server.on(SESSIONS, refused(403));
+    await newChat().resume();
+    expect(server.bodies(SESSIONS)).toHaveLength(1);
+  });
+
+  it('gives up if the page is refused again and again', async () => {
+    saved.setCredentials('vis_a', 'secret_a');
+    server.reachable = true;
+    server.on(SESSIONS, new TypeError('CORS'));
+    const resumed = newChat().resume();
+    await settle();
+    await resumed;
+    expect(server.bodies(SESSIONS)).toHaveLength(4);
+  });
+
+  it('makes one attempt at a time, however often it is called', async () => {
+    server.on(SESSIONS, refused(503), refused(503), session());
+    const chat = newChat();
+    const resumed = [chat.resume(), chat.resume(), chat.resume()];
+    await settle();
+    await Promise.all(resumed);
+    expect(server.bodies(SESSIONS)).toHaveLength(3);
+  });
+
+  it('ends if another tab has forgotten the visitor', async () => {
+    saved.setCredentials('vis_a', 'secret_a');
+    const chat = await startedChat();
+    server.on(SESSIONS, refused(503));
+    chat.reset();
+    saved.setCredentials('vis_a', 'secret_a');
+    const resumed = chat.resume();
+    await settle();
+    new SavedState('wgt_a').forget();
+    page.stored({ key: null });
+    await settle();
+    await resumed;
+  });
+
+  it('ends with the visitor', async () => {
+    server.on(SESSIONS, refused(503));
+    const chat = newChat();
+    const resumed = chat.resume();
+    await settle();
+    chat.reset();
+    await settle();
+    await resumed;
+  });
+});
+
 describe('identify', () => {
+  it('is said by the next session if this one fails, unless the server refuses it', async () => {
+    server.on(SESSIONS, new TypeError('network'), refused(403), session());
+    const chat = newChat();
+    await expect(chat.identify({ name: 'Vera' })).rejects.toThrow('network');
+    await expect(chat.start()).rejects.toThrow('403');
+    await chat.start();
+    expect(server.bodies(SESSIONS).map((b) => b.name)).toEqual(['Vera', 'Vera', undefined]);
+  });
+
   it('shortens the name to 100 characters and sends the other members as context', async () => {
     server.on(SESSIONS, session());
     await newChat().identify({ name: 'x'.repeat(101), plan: 'gold' });
@@ -162,6 +320,24 @@ describe('identify', () => {
     await expect(chat.identify({ name: 'Vera' })).rejects.toThrow('503');
     await chat.identify({ name: 'Nils' });
     expect(server.bodies(SESSIONS)[2]).toMatchObject({ name: 'Nils' });
+  });
+});
+
+describe('addContext', () => {
+  it('waits for the first session, beside what identify says', async () => {
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    await chat.addContext({ cart: 2 });
+    expect(server.requests).toEqual([]);
+    await chat.identify({ name: 'Vera', plan: 'gold' });
+    const context = { page: 'https://shop.example/', cart: 2, plan: 'gold' };
+    expect(server.bodies(SESSIONS)).toMatchObject([{ name: 'Vera', context }]);
+  });
+
+  it('is sent at once if there is a session', async () => {
+    const chat = await startedChat();
+    await chat.addContext({ cart: 3 });
+    expect(server.bodies(SESSIONS)[1]!.context).toEqual({ cart: 3 });
   });
 });
 
@@ -224,7 +400,8 @@ describe('reset', () => {
     saved.asked = true;
     saved.addDraft({ id: 'd1', content: 'of the last person' });
     chat.reset();
-    expect([chat.messages, chat.conversation, saved.visitor, saved.secret]).toEqual([[], null, '', '']);
+    const { messages, visitor } = chat;
+    expect([messages, chat.conversation, visitor, saved.visitor, saved.secret]).toEqual([[], null, '', '', '']);
     const stored = new SavedState('wgt_a');
     expect([stored.visitor, stored.secret, stored.outbox, stored.asked]).toEqual(['', '', [], false]);
   });
@@ -256,6 +433,57 @@ describe('reset', () => {
 });
 
 describe('send', () => {
+  it('sends the drafts of an earlier page first, also if this page has no session yet', async () => {
+    saved.addDraft({ id: 'd1', content: 'one' });
+    server
+      .on(SESSIONS, new TypeError('network'), session())
+      .on(OPEN, { conversation: conversation(), message: message(1) })
+      .on(POST, message(2));
+    const chat = newChat();
+    await expect(chat.start()).rejects.toThrow('network');
+    chat.send('two');
+    await settle();
+    expect(texts(chat)).toEqual(['one: sent', 'two: sent']);
+  });
+
+  it('goes again to the conversation of the first attempt, which may know it', async () => {
+    const chat = await startedChat();
+    let isBroken = true;
+    server.on(POST, () => (isBroken ? new TypeError('network') : message(2)));
+    server.on(news(0), newsOf([message(1), message(2)], { conversation: conversation({ status: 'CLOSED' }) }));
+    chat.send('one');
+    await vi.advanceTimersByTimeAsync(0);
+    chat.leaveConversation();
+    isBroken = false;
+    await settle();
+    expect([texts(chat), saved.thread]).toEqual([['text 1: sent', 'text 2: sent'], 'con_a']);
+    expect(server.bodies(OPEN)).toEqual([]);
+  });
+
+  it('is not shown twice if another tab has sent it meanwhile', async () => {
+    const chat = await startedChat();
+    server.on(POST, () => {
+      new SavedState('wgt_a').removeDraft(saved.outbox[0]!.id);
+      page.stored({ key: null });
+      return new TypeError('network');
+    });
+    chat.send('one');
+    await settle();
+    server.emit('message.created', { conversation: conversation(), message: message(2) });
+    expect(texts(chat)).toEqual(['text 1: sent', 'text 2: sent']);
+  });
+
+  it('is not shown in another conversation than its own', async () => {
+    const chat = await startedChat();
+    saved.addDraft({ id: 'd1', content: 'one' });
+    saved.bindDraft(saved.outbox[0]!, 'con_b');
+    server.on('POST /visitor/conversations/con_b/messages', message(2)).on(POST, message(3));
+    chat.send('two');
+    await settle();
+    expect(server.bodies(POST)).toMatchObject([{ content: 'two' }]);
+    expect(texts(chat)).toEqual(['text 1: sent', 'two: sent']);
+  });
+
   it('opens a conversation with the first message and posts the next one into it', async () => {
     server
       .on(SESSIONS, session())
@@ -308,7 +536,7 @@ describe('send', () => {
     chat.send('one');
     chat.send('two');
     await settle();
-    expect(texts(chat)).toEqual(['text 1: sent', 'one: failed', 'two: sent']);
+    expect(texts(chat)).toEqual(['text 1: sent', 'two: sent', 'one: failed']);
   });
 
   it('opens a new conversation if the server does not know the old one', async () => {
@@ -387,7 +615,7 @@ describe('heartbeat', () => {
     const chat = await startedChat();
     server.on(HEARTBEAT, { agentsOnline: true });
     for (let id = 2; id < 5; id++) {
-      server.on(POST, refused(401)).on(OPEN, { conversation: conversation(), message: message(id) });
+      server.on(POST, refused(401), refused(404)).on(OPEN, { conversation: conversation(), message: message(id) });
       server.on(SESSIONS, session());
       chat.send('text');
       await settle();
@@ -572,10 +800,67 @@ describe('after the conversation', () => {
     await expect(chat.createTicket('A chart', 'x', '')).rejects.toThrow('422');
   });
 
+  it('is ended by the visitor', async () => {
+    const chat = await startedChat();
+    server.on(CLOSE, conversation({ status: 'CLOSED' }));
+    await chat.close();
+    expect(chat.conversation!.status).toBe('CLOSED');
+  });
+
+  it('stays open if the server refuses to end it', async () => {
+    const chat = await startedChat();
+    server.on(CLOSE, refused(503));
+    await expect(chat.close()).rejects.toThrow('503');
+    expect(chat.conversation!.status).toBe('OPEN');
+  });
+
   it('starts an empty conversation', async () => {
     const chat = await startedChat();
     chat.leaveConversation();
     expect([chat.messages, chat.conversation]).toEqual([[], null]);
+  });
+});
+
+describe('an earlier conversation', () => {
+  const path = 'GET /visitor/conversations/con_b/messages?after=';
+  const markedRead = () => server.bodies('POST /visitor/conversations/con_b/read').length;
+
+  it('is read completely, beside the current one, and reported as read', async () => {
+    const chat = await startedChat();
+    server
+      .on(path + 0, newsOf([message(3)], { hasMore: true }))
+      .on(path + 3, newsOf([agentMessage(4)], { users: [{ id: 7, name: 'Ada' }] }))
+      .on('POST /visitor/conversations/con_b/read', null);
+    const { messages, agents } = await chat.readConversation('con_b');
+    expect(messages.map((m) => m.id)).toEqual([3, 4]);
+    expect(agents.get(7)!.name).toBe('Ada');
+    expect(chat.messages.map((m) => m.id)).toEqual([1]);
+    expect(markedRead()).toBe(1);
+  });
+
+  it('ends at an empty page, and is not reported as read again', async () => {
+    const chat = await startedChat();
+    server
+      .on(path + 0, newsOf([message(3), message(4, { senderType: 'USER', read: true })], { hasMore: true }))
+      .on(path + 4, newsOf([], { hasMore: true }));
+    expect((await chat.readConversation('con_b')).messages.length).toBe(2);
+    expect(markedRead()).toBe(0);
+  });
+
+  it('is listed after a session that may replace the secret', async () => {
+    const chat = await startedChat();
+    server.on('GET /visitor/conversations?limit=50', { data: [] });
+    chat.addContext({ a: 1 });
+    expect(await chat.listConversations()).toEqual([]);
+    expect(server.requests.slice(-2).map((r) => r.route)).toEqual([SESSIONS, 'GET /visitor/conversations?limit=50']);
+  });
+
+  it('becomes the current one if it is continued', async () => {
+    const chat = await startedChat();
+    server.on(path + 0, newsOf([message(3)], { conversation: conversation({ token: 'con_b' }) }));
+    await chat.continueConversation('con_b');
+    expect([chat.conversation!.token, saved.thread]).toEqual(['con_b', 'con_b']);
+    expect(chat.messages.map((m) => m.id)).toEqual([3]);
   });
 });
 

@@ -4,8 +4,10 @@
 //   start ─► session ─► fetchNews ─► listen: event stream, reconnecting with the id of the last event
 import { retryDelay, type Frame } from '../../../../libs/web/sse';
 import type { Api, HttpError } from './api';
+import type { Thread } from './log';
 import type { Page } from './page';
 import { warn } from './safely';
+import { refresh, type Lead } from './share';
 import type { Draft, SavedState } from './storage';
 import { cut, fitting, wellFormed } from './text';
 import { acknowledgeDraft, addDraft, markRead, mergeStored, unread, type ChatMessage } from './transcript';
@@ -16,6 +18,7 @@ import type {
   Message,
   News,
   OpenedConversation,
+  OwnConversationPage,
   Session,
 } from '../../../../libs/web/api';
 
@@ -61,6 +64,7 @@ export class Chat {
   agents = new Map<number, Agent>();
   conversation: Conversation | null = null;
   agentsOnline = true;
+  replySeconds: number | null = null; // the usual time to a first response
   agentTyping?: boolean;
   isVisible?: boolean; // the messages are on the screen
   isUnavailable?: boolean; // the server refuses the chat, or the page's origin
@@ -74,16 +78,20 @@ export class Chat {
   private _starting?: Promise<void> | null;
   private _lastSession: Promise<void> = Promise.resolve();
   private _isListening?: boolean;
+  private _isBehind?: boolean; // events may be missing
+  private _isCatchingUp?: boolean;
   private _isStarted?: boolean; // messages that arrive from now on are new to the visitor
   private _heartbeat: ReturnType<typeof setInterval> | undefined;
   private _typingReportedAt = 0; // 0 if the server knows that the visitor isn't typing
   private _typingTimer: ReturnType<typeof setTimeout> | undefined;
   private _sendFailures = 0;
   private _resets = 0;
+  private _turn?: object | undefined; // of resume
   private _navigated: ReturnType<typeof setTimeout> | undefined;
   private _reportedPage = '';
   private _visitor = ''; // the token of this page's session
   private _visitorId = 0;
+  private _unsaid: VisitorData = {};
 
   constructor(
     private readonly _api: Api,
@@ -101,7 +109,7 @@ export class Chat {
     this._page.listen(this._onNavigated, this._onStored);
   }
 
-  private readonly _onStored = ({ key }: { key: string | null }) => {
+  private readonly _onStored = ({ key }: { key?: string | null }) => {
     if (this.saved.owns(key)) this._sync().catch(ignore);
   };
 
@@ -113,23 +121,29 @@ export class Chat {
   /** _sync follows what another tab has stored: another visitor or none, or another conversation. */
   private async _sync() {
     this.saved.refresh();
-    const { visitor, thread, outbox } = this.saved;
-    // Another tab has sent these, or has removed them with their visitor.
-    this.messages = this.messages.filter(
-      ({ id, key }) => id || key === this._sending || outbox.some((draft) => draft.id === key),
-    );
+    const { visitor, thread } = this.saved;
+    this._dropSent();
     this._onChange();
     if (!this._visitor && this._starting) return; // this tab's session is about to begin
     if (visitor !== this._visitor) {
       this._resets++;
+      this._turn = undefined;
       this._starting = null;
       if (this._visitor) this._clear();
       this._visitor = '';
-      if (visitor) await this.start();
+      if (visitor) await this.resume();
     } else if (this._starting && thread !== (this.conversation?.token || '')) {
       await this._starting;
       await this._adopt(this.saved.thread);
     }
+  }
+
+  /** _dropSent removes the drafts that another tab has sent, or has removed with their visitor. */
+  private _dropSent() {
+    const { outbox } = this.saved;
+    this.messages = this.messages.filter(
+      ({ id, key }) => id || key === this._sending || outbox.some((draft) => draft.id === key),
+    );
   }
 
   /** _adopt shows a conversation of which only the token is known. '' shows none. Unsent messages stay. */
@@ -138,8 +152,8 @@ export class Chat {
     this._leave();
     if (!token) return;
     this.conversation = { token, status: 'OPEN' } as Conversation;
-    await this._fetchKnown();
     this._listen();
+    await this._fetchKnown().catch(() => this._catchUp());
   }
 
   /** _fetchKnown is _fetchNews for a stored conversation, which may not exist any more, or may have ended long ago. */
@@ -164,13 +178,32 @@ export class Chat {
   }
 
   /**
+   * resume starts, again and again unless the server refuses the chat. A refusal without a status is a guess: a
+   * connection that breaks once looks the same.
+   */
+  async resume() {
+    const turn = (this._turn = {}); // another call, or a reset, ends this one
+    for (let failures = 0; turn === this._turn; failures++) {
+      try {
+        return await this.start();
+      } catch (err) {
+        if (this.isUnavailable && ((err as HttpError).status || failures > 2)) return;
+      }
+      await this._page.sleep(retryDelay(failures));
+    }
+  }
+
+  /**
    * start opens the session and continues the conversation of an earlier page. Repeated calls share one attempt. first
-   * is what the session says about the visitor.
+   * is what the session says about the visitor; if it fails, the next one says it.
    */
   start(first: VisitorData = {}): Promise<void> {
     if (!this._starting) {
-      this._starting = this._begin(first).catch(async (err) => {
+      const { _unsaid } = this;
+      this._unsaid = { ..._unsaid, ...first, context: { ..._unsaid.context, ...first.context } };
+      this._starting = this._begin(this._unsaid).catch(async (err) => {
         this._starting = null;
+        if (isRefused(err.status)) this._unsaid = {};
         await this._explain(err);
         throw err;
       });
@@ -194,6 +227,7 @@ export class Chat {
   private async _begin(first: VisitorData) {
     const page = this._page.context();
     await this._updateSession({ ...first, context: { ...page, ...first.context } });
+    this._unsaid = {};
     this._reportedPage = JSON.stringify(page);
     for (const d of this.saved.outbox) addDraft(this.messages, d);
     this._onChange();
@@ -238,9 +272,18 @@ export class Chat {
     if (!this._isStarted) await this._follow(); // it is another person
   }
 
+  /** addContext adds facts to the visitor's context. Without a session they wait for it. */
+  async addContext(facts: Record<string, unknown>) {
+    const context = fitting(facts, maxContextBytes);
+    if (this._starting) return this._updateSession({ context });
+    this._unsaid = { ...this._unsaid, context: { ...this._unsaid.context, ...context } };
+  }
+
   /** reset forgets the visitor, on the screen and in the storage. The next session starts a new one. */
   reset() {
     this._resets++;
+    this._unsaid = {};
+    this._turn = undefined;
     this._starting = null;
     this._forget();
   }
@@ -315,17 +358,19 @@ export class Chat {
       this._forget(); // another person
     } else if (isOther) {
       this.leaveConversation(); // the server doesn't know the visitor any more
+      for (const draft of this.saved.outbox) this.saved.bindDraft(draft, '');
     }
     this._visitorId = id;
     this.saved.setCredentials(session.visitorToken, session.visitorSecret || this.saved.secret);
     this._visitor = session.visitorToken;
     this.agentsOnline = session.agentsOnline;
+    this.replySeconds = session.replySeconds ?? null; // a server of the version before doesn't say
     this.isUnavailable = false;
     if (session.conversation) {
       const isKnown = [undefined, session.conversation.token].includes(this.conversation?.token);
       if (!isKnown) this._leave();
       this._show(session.conversation);
-      if (!isKnown && this._isStarted) this._fetchKnown().catch(ignore);
+      if (!isKnown && this._isStarted) this._catchUp();
     }
     this._onChange();
   }
@@ -345,7 +390,8 @@ export class Chat {
     const draft: Draft = { id: newDraftId(), content: wellFormed(content) };
     if (!this.saved.addDraft(draft)) return false;
     this._typingReportedAt = 0;
-    addDraft(this.messages, draft);
+    // Without a session, the drafts of an earlier page may not be there yet. They go first.
+    for (const d of this._visitor ? [draft] : this.saved.outbox) addDraft(this.messages, d);
     this._onChange();
     this._flush();
     return true;
@@ -363,13 +409,15 @@ export class Chat {
     if (this._isSending) return;
     this._isSending = true;
     for (let next = this._nextDraft(); next; next = this._nextDraft()) {
-      const [draft, message] = next;
+      const [{ id }, message] = next;
+      let draft: Draft | undefined;
       let secret = '';
-      this._sending = draft.id;
+      this._sending = id;
       try {
         await this.start();
         await this._lastSession; // it may replace the secret, or the visitor with all that they wrote
-        if (!this.saved.outbox.some((d) => d.id === draft.id)) {
+        draft = this.saved.outbox.find((d) => d.id === id);
+        if (!draft) {
           this.messages = this.messages.filter((m) => m !== message); // or another tab has sent it
           continue;
         }
@@ -378,11 +426,12 @@ export class Chat {
         this._sendFailures = 0;
         this.sendFailed = false;
         this.saved.removeDraft(draft.id);
-        acknowledgeDraft(this.messages, message, stored.id);
+        if (!draft.to || draft.to === this.conversation?.token) acknowledgeDraft(this.messages, message, stored);
+        else await this._showElsewhere(message, draft.to);
       } catch (err) {
         const { status } = err as HttpError;
         if (status === 401 && this.saved.secret !== secret) continue; // another tab has got a newer one
-        this._handleSendError(message, status);
+        this._handleSendError(draft, message, status);
         if (message.state === 'sending') {
           this.sendFailed = true;
           this._onChange();
@@ -393,6 +442,8 @@ export class Chat {
     }
     this._isSending = false;
     this._sending = '';
+    this._dropSent();
+    this._onChange();
     for (const frame of this._heldFrames.splice(0)) this._handle(frame);
     this._listen();
   }
@@ -405,24 +456,36 @@ export class Chat {
     return undefined;
   }
 
-  private _handleSendError(message: ChatMessage, status: number) {
+  /** _showElsewhere removes a message that belongs to a conversation which isn't on the screen, or shows that one. */
+  private async _showElsewhere(message: ChatMessage, token: string) {
+    this.messages = this.messages.filter((m) => m !== message);
+    if (this.conversation) return;
+    this.saved.thread = token;
+    await this._adopt(token);
+  }
+
+  private _handleSendError(draft: Draft | undefined, message: ChatMessage, status: number) {
     if (status === 401) {
       // The next attempt begins with a session. If the server doesn't know the visitor any more, it makes a new one.
       this._starting = null;
     } else if (status === 404) {
-      this.conversation = null;
-      this.saved.thread = '';
+      if (!draft || draft.to === this.conversation?.token) this.leaveConversation();
+      if (draft) this.saved.bindDraft(draft, '');
     } else if (isRefused(status)) {
       message.state = 'failed';
     }
   }
 
   private async _deliver(draft: Draft): Promise<Message> {
-    if (this.conversation) return this._api.call('POST', this._path('messages'), bodyOf(draft));
+    const to = draft.to || this.conversation?.token;
+    if (to) {
+      this.saved.bindDraft(draft, to);
+      return this._api.call('POST', `/visitor/conversations/${to}/messages`, bodyOf(draft));
+    }
     const opened = await this._open(draft);
     this._show(opened.conversation);
     // If another tab or device has opened it, it has other messages. A stream that begins now reads them too.
-    if (this._isListening) this._fetchNews().catch(ignore);
+    if (this._isListening) this._catchUp();
     return opened.message;
   }
 
@@ -450,7 +513,9 @@ export class Chat {
   /** _fetchNews reads all messages after the last one that is known. */
   private async _fetchNews() {
     for (let hasMore = !!this.conversation; hasMore;) {
+      const { token } = this.conversation!;
       const news = await this._getNews(this._lastMessageId);
+      if (token !== this.conversation?.token) return; // it was left meanwhile
       for (const m of news.messages) this._merge(m);
       this.conversation = news.conversation;
       hasMore = news.hasMore && news.messages.length > 0;
@@ -459,40 +524,72 @@ export class Chat {
     this.markRead();
   }
 
+  /** _catchUp reads the news until it succeeds. Only then nothing that happened before is missing. */
+  private async _catchUp() {
+    this._isBehind = true;
+    if (this._isCatchingUp) return;
+    this._isCatchingUp = true;
+    for (let failures = 0; this._isBehind && this.conversation;) {
+      this._isBehind = false;
+      try {
+        await this._fetchNews();
+      } catch (err) {
+        if (isRefused((err as HttpError).status)) break;
+        this._isBehind = true;
+        await this._page.sleep(retryDelay(failures++));
+      }
+    }
+    this._isCatchingUp = false;
+  }
+
   private async _getNews(after: number): Promise<News> {
     const news = await this._api.call<News>('GET', this._path('messages?after=' + after));
     for (const a of news.users) this.agents.set(a.id, a);
     return news;
   }
 
-  /** _listen reads the event stream for as long as there is a conversation. */
+  /** _listen follows the events for as long as there is a conversation. The tabs of the browser share one stream. */
   private async _listen() {
     if (this._isListening || !this.conversation) return;
     this._isListening = true;
-    for (let failures = 0; this.conversation;) {
+    while (this.conversation) {
+      const name = 'fivechat:' + this._visitor;
+      await this._page.share(name, this._api.signal, this._stream, (frame) => this._handle(frame));
+    }
+    this._isListening = false;
+  }
+
+  private readonly _stream: Lead = async (relay, ended) => {
+    for (let failures = 0; this.conversation && !ended.aborted;) {
       try {
-        await this._api.stream(this._lastEventId, (frame) => {
+        await this._api.stream(this._lastEventId, ended, (frame) => {
           failures = 0;
-          this._handle(frame);
+          relay(frame);
         });
       } catch {
         // The stream is opened again.
       }
       await this._page.sleep(retryDelay(failures++));
       // If something between server and browser blocks streams, this polling still brings the messages.
-      await this._fetchNews().catch(ignore);
+      if (!ended.aborted) relay(refresh);
     }
-    this._isListening = false;
-  }
+  };
 
   private _handle(frame: Frame) {
     if (frame.id) this._lastEventId = frame.id;
     if (frame.event === 'ready') {
-      if (!frame.data.resumed) this._fetchNews().catch(ignore);
+      if (!frame.data.resumed) this._catchUp();
       return;
     }
     const { conversation, message, reader, conversationToken, sender, typing } = frame.data.data as Partial<Facts>;
-    if ((conversation ? conversation.token : conversationToken) !== this.conversation?.token) return;
+    if ((conversation ? conversation.token : conversationToken) !== this.conversation?.token) {
+      // Another device has opened a conversation after this one ended.
+      if (conversation?.status === 'OPEN' && this.conversation?.status !== 'OPEN') {
+        this.saved.thread = conversation.token;
+        this._adopt(conversation.token).catch(ignore);
+      }
+      return;
+    }
     switch (frame.event) {
       case 'message.created':
         if (this._isSending && message!.senderType === 'VISITOR') {
@@ -540,6 +637,11 @@ export class Chat {
     return true;
   }
 
+  /** visitor is the token of the session, or '' without one. */
+  get visitor(): string {
+    return this._visitor === this.saved.visitor ? this._visitor : '';
+  }
+
   get unreadCount(): number {
     return unread(this.messages, 'USER').length;
   }
@@ -582,6 +684,41 @@ export class Chat {
   async createTicket(title: string, email: string, description: string) {
     await this.start();
     await this._api.call('POST', '/internal/visitors/tickets', { title, description, email: email || undefined });
+  }
+
+  /** close ends the conversation. */
+  async close() {
+    const { token } = this.conversation!;
+    const closed = await this._api.call<Conversation>('POST', this._path('close'));
+    if (this.conversation?.token === token) this.conversation = closed;
+    this._onChange();
+  }
+
+  /** listConversations returns the visitor's newest conversations. */
+  async listConversations(): Promise<OwnConversationPage['data']> {
+    await this._lastSession; // it may replace the secret
+    return (await this._api.call<OwnConversationPage>('GET', '/visitor/conversations?limit=50')).data;
+  }
+
+  /** readConversation returns an ended conversation, and reports its messages as read. */
+  async readConversation(token: string): Promise<Thread> {
+    const path = `/visitor/conversations/${token}/`;
+    const thread: Thread = { messages: [], agents: new Map(), saved: { scrolled: 0 }, retry: ignore };
+    for (let after = 0, hasMore = true; hasMore;) {
+      const news = await this._api.call<News>('GET', path + 'messages?after=' + after);
+      for (const a of news.users) thread.agents.set(a.id, a);
+      for (const m of news.messages) mergeStored(thread.messages, m);
+      after = news.messages[news.messages.length - 1]?.id || 0;
+      hasMore = news.hasMore && !!after;
+    }
+    if (unread(thread.messages, 'USER').length) this._api.call('POST', path + 'read').catch(ignore);
+    return thread;
+  }
+
+  /** continueConversation shows another open conversation in place of the current one. */
+  async continueConversation(token: string) {
+    this.saved.thread = token;
+    await this._adopt(token);
   }
 
   /** leaveConversation starts over after the conversation has ended. */

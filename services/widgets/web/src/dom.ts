@@ -34,6 +34,18 @@ export function on<K extends keyof HTMLElementEventMap>(
   target.addEventListener(event, safely(listener));
 }
 
+/**
+ * image returns a picture of another server, or nothing if the address isn't https. It has no text of its own. If it
+ * can't be loaded, it disappears.
+ */
+export function image(url?: string | null): HTMLImageElement[] {
+  if (!url || !/^https:/.test(url)) return [];
+  const picture = el('img', '', { alt: '', referrerpolicy: 'no-referrer' });
+  on(picture, 'error', () => picture.remove());
+  picture.src = url;
+  return [picture];
+}
+
 /** icon creates a line drawing of 24 by 24 units. */
 export function icon(pathData: string): SVGElement {
   const create = (tag: string) => document.createElementNS('http://www.w3.org/2000/svg', tag) as SVGElement;

@@ -13,6 +13,7 @@ let current: Host; // the one in the page
 export class Host {
   readonly element: HTMLElement;
   readonly root: ShadowRoot;
+  private _isDetached?: boolean;
   private _returns: number[] = []; // when the element came back, in the last seconds
 
   /**
@@ -22,7 +23,6 @@ export class Host {
   constructor(
     language: string,
     direction: string,
-    properties: Record<string, string>,
     private readonly _onAttach: () => void,
     private readonly _onDead: () => void,
   ) {
@@ -41,13 +41,22 @@ export class Host {
       );
     }
     this.element = document.createElement(tagName);
-    this.element.dir = direction;
-    this.element.lang = language;
+    this.speak(language, direction);
     this.element.setAttribute('data-fivechat', '');
-    for (const name in properties) this.element.style.setProperty('--' + name, properties[name]!);
     this.root = this.element.attachShadow({ mode: 'open' });
     this.addStyles(css);
     this.element.addEventListener(probe, (e) => e.preventDefault());
+  }
+
+  speak(language: string, direction: string) {
+    this.element.lang = language;
+    this.element.dir = direction;
+  }
+
+  /** setTheme sets custom properties of the style sheets. */
+  setTheme(isDark: boolean, properties: Record<string, string>) {
+    this.element.setAttribute('theme', isDark ? 'dark' : 'light');
+    for (const name in properties) this.element.style.setProperty('--' + name, properties[name]!);
   }
 
   /** addStyles uses the CSS object model: a strict content security policy of the page allows it. */
@@ -71,7 +80,7 @@ export class Host {
   attach() {
     const { element } = this;
     const parent = document.documentElement;
-    if (element.isConnected) return;
+    if (element.isConnected || this._isDetached) return;
     const now = Date.now();
     this._returns = this._returns.filter((at) => now - at < returnsWithin);
     if (this._returns.push(now) > maxReturns) {
@@ -94,5 +103,11 @@ export class Host {
       // Browsers older than 2024 have no popovers: z-index has to do.
     }
     this._onAttach();
+  }
+
+  /** detach removes the element for good. */
+  detach() {
+    this._isDetached = true;
+    this.element.remove();
   }
 }

@@ -8,6 +8,8 @@ const respond = (fetch: (url: string, init: RequestInit) => Promise<Response>) =
   return mock;
 };
 
+const launcher = { open: english.open, close: english.close };
+
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
@@ -18,7 +20,18 @@ describe('chooseLanguage', () => {
     [['de'], 'de'],
     [['DE-at'], 'de'],
     [['pt'], 'pt-BR'],
+    [['pt_PT'], 'pt-BR'],
     [['zh-cn'], 'zh-CN'],
+    [['zh'], 'zh-CN'],
+    [['zh-SG'], 'zh-CN'],
+    [['zh-Hant-HK'], 'zh-TW'],
+    [['zh-hk'], 'zh-TW'],
+    [['zh-Hans-TW'], 'zh-CN'],
+    [['no'], 'nb'],
+    [['nn-NO'], 'nb'],
+    [['iw-IL'], 'he'],
+    [['in'], 'id'],
+    [['toString'], 'en'],
     [['xx', 'fr-CA', 'de'], 'fr'],
     [['xx'], 'en'],
     [[], 'en'],
@@ -36,13 +49,13 @@ describe('loadTexts', () => {
 
   it('does not fetch English', async () => {
     const fetch = respond(async () => Response.json({}));
-    expect(await loadTexts('', 'en')).toEqual(english);
+    expect(await loadTexts('', 'en')).toEqual(launcher);
     expect(fetch).not.toHaveBeenCalled();
   });
 
   it('takes missing texts from English', async () => {
-    respond(async () => Response.json({ send: 'Senden' }));
-    expect(await loadTexts('', 'de')).toEqual({ ...english, send: 'Senden' });
+    respond(async () => Response.json({ open: 'Öffnen' }));
+    expect(await loadTexts('', 'de')).toEqual({ ...launcher, open: 'Öffnen' });
   });
 
   it.each([
@@ -51,7 +64,7 @@ describe('loadTexts', () => {
     ['cannot be reached', async () => Promise.reject(new TypeError('network'))],
   ])('is English if the server %s', async (_, fetch) => {
     respond(fetch);
-    expect(await loadTexts('', 'de')).toEqual(english);
+    expect(await loadTexts('', 'de')).toEqual(launcher);
   });
 
   it('is English if the response takes more than 3 seconds', async () => {
@@ -62,12 +75,12 @@ describe('loadTexts', () => {
     );
     const loading = loadTexts('', 'de');
     await vi.advanceTimersByTimeAsync(3_000);
-    expect(await loading).toEqual(english);
+    expect(await loading).toEqual(launcher);
   });
 });
 
 describe('textDirection', () => {
-  it('is right to left for Arabic only', () => {
-    expect([textDirection('ar'), textDirection('de')]).toEqual(['rtl', 'ltr']);
+  it('is right to left for Arabic and Hebrew only', () => {
+    expect(['ar', 'he', 'de', 'id'].map(textDirection)).toEqual(['rtl', 'rtl', 'ltr', 'ltr']);
   });
 });

@@ -1,15 +1,13 @@
-// Addresses in a text become links. They are built of nodes: a text is never markup.
-import { el } from './dom';
-
+// Addresses in a text become links.
 // Web addresses, e-mail addresses and international telephone numbers. The bounds keep matching linear.
 const address =
   /\bhttps?:\/\/[^\s<>"]{1,2000}|\bwww\.[^\s<>"]{1,2000}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\+\d(?:[ ()/.-]{0,2}\d){6,14}/gi;
 
 const count = (text: string, character: string) => text.split(character).length;
 
-/** trimmed leaves out the punctuation after an address, and a bracket that was opened before it. */
+/** trimmed leaves out punctuation and Markdown after an address, and a bracket that was opened before it. */
 function trimmed(text: string): string {
-  const end = text.replace(/[.,;:!?'"»”]+$/, '');
+  const end = text.replace(/[.,;:!?'"»”*_`]+$/, '');
   const hasOpened = end.endsWith(')') && count(end, ')') > count(end, '(');
   return hasOpened ? trimmed(end.slice(0, -1)) : end;
 }
@@ -41,8 +39,13 @@ export function parts(text: string): Part[] {
   return found;
 }
 
-/** linked returns the nodes of a text with links. They open in another tab, which gets no access to this page. */
-export const linked = (text: string): (Node | string)[] =>
-  parts(text).map(({ text, href }) =>
-    href ? el('a', '', { href, target: '_blank', rel: 'noopener noreferrer nofollow ugc' }, text) : text,
-  );
+/**
+ * linkAttributes are those of a link. It opens in another tab, which gets no access to this page. Addresses are written
+ * from left to right in all languages.
+ */
+export const linkAttributes = (href: string) => ({
+  href,
+  target: '_blank',
+  rel: 'noopener noreferrer nofollow ugc',
+  dir: 'ltr',
+});

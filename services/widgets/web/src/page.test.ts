@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { browserPage, reportedAddress } from './page';
+import { browserPage, PageTitle, reportedAddress } from './page';
 
 describe('reportedAddress', () => {
   it('keeps the listed parameters', () => {
@@ -60,5 +60,27 @@ describe('browserPage', () => {
       referrer: 'https://search.example/',
       language: 'en',
     });
+  });
+});
+
+describe('PageTitle', () => {
+  it('restores the page’s title, also one that the page has set meanwhile', () => {
+    const page = { title: 'Shop' };
+    vi.stubGlobal('document', page);
+    const title = new PageTitle();
+    title.replace('');
+    title.replace('(1) New message');
+    title.replace('(2) New message');
+    expect([page.title, title.own]).toEqual(['(2) New message', 'Shop']);
+    title.replace('');
+    expect([page.title, title.own]).toEqual(['Shop', 'Shop']);
+    title.replace('(1) New message');
+    page.title = 'Checkout';
+    expect(title.own).toBe('Checkout');
+    title.replace('(2) New message');
+    expect(page.title).toBe('(2) New message');
+    title.replace('');
+    expect(page.title).toBe('Checkout');
+    vi.unstubAllGlobals();
   });
 });

@@ -1,29 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import type { Widget } from '../../../../libs/web/api';
-import { formFields, welcomeMessages } from './settings';
+import { formFields, messagesIn } from './settings';
 
-const welcome = (welcomeMessages_: unknown, language = 'de-AT') =>
-  welcomeMessages({ welcomeMessages: JSON.stringify(welcomeMessages_) } as Widget, language);
+const texts = (messages: unknown, language = 'de-AT') => messagesIn(JSON.stringify(messages), language);
 const fields = (chatFormFields: unknown, labels = {}) =>
   formFields({ chatFormFields: JSON.stringify(chatFormFields) } as Widget, labels);
 
-describe('welcomeMessages', () => {
+describe('messagesIn', () => {
   it('reads texts and objects', () => {
-    expect(welcome(['a', { text: 'b' }, { message: 'c' }, { content: 'd' }])).toEqual(['a', 'b', 'c', 'd']);
+    expect(texts(['a', { text: 'b' }, { message: 'c' }, { content: 'd' }])).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('selects the messages of the language, its base language and those without one', () => {
     const all = ['de-AT', 'de', 'fr', ''].map((lang) => ({ lang, text: 'in ' + lang }));
-    expect(welcome(all)).toEqual(['in de-AT', 'in de']);
-    expect(welcome(all, 'it')).toEqual(['in ']);
+    expect(texts(all)).toEqual(['in de-AT', 'in de']);
+    expect(texts(all, 'it')).toEqual(['in ']);
   });
 
   it.each([[null], [5], [{ text: 5 }], [''], [[]]])('ignores %j', (malformed) => {
-    expect(welcome([malformed, 'a'])).toEqual(['a']);
+    expect(texts([malformed, 'a'])).toEqual(['a']);
   });
 
   it.each(['', 'no JSON', '{"text": "a"}', 'null'])('is empty for %j', (text) => {
-    expect(welcomeMessages({ welcomeMessages: text } as Widget, 'en')).toEqual([]);
+    expect(messagesIn(text, 'en')).toEqual([]);
   });
 });
 

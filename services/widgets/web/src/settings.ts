@@ -24,11 +24,9 @@ function parseArray(text: string): unknown[] {
   }
 }
 
-/** welcomeMessages returns the messages in the language of the widget, or those without a language if there are none. */
-export function welcomeMessages(settings: Widget, language: string): string[] {
-  const all = parseArray(settings.welcomeMessages).map((m) =>
-    typeof m === 'string' ? { text: m } : (m as Members | null) || {},
-  );
+/** messagesIn returns the messages in the language of the widget, or those without a language if there are none. */
+export function messagesIn(messages: string, language: string): string[] {
+  const all = parseArray(messages).map((m) => (typeof m === 'string' ? { text: m } : (m as Members | null) || {}));
   const own = all.filter((m) => m.lang === language || m.lang === language.split('-')[0]);
   return (own.length ? own : all.filter((m) => !m.lang))
     .map((m) => m.text || m.message || m.content)

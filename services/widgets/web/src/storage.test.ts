@@ -25,6 +25,32 @@ describe('SavedState', () => {
     expect(after.outbox).toEqual([{ id: 'd2', content: 'two' }]);
   });
 
+  it('erases everything of its website', () => {
+    const tab = storageOf();
+    const page = storageOf({
+      'fivechat-heard:wgt_a': { id: 1 },
+      'fivechat:wgt_b': { visitor: 'vis_b' },
+      theme: 'dark',
+    });
+    vi.stubGlobal('localStorage', page);
+    vi.stubGlobal('sessionStorage', tab);
+    const saved = new SavedState('wgt_a');
+    saved.setCredentials('vis_a', 'secret_a');
+    saved.addDraft({ id: 'd1', content: 'one' });
+    saved.thread = 'con_a';
+    saved.text = 'half a';
+    saved.erase();
+    expect([page.length, page.key(0), page.key(1), tab.length]).toEqual([2, 'fivechat:wgt_b', 'theme', 0]);
+    expect([saved.visitor, saved.outbox, saved.text]).toEqual(['', [], '']);
+  });
+
+  it('keeps to which conversation a draft goes', () => {
+    const saved = new SavedState('wgt_a');
+    saved.addDraft({ id: 'd1', content: 'one' });
+    saved.bindDraft(saved.outbox[0]!, 'con_a');
+    expect(new SavedState('wgt_a').outbox).toEqual([{ id: 'd1', content: 'one', to: 'con_a' }]);
+  });
+
   it('is separate for each website', () => {
     new SavedState('wgt_a').setCredentials('vis_a', 'secret_a');
     expect(new SavedState('wgt_b').visitor).toBe('');
@@ -71,6 +97,14 @@ describe('SavedState', () => {
     for (const key of keys(two)) one.setItem(key, two.getItem(key)!);
     vi.stubGlobal('localStorage', one);
     expect(new SavedState('wgt_a').outbox.map((d) => d.id).sort()).toEqual(['a', 'b']);
+  });
+
+  it('keeps what belongs to the tab', () => {
+    vi.stubGlobal('sessionStorage', storageOf());
+    const before = new SavedState('wgt_a');
+    Object.assign(before, { text: 'half', isOpen: true, scrolled: 100, dismissed: 7 });
+    expect(new SavedState('wgt_a')).toMatchObject({ text: 'half', isOpen: true, scrolled: 100, dismissed: 7 });
+    expect(new SavedState('wgt_b')).toMatchObject({ text: '', isOpen: false, scrolled: 0, dismissed: 0 });
   });
 
   it('accepts 50 drafts and no more', () => {

@@ -4,6 +4,7 @@
 export interface Draft {
   id: string;
   content: string;
+  to?: string; // the conversation to which an attempt was made: the server knows the message there, if at all
 }
 
 /**
@@ -23,6 +24,8 @@ interface State extends Credentials {
 interface TabState {
   text: string;
   isOpen: boolean;
+  scrolled: number;
+  dismissed: number;
 }
 
 const maxDrafts = 50;
@@ -38,7 +41,7 @@ const pageStorage = () => localStorage;
 const tabStorage = () => sessionStorage;
 
 /** read returns the object that is stored under a key, or {} if there is none or it can't be read. */
-function read(key: string, storage = pageStorage): Record<string, unknown> {
+export function read(key: string, storage = pageStorage): Record<string, unknown> {
   try {
     return JSON.parse(storage().getItem(key) || '{}') || {};
   } catch {
@@ -47,7 +50,7 @@ function read(key: string, storage = pageStorage): Record<string, unknown> {
 }
 
 /** write reports false if the browser refuses storage. */
-function write(key: string, value: unknown, storage = pageStorage): boolean {
+export function write(key: string, value: unknown, storage = pageStorage): boolean {
   try {
     storage().setItem(key, JSON.stringify(value));
     return true;
@@ -96,19 +99,20 @@ export class SavedState {
 
   private _readDrafts(): Draft[] {
     const prefix = this._key + draftSuffix;
-    const found: (Draft & { at: number })[] = [];
+    const found: [number, Draft][] = [];
     try {
       const storage = pageStorage();
       for (let i = 0; i < storage.length; i++) {
         const key = storage.key(i)!;
-        const { content, at } = key.startsWith(prefix) ? read(key) : {};
-        if (typeof content === 'string') found.push({ id: key.slice(prefix.length), content, at: Number(at) });
+        const { content, at, to } = key.startsWith(prefix) ? read(key) : {};
+        if (typeof content !== 'string') continue;
+        found.push([Number(at), { id: key.slice(prefix.length), content, ...(!!to && { to: String(to) }) }]);
       }
     } catch {
       // The browser refuses storage.
     }
-    found.sort((a, b) => a.at - b.at);
-    return found.slice(0, maxDrafts).map(({ id, content }) => ({ id, content }));
+    found.sort((a, b) => a[0] - b[0]);
+    return found.slice(0, maxDrafts).map(([, draft]) => draft);
   }
 
   /** refresh reads what other tabs have stored. */
@@ -144,9 +148,9 @@ export class SavedState {
     this._isRefused = !write(this._key + threadSuffix, { token });
   }
 
-  /** owns reports whether a key of the storage belongs to this state. null means that all entries were removed. */
-  owns(key: string | null): boolean {
-    return key === null || key.startsWith(this._key);
+  /** owns reports whether a key of the storage belongs to this state. None means that any entry may have changed. */
+  owns(key?: string | null): boolean {
+    return !key || key.startsWith(this._key);
   }
 
   /** secret is '' if there is none. Another page of the website may have stored it, or a newer one, in the meantime. */
@@ -170,6 +174,22 @@ export class SavedState {
     this.setCredentials('', '');
   }
 
+  /** erase removes every entry of the website, in this tab and in the browser. */
+  erase() {
+    this.forget();
+    this._tab = {};
+    const [, token] = this._key.split(':');
+    for (const open of [pageStorage, tabStorage]) {
+      try {
+        const storage = open();
+        const keys = Array.from({ length: storage.length }, (_, i) => storage.key(i)!);
+        for (const key of keys.filter((k) => k.startsWith('fivechat') && k.includes(token!))) storage.removeItem(key);
+      } catch {
+        // The browser refuses storage.
+      }
+    }
+  }
+
   /** addDraft reports false if the outbox is full. */
   addDraft(draft: Draft): boolean {
     this.refresh();
@@ -179,6 +199,15 @@ export class SavedState {
     const { id, content } = draft;
     this._isRefused = !write(this._key + draftSuffix + id, { content, at: this._addedAt });
     return true;
+  }
+
+  /** bindDraft says to which conversation a draft is sent, '' if there is none. */
+  bindDraft(draft: Draft, to: string) {
+    if (draft.to === to) return;
+    draft.to = to;
+    const key = this._key + draftSuffix + draft.id;
+    const entry = read(key);
+    if (entry.content) write(key, { ...entry, to });
   }
 
   removeDraft(id: string) {
@@ -206,6 +235,24 @@ export class SavedState {
 
   set isOpen(isOpen: boolean) {
     this._updateTab({ isOpen });
+  }
+
+  /** scrolled is the position of the messages in pixels from their top, or 0 at their end. */
+  get scrolled(): number {
+    return Number(this._tab.scrolled) || 0;
+  }
+
+  set scrolled(scrolled: number) {
+    if (scrolled !== this.scrolled) this._updateTab({ scrolled });
+  }
+
+  /** dismissed is the id of the last message whose preview the visitor has dismissed. */
+  get dismissed(): number {
+    return Number(this._tab.dismissed) || 0;
+  }
+
+  set dismissed(dismissed: number) {
+    this._updateTab({ dismissed });
   }
 
   private _updateTab(change: Partial<TabState>) {

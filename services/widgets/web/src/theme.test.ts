@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Widget } from '../../../../libs/web/api';
 import { contrast, readableColour, validColour } from './colour';
-import { themeProperties } from './theme';
+import { isDarkTheme, themeProperties } from './theme';
 
 const theme = (settings: Partial<Widget>, prefersDark = false) => themeProperties(settings as Widget, prefersDark);
 
@@ -52,5 +52,22 @@ describe('themeProperties', () => {
     expect(theme({ color: '#2563eb' }).link).toBe('#2563eb');
     expect(theme({ color: '#2563eb' }, true).link).toBe('inherit');
     expect(theme({ color: '#fde047' }).link).toBe('inherit');
+  });
+});
+
+describe('isDarkTheme', () => {
+  it('is the website’s choice, or the system’s', () => {
+    const both = (theme: Widget['theme']) => [isDarkTheme(theme, false), isDarkTheme(theme, true)];
+    expect(both('light')).toEqual([false, false]);
+    expect(both('dark')).toEqual([true, true]);
+    expect(both('auto')).toEqual([false, true]);
+  });
+});
+
+describe('the bubble in the dark', () => {
+  it('is dark unless the website has chosen a colour', () => {
+    const bubble = (bubbleColor: string, isDark: boolean) => theme({ bubbleColor }, isDark).bubble;
+    expect([bubble('#eff6ff', false), bubble('#eff6ff', true)]).toEqual(['#eff6ff', '#1e3a6e']);
+    expect([bubble('#fde047', true), bubble('', true)]).toEqual(['#fde047', '#1e3a6e']);
   });
 });

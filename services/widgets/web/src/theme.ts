@@ -2,11 +2,18 @@
 import type { Widget } from '../../../../libs/web/api';
 import { readableColour, validColour } from './colour';
 
+const defaultBubble = '#eff6ff'; // of a new website; in the dark it dazzles
+
+/** isDarkTheme follows the visitor's system unless the website has chosen. */
+export const isDarkTheme = (theme: Widget['theme'], isSystemDark: boolean) =>
+  theme === 'dark' || (theme !== 'light' && isSystemDark);
+
 /** themeProperties returns the custom properties without their leading dashes. */
-export function themeProperties(settings: Widget, prefersDark: boolean): Record<string, string> {
+export function themeProperties(settings: Widget, isDark: boolean): Record<string, string> {
   const accent = validColour(settings.color, '#2563eb');
   const button = validColour(settings.buttonBgColor, accent);
-  const bubble = validColour(settings.bubbleColor, '#e8effd');
+  const isBubbleChosen = !isDark || settings.bubbleColor !== defaultBubble;
+  const bubble = validColour(isBubbleChosen ? settings.bubbleColor : '', isDark ? '#1e3a6e' : '#e8effd');
   const text = validColour(settings.buttonTextColor, '#ffffff');
   const isAccentDark = readableColour('#ffffff', accent) === '#ffffff';
   return {
@@ -19,6 +26,6 @@ export function themeProperties(settings: Widget, prefersDark: boolean): Record<
     bubble,
     'bubble-text': readableColour(validColour(settings.bubbleTextColor, '#111111'), bubble),
     ring: isAccentDark ? accent : 'currentColor',
-    link: isAccentDark && !prefersDark ? accent : 'inherit',
+    link: isAccentDark && !isDark ? accent : 'inherit',
   };
 }

@@ -29,18 +29,27 @@ describe('addDraft', () => {
 });
 
 describe('acknowledgeDraft', () => {
-  it('keeps the key and the place of the draft', () => {
+  it('keeps the key of the draft', () => {
     const messages: ChatMessage[] = [];
     addDraft(messages, { id: 'd1', content: 'draft' });
-    acknowledgeDraft(messages, messages[0]!, 4);
-    expect(messages).toMatchObject([{ key: 'd1', id: 4, state: 'sent' }]);
+    acknowledgeDraft(messages, messages[0]!, message(4));
+    const at = Date.parse(message(4).createdAt);
+    expect(messages).toMatchObject([{ key: 'd1', id: 4, at, state: 'sent' }]);
+  });
+
+  it('puts the draft before the messages that were stored later', () => {
+    const messages: ChatMessage[] = [];
+    addDraft(messages, { id: 'd1', content: 'draft' });
+    mergeStored(messages, message(5));
+    acknowledgeDraft(messages, messages[1]!, message(4));
+    expect(ids(messages)).toEqual([4, 5]);
   });
 
   it('removes the draft if the stored message is there', () => {
     const messages: ChatMessage[] = [];
     mergeStored(messages, message(4));
     addDraft(messages, { id: 'd1', content: 'draft' });
-    acknowledgeDraft(messages, messages[1]!, 4);
+    acknowledgeDraft(messages, messages[1]!, message(4));
     expect(ids(messages)).toEqual([4]);
   });
 });

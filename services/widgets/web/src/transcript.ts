@@ -1,5 +1,5 @@
-// The messages that the chat shows: stored ones in the order of their ids, then drafts. A draft keeps its place when it
-// is stored. All functions work on a plain array.
+// The messages that the chat shows: stored ones in the order of their ids, then drafts. All functions work on a plain
+// array.
 import type { Message } from '../../../../libs/web/api';
 import type { Draft } from './storage';
 
@@ -7,6 +7,7 @@ export interface ChatMessage {
   key: string; // identifies the message on the screen; a draft keeps its key when it is stored
   id: number; // 0 for a draft
   content: string;
+  at: number; // when it was written, in milliseconds
   from: Message['senderType'];
   agent: number | null;
   state: 'sending' | 'failed' | 'sent' | 'read';
@@ -26,20 +27,22 @@ export function mergeStored(messages: ChatMessage[], stored: Message): boolean {
     return false;
   }
   const { id, content, senderType, userId } = stored;
-  insert(messages, { key: 'm' + id, id, content, from: senderType, agent: userId, state });
+  const at = Date.parse(stored.createdAt);
+  insert(messages, { key: 'm' + id, id, content, at, from: senderType, agent: userId, state });
   return true;
 }
 
 /** addDraft appends a draft unless it is there. */
 export function addDraft(messages: ChatMessage[], { id, content }: Draft) {
   if (messages.some((m) => m.key === id)) return;
-  insert(messages, { key: id, id: 0, content, from: 'VISITOR', agent: null, state: 'sending' });
+  insert(messages, { key: id, id: 0, content, at: Date.now(), from: 'VISITOR', agent: null, state: 'sending' });
 }
 
 /** acknowledgeDraft marks a draft as stored, or removes it if the stored message is there: another page has sent it. */
-export function acknowledgeDraft(messages: ChatMessage[], draft: ChatMessage, storedId: number) {
-  if (messages.some((m) => m.id === storedId)) messages.splice(messages.indexOf(draft), 1);
-  else Object.assign(draft, { id: storedId, state: 'sent' });
+export function acknowledgeDraft(messages: ChatMessage[], draft: ChatMessage, { id, createdAt }: Message) {
+  const isShown = messages.some((m) => m.id === id);
+  messages.splice(messages.indexOf(draft), 1);
+  if (!isShown) insert(messages, Object.assign(draft, { id, at: Date.parse(createdAt), state: 'sent' }));
 }
 
 /** unread returns the messages from agents or from the visitor that the other side hasn't read. */

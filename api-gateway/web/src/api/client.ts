@@ -1,0 +1,120 @@
+// Requests to the API with the session of a signed-in person. The browser keeps it in a cookie.
+import { stream, type Frame } from '../../../../libs/web/sse';
+import type { FieldProblem } from '../../../../libs/web/api';
+
+/** ApiError is a response of the server with a status outside 2xx. Its message is for the agent. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly fields: readonly FieldProblem[] = [],
+  ) {
+    super(detail);
+  }
+}
+
+/** path builds a path of the API. Each value becomes one segment, whatever characters it has. */
+export function path(text: TemplateStringsArray, ...values: (string | number)[]): string {
+  return String.raw({ raw: text }, ...values.map(encodeURIComponent));
+}
+
+/** query builds the query of a path from the values that aren't empty. */
+export function query(values: Record<string, string | number | boolean | null | undefined>): string {
+  const set = Object.entries(values).filter(([, v]) => v !== '' && v !== null && v !== undefined && v !== false);
+  const text = new URLSearchParams(set.map(([name, v]) => [name, String(v)])).toString();
+  return text && '?' + text;
+}
+
+interface HasMessages {
+  messages: { id: string | number }[];
+  hasMore?: boolean;
+}
+
+/** CallOptions are the options of a request. */
+export interface CallOptions {
+  signal?: AbortSignal;
+  /** key makes a change safe to send again: the server stores it once (Idempotency-Key). */
+  key?: string;
+}
+
+const requestTimeout = 20_000; // milliseconds
+
+const isWrongProof = (code: string) => code === 'credentials_invalid' || code === 'code_invalid';
+
+/** hasEnded reports whether an error means that the person has signed out or isn't a member of the website any more. */
+export const hasEnded = (err: unknown) =>
+  err instanceof ApiError && ((err.status === 401 && !isWrongProof(err.code)) || err.code === 'not_a_member');
+
+/** isRefused reports whether the server won't accept a request however often it is sent. */
+export function isRefused(err: unknown): boolean {
+  return err instanceof ApiError && err.status < 500 && err.status !== 429;
+}
+
+/** Api sends the requests of one person, in one website. */
+export class Api {
+  /** onEnd is called when the session has ended, or the person isn't a member of the website any more. */
+  onEnd: () => void = () => {};
+
+  /** onConfirm is called when an operation needs a new proof of the person. It returns whether there is one. */
+  onConfirm: () => Promise<boolean> = async () => false;
+
+  /** Without a website, only the operations of persons can be called. */
+  constructor(private readonly websiteId = 0) {}
+
+  private get headers(): Record<string, string> {
+    return this.websiteId ? { 'x-website-id': String(this.websiteId) } : {};
+  }
+
+  /** call sends a request and returns the JSON of the response, or null for 204. It throws ApiError if refused. */
+  async call<T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
+    const { signal, key } = options;
+    const hasBody = body !== undefined;
+    const timeout = AbortSignal.timeout(requestTimeout);
+    const response = await fetch(path, {
+      method,
+      headers: {
+        ...this.headers,
+        ...(hasBody && { 'content-type': 'application/json' }),
+        ...(key && { 'idempotency-key': key }),
+      },
+      body: hasBody ? JSON.stringify(body) : undefined,
+      credentials: 'same-origin',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    if (response.ok) return (response.status === 204 ? null : await response.json()) as T;
+    const problem = await response.json().catch(() => ({}));
+    const detail = problem.detail || response.statusText;
+    const err = new ApiError(response.status, problem.code || '', detail, problem.errors);
+    if (err.code === 'confirmation_required' && (await this.onConfirm())) {
+      return this.call<T>(method, path, body, options);
+    }
+    if (hasEnded(err)) this.onEnd();
+    throw err;
+  }
+
+  get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.call<T>('GET', path, undefined, { signal });
+  }
+
+  /** getWithMessages reads a conversation or a ticket with all its messages. Long ones come in several parts. */
+  async getWithMessages<T extends HasMessages>(path: string, signal?: AbortSignal): Promise<T> {
+    const whole = await this.get<T>(path, signal);
+    for (let part = whole; part.hasMore && part.messages.length;) {
+      part = await this.get<T>(`${path}?after=${part.messages.at(-1)!.id}`, signal);
+      whole.messages.push(...part.messages);
+    }
+    return whole;
+  }
+
+  /** stream calls onEvent for the website's events after lastEventId, until the stream ends. */
+  async stream(lastEventId: string, signal: AbortSignal, onEvent: (frame: Frame) => void): Promise<void> {
+    try {
+      await stream('/events', { headers: this.headers, credentials: 'same-origin' }, lastEventId, signal, onEvent);
+    } catch (err) {
+      // The stream doesn't tell why it was refused. This request does.
+      if (!signal.aborted) await this.get('/website').catch(() => {});
+      throw err;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// The keys of the cache. Everything that the console knows of the server is under one of them.
+
+/** Filter selects the rows of a list of tickets. An empty member selects all. */
+export interface TicketFilter {
+  status: string;
+  priority: string;
+  assignee: string;
+  channel: string;
+  tag: string;
+  sort: string;
+  search: string;
+}
+
+/** VisitorFilter selects the rows of a list of visitors. An empty member selects all. */
+export interface VisitorFilter {
+  view: string;
+  sort: string;
+  page: string;
+  search: string;
+}
+
+export const keys = {
+  website: ['website'] as const,
+  me: ['me'] as const,
+  users: ['users'] as const,
+  tags: ['tags'] as const,
+  statistics: ['statistics'] as const,
+  counts: ['counts'] as const,
+  connection: ['connection'] as const,
+  lists: ['list'] as const,
+  list: (name: string) => ['list', name] as const,
+  row: (token: string) => ['row', token] as const,
+  thread: (token: string) => ['thread', token] as const,
+  notes: (token: string) => ['notes', token] as const,
+  drafts: ['drafts'] as const,
+  outbox: (token: string) => ['outbox', token] as const,
+  typing: (token: string) => ['typing', token] as const,
+  online: (visitorId: number) => ['online', visitorId] as const,
+  workspace: ['workspace'] as const,
+  replies: (search: string) => ['workspace', 'CANNED_REPLY', search] as const,
+  savedViews: ['workspace', 'VIEW'] as const,
+  macros: ['workspace', 'MACRO'] as const,
+  tickets: ['tickets'] as const,
+  ticketCounts: ['tickets', 'counts'] as const,
+  ticketList: (filter: TicketFilter) => ['tickets', 'list', filter] as const,
+  visitors: ['visitors'] as const,
+  visitorCounts: ['visitors', 'counts'] as const,
+  visitorList: (filter: VisitorFilter) => ['visitors', 'list', filter] as const,
+  visitor: (token: string) => ['visitors', 'one', token] as const,
+  ticket: (id: string) => ['tickets', 'one', id] as const,
+};

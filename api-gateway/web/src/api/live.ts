@@ -1,0 +1,407 @@
+// Live follows the website's events and applies them to the cache. It also reports the agent's presence, typing and
+// reading.
+import type { QueryClient } from '@tanstack/react-query';
+import { retryDelay, type Frame } from '../../../../libs/web/sse';
+import type {
+  Conversation,
+  ConversationChange,
+  ConversationPatch,
+  InboxRow,
+  Message,
+  Note,
+  User,
+  UserPage,
+} from '../../../../libs/web/api';
+import { Cache } from './cache';
+import { path, type Api } from './client';
+import { Drafts } from './drafts';
+import type { Keep } from './keep';
+import { keys } from './keys';
+import { applyNote, forgetNote } from './notes';
+import { Outbox } from './outbox';
+import { applyAside, applyConversation, applyMessage } from './rows';
+import { addMessage, assign, markReadBy } from './thread';
+
+/** Page is the console's view of the browser. Tests replace it. */
+export interface Page {
+  isHidden(): boolean;
+  /** notify shows a desktop notification if the agent allows it. */
+  notify(title: string, text: string, conversationToken: string): void;
+}
+
+/** Typing says who types in a conversation, other than this agent. */
+export interface Typing {
+  visitor: boolean;
+  /** agent is the user that types last, 0 for a program, or null. */
+  agent: number | null;
+}
+
+// Milliseconds.
+const heartbeatInterval = 30_000; // the server counts an agent as offline after 60 s
+const typingInterval = 3_000; // between two reports that the agent is typing
+const typingTimeout = 7_000; // typing is hidden if it isn't repeated; the server keeps it for 6 s
+const figuresDelay = 2_000; // between two reads of the counts
+const disconnectedDelay = 2_000; // a shorter interruption isn't shown
+const readyPatience = 1_000; // that the start waits for the stream: the lists are then read once
+
+const ignore = () => {};
+const noTyping: Typing = { visitor: false, agent: null };
+
+export class Live {
+  readonly cache: Cache;
+  readonly outbox: Outbox;
+  readonly drafts: Drafts;
+  openToken = ''; // of the conversation on the screen
+  agent: User | null = null;
+  private readonly typingTimers = new Map<string, ReturnType<typeof setTimeout>>();
+  private lastEventId = '';
+  private readonly abort = new AbortController();
+  private connection = new AbortController(); // of the stream that is open
+  private isAsleep = false;
+  private statisticsTimer: ReturnType<typeof setTimeout> | null = null;
+  private typingReportedAt = 0; // 0 if the server knows that the agent isn't typing
+  private wakeUp: () => void = ignore;
+  private onReady: () => void = ignore;
+
+  constructor(
+    readonly api: Api,
+    readonly queries: QueryClient,
+    readonly userId: number, // the user that the person is in this website
+    readonly isWritable: boolean,
+    private readonly page: Page,
+    readonly keep: Keep,
+  ) {
+    this.cache = new Cache(queries, api);
+    this.outbox = new Outbox(api, this.cache, keep);
+    this.drafts = new Drafts(api, queries, keep, isWritable);
+    queries.setQueryData(keys.connection, true);
+  }
+
+  /** start reads who the agent is and follows the events, until stop. */
+  async start() {
+    const ready = new Promise<void>((resolve) => (this.onReady = resolve));
+    const users = await this.api.get<UserPage>('/users?limit=100');
+    this.queries.setQueryData(keys.users, users.data);
+    this.agent =
+      users.data.find((u) => u.id === this.userId) || (await this.api.get<User>(path`/users/${this.userId}`));
+    if (this.abort.signal.aborted) return;
+    this.beat();
+    void this.listen();
+    this.outbox.resume();
+    this.drafts.start().catch(ignore);
+    const timer = setInterval(() => {
+      this.beat();
+      this.refreshFigures();
+    }, heartbeatInterval);
+    this.abort.signal.addEventListener('abort', () => clearInterval(timer));
+    let patience: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([ready, new Promise((resolve) => (patience = setTimeout(resolve, readyPatience)))]);
+    clearTimeout(patience);
+  }
+
+  stop() {
+    this.abort.abort();
+    this.wakeUp();
+    if (this.statisticsTimer !== null) clearTimeout(this.statisticsTimer);
+    for (const timer of this.typingTimers.values()) clearTimeout(timer);
+  }
+
+  /** wake connects at once if the connection was lost: the browser is back from sleep, or online again. */
+  wake() {
+    this.isAsleep = false;
+    this.wakeUp();
+  }
+
+  /** sleep closes the connection until wake: the page is left, and the browser may keep it for the way back. */
+  sleep() {
+    this.isAsleep = true;
+    this.connection.abort();
+  }
+
+  private beat() {
+    if (!this.agent || !this.isWritable) return;
+    this.api.call('POST', path`/users/${this.agent.id}/heartbeat`).catch(ignore);
+  }
+
+  /** refresh reads everything again that is on the screen: after events were missed. */
+  refresh() {
+    if (this.openToken) void this.cache.readRow(this.openToken);
+    return this.queries.invalidateQueries({ predicate: ({ queryKey: [kind] }) => !local.includes(kind as string) });
+  }
+
+  private refreshFigures() {
+    for (const queryKey of [keys.statistics, keys.counts]) void this.queries.invalidateQueries({ queryKey });
+  }
+
+  private scheduleFigures() {
+    if (this.statisticsTimer !== null) return;
+    this.statisticsTimer = setTimeout(() => {
+      this.statisticsTimer = null;
+      this.refreshFigures();
+    }, figuresDelay);
+  }
+
+  private async listen() {
+    const { signal } = this.abort;
+    let lostTimer: ReturnType<typeof setTimeout> | undefined;
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        this.connection = new AbortController();
+        const either = AbortSignal.any([signal, this.connection.signal]);
+        await this.api.stream(this.lastEventId, either, (frame) => {
+          failures = 0;
+          clearTimeout(lostTimer);
+          lostTimer = undefined;
+          this.queries.setQueryData(keys.connection, true);
+          this.handle(frame);
+        });
+      } catch {
+        // The stream is opened again.
+      }
+      if (signal.aborted) break;
+      lostTimer ??= setTimeout(() => this.queries.setQueryData(keys.connection, false), disconnectedDelay);
+      await this.rest(retryDelay(failures++));
+    }
+    clearTimeout(lostTimer);
+  }
+
+  /** rest waits for some milliseconds, or until the console should connect at once. */
+  private async rest(delay: number) {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      this.wakeUp = resolve;
+      if (!this.isAsleep) timer = setTimeout(resolve, delay);
+    });
+    clearTimeout(timer);
+    this.wakeUp = ignore;
+  }
+
+  private handle(frame: Frame) {
+    if (frame.id) this.lastEventId = frame.id;
+    switch (frame.event) {
+      case 'ready':
+        if (!frame.data.resumed) void this.refresh();
+        this.outbox.resume();
+        this.onReady();
+        break;
+      case 'message.created':
+        this.receive(frame.data.data.conversation, frame.data.data.message, frame.data.at);
+        this.scheduleFigures();
+        break;
+      case 'conversation.read':
+        this.readBy(frame.data.data.conversation.token, frame.data.data.reader);
+        break;
+      case 'conversation.opened':
+      case 'conversation.updated':
+        this.update(frame.data.data.conversation, frame.data.at);
+        this.scheduleFigures();
+        break;
+      case 'conversation.rated': {
+        const { conversation, feedback, ratedAt } = frame.data.data;
+        this.update(conversation, frame.data.at);
+        const rated = { feedback: feedback ?? null, ratedAt: ratedAt ?? frame.data.at };
+        this.cache.changeRow(conversation.token, (row) => ({ ...row, ...rated }));
+        break;
+      }
+      case 'inbox.updated': {
+        const { conversation, snoozedUntil = null, spam } = frame.data.data;
+        this.update(conversation, frame.data.at);
+        this.cache.changeRow(conversation.token, (row) => ({ ...row, snoozedUntil, spam }));
+        this.scheduleFigures();
+        break;
+      }
+      case 'note.created':
+      case 'note.updated':
+        void this.note(frame.data.data.conversation, frame.data.data.note, frame.event === 'note.created');
+        break;
+      case 'note.deleted':
+        this.forgetNote(frame.data.data.conversationId, frame.data.data.noteId);
+        break;
+      case 'conversation.erased':
+        this.cache.forget(frame.data.data.conversationId);
+        this.scheduleFigures();
+        break;
+      case 'conversations.imported':
+        void this.queries.invalidateQueries({ queryKey: keys.lists });
+        this.scheduleFigures();
+        break;
+      case 'workspace.changed':
+        void this.queries.invalidateQueries({ queryKey: [...keys.workspace, frame.data.data.kind] });
+        break;
+      case 'visitor.created':
+        this.scheduleFigures();
+        break;
+      case 'inbox.read': {
+        const { conversationToken, userId } = frame.data.data;
+        if (userId === this.userId) this.cache.changeRow(conversationToken, (row) => ({ ...row, unreadByMe: 0 }));
+        break;
+      }
+      case 'typing': {
+        const { sender, conversationToken, typing, userId = 0 } = frame.data.data;
+        if (sender === 'VISITOR') this.setTyping(conversationToken, { visitor: typing });
+        else if (userId !== this.userId) this.setTyping(conversationToken, { agent: typing ? userId : null });
+        break;
+      }
+      case 'visitor.online':
+        this.cache.keepOnline(frame.data.data.visitorId, Date.parse(frame.data.data.until));
+        break;
+      case 'ticket.created':
+      case 'ticket.updated':
+      case 'ticket.deleted':
+      case 'ticket.message_created':
+        void this.queries.invalidateQueries({ queryKey: keys.tickets });
+        break;
+    }
+  }
+
+  /** update replaces a conversation in all lists. A conversation that the cache doesn't have is read. */
+  private update(conversation: Conversation, at: string) {
+    const { token, status } = conversation;
+    this.cache.touch(token);
+    const previous = this.cache.row(token);
+    if (!previous) {
+      void this.cache.readRow(token);
+      return;
+    }
+    this.applyUpdate(previous, conversation, at);
+    // Only the server knows since when the visitor waits.
+    if (status === 'OPEN' && previous.conversation.status === 'CLOSED') void this.cache.readRow(token);
+  }
+
+  private applyUpdate(previous: InboxRow, conversation: Conversation, at: string) {
+    const { token, assigneeId } = conversation;
+    const { users } = this.cache;
+    this.cache.changeRow(token, (row) => applyConversation(row, conversation, users));
+    const assignee = users.find((u) => u.id === assigneeId);
+    if (!assignee || assigneeId === previous.conversation.assigneeId) return;
+    this.cache.changeThread(token, (state) => assign(state, at, assignee.name));
+  }
+
+  private receive(conversation: Conversation, message: Message, at: string) {
+    const { token } = conversation;
+    const isFromVisitor = message.senderType === 'VISITOR';
+    this.cache.arrive(token, message);
+    this.cache.changeThread(token, (state) => addMessage(state, message));
+    this.setTyping(token, isFromVisitor ? { visitor: false } : { agent: null });
+    if (!this.cache.row(token)) {
+      void this.cache.readRow(token).then((row) => {
+        if (row && isFromVisitor && !row.spam) this.announce(row, message);
+      });
+      return;
+    }
+    this.update(conversation, at);
+    const row = this.cache.changeRow(token, (r) => applyMessage(r, message));
+    if (!isFromVisitor || !row) return;
+    if (!row.spam) this.announce(row, message);
+    this.markRead();
+  }
+
+  /** announce shows a notification of a message that isn't on the screen. */
+  private announce(row: InboxRow, message: Message) {
+    const { token } = row.conversation;
+    if (!this.page.isHidden() && this.openToken === token) return;
+    this.page.notify(row.visitor?.name || '', message.content, token);
+  }
+
+  /** note applies a private note that was written or changed. The row is read for the agents that it mentions. */
+  private async note({ token }: Conversation, note: Note, isNew: boolean) {
+    applyNote(this.queries, token, note);
+    const row = await this.cache.readRow(token);
+    if (!isNew || !row?.mentions.includes(this.userId) || note.authorId === this.userId) return;
+    if (!this.page.isHidden() && this.openToken === token) return;
+    this.page.notify(row.visitor?.name || '', note.content, token);
+  }
+
+  private forgetNote(conversationId: number, noteId: number) {
+    forgetNote(this.queries, noteId);
+    const row = this.cache.rowOfId(conversationId);
+    if (row) void this.cache.readRow(row.conversation.token);
+  }
+
+  /** endMention reports that the agent has seen that a note mentions them. */
+  endMention(token: string) {
+    if (!this.cache.row(token)?.mentions.includes(this.userId)) return;
+    const others = (row: InboxRow) => ({ ...row, mentions: row.mentions.filter((id) => id !== this.userId) });
+    this.cache.changeRow(token, others);
+    this.api.call('DELETE', path`/conversations/${token}/mention`).catch(ignore);
+  }
+
+  private readBy(token: string, reader: Message['senderType']) {
+    this.cache.changeThread(token, (state) => markReadBy(state, reader));
+    if (reader === 'USER') this.cache.changeRow(token, (row) => ({ ...row, unread: 0 }));
+  }
+
+  /** setTyping notes that a side types or has stopped. Typing that isn't repeated is hidden. */
+  private setTyping(token: string, change: Partial<Typing>) {
+    const [side] = Object.keys(change) as (keyof Typing)[];
+    const timer = `${side} ${token}`;
+    clearTimeout(this.typingTimers.get(timer));
+    this.typingTimers.delete(timer);
+    this.queries.setQueryData<Typing>(keys.typing(token), (typing = noTyping) =>
+      typing[side!] === change[side!] ? typing : { ...typing, ...change },
+    );
+    if (change[side!] === noTyping[side!]) return;
+    const hide = () => this.setTyping(token, { [side!]: noTyping[side!] });
+    this.typingTimers.set(timer, setTimeout(hide, typingTimeout));
+  }
+
+  /** open says which conversation is on the screen; '' for none. */
+  open(token: string) {
+    this.openToken = token;
+    this.markRead();
+  }
+
+  /** markRead reports the visitor's messages as read if they are on the screen. */
+  markRead() {
+    const token = this.openToken;
+    const row = this.cache.row(token);
+    if (!(row?.unread || row?.unreadByMe) || !this.cache.thread(token) || this.page.isHidden() || !this.isWritable)
+      return;
+    this.readBy(token, 'USER');
+    this.cache.changeRow(token, (r) => ({ ...r, unreadByMe: 0 }));
+    this.api.call('POST', path`/conversations/${token}/read`).catch(ignore);
+  }
+
+  /** reply shows a message at once and sends it, unless another agent has written after the message ifLast. */
+  reply(token: string, content: string, ifLast = 0, change?: ConversationChange) {
+    this.typingReportedAt = 0;
+    return this.outbox.reply(token, content, ifLast, change);
+  }
+
+  /** reportTyping reports to the visitor that the agent types or has stopped. It limits how often. */
+  reportTyping(token: string, isTyping: boolean) {
+    const now = Date.now();
+    const isKnown = isTyping ? now - this.typingReportedAt < typingInterval : !this.typingReportedAt;
+    if (!this.isWritable || isKnown) return;
+    this.typingReportedAt = isTyping ? now : 0;
+    this.api.call('POST', path`/conversations/${token}/typing`, { typing: isTyping }).catch(ignore);
+  }
+
+  /** patch shows a change at once. If the server refuses it, the row is again what it was, unless it changed since. */
+  async patch(token: string, change: ConversationPatch) {
+    const before = this.cache.row(token);
+    const assignments = this.cache.thread(token)?.assignments ?? [];
+    const now = new Date().toISOString();
+    if (before) {
+      const { snoozedUntil, spam, ...others } = change;
+      const status = spam ? 'CLOSED' : before.conversation.status;
+      this.applyUpdate(before, { ...before.conversation, status, ...others } as Conversation, now);
+      this.cache.changeRow(token, (row) => applyAside(row, { snoozedUntil, spam }));
+    }
+    const began = this.cache.touch(token);
+    try {
+      const conversation = await this.api.call<Conversation>('PATCH', path`/conversations/${token}`, change);
+      // An event that arrived meanwhile may be of a later change.
+      if (this.cache.isTouchedSince(token, began)) await this.cache.readRow(token);
+      else this.update(conversation, now);
+    } catch (err) {
+      this.cache.changeThread(token, (state) => ({ ...state, assignments }));
+      if (before && !this.cache.isTouchedSince(token, began)) this.cache.changeRow(token, () => before);
+      else void this.cache.readRow(token);
+      throw err;
+    }
+  }
+}
+
+/** local names what the server doesn't have, or what the events keep up to date by themselves. */
+const local = ['connection', 'drafts', 'outbox', 'typing', 'online', 'row'];

@@ -1,0 +1,112 @@
+// The pages of the console and their paths. Each page is a file of its own in the build.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import type { TicketFilter, VisitorFilter } from './api/keys';
+import { App } from './routes/App';
+import { base } from './routes/arrival';
+import { NotFound, PageFailure } from './routes/NotFound';
+import { lastView } from './routes/inbox/views';
+
+const root = createRootRoute({ component: App, notFoundComponent: NotFound });
+const page = <P extends string>(path: P, load: () => Promise<{ Page: () => React.ReactNode }>) =>
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, 'Page') });
+
+const inbox = createRoute({
+  getParentRoute: () => root,
+  path: '/inbox/$view',
+  validateSearch: (values: Record<string, unknown>): { search?: string } =>
+    values.search ? { search: String(values.search) } : {},
+  beforeLoad: ({ params: { view } }) => {
+    // The form of earlier addresses: the token without a view.
+    if (view.startsWith('conv_')) throw redirect({ to: '/inbox/$view/$token', params: { view: 'all', token: view } });
+  },
+  component: lazyRouteComponent(() => import('./routes/inbox/InboxPage'), 'Page'),
+});
+const none = createRoute({
+  getParentRoute: () => inbox,
+  path: '/',
+  component: lazyRouteComponent(() => import('./routes/inbox/InboxPage'), 'None'),
+});
+const conversation = createRoute({
+  getParentRoute: () => inbox,
+  path: '/$token',
+  component: lazyRouteComponent(() => import('./routes/inbox/ConversationPage'), 'Page'),
+});
+
+const text = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+
+const tickets = createRoute({
+  getParentRoute: () => root,
+  path: '/tickets',
+  validateSearch: (values: Record<string, unknown>): Partial<TicketFilter> => {
+    const names: (keyof TicketFilter)[] = ['status', 'priority', 'assignee', 'channel', 'tag', 'sort', 'search'];
+    return Object.fromEntries(names.map((name) => [name, text(values[name])]).filter(([, value]) => value));
+  },
+  component: lazyRouteComponent(() => import('./routes/tickets/TicketsPage'), 'Page'),
+});
+const newTicket = createRoute({
+  getParentRoute: () => root,
+  path: '/tickets/new',
+  validateSearch: (values: Record<string, unknown>): { conversation?: string } =>
+    values.conversation ? { conversation: text(values.conversation) } : {},
+  component: lazyRouteComponent(() => import('./routes/tickets/NewTicketPage'), 'Page'),
+});
+
+const visitors = createRoute({
+  getParentRoute: () => root,
+  path: '/visitors',
+  validateSearch: (values: Record<string, unknown>): Partial<VisitorFilter> & { visitor?: string } => {
+    const names: (keyof VisitorFilter | 'visitor')[] = ['view', 'sort', 'page', 'search', 'visitor'];
+    return Object.fromEntries(names.map((name) => [name, text(values[name])]).filter(([, value]) => value));
+  },
+  component: lazyRouteComponent(() => import('./routes/visitors/VisitorsPage'), 'Page'),
+});
+
+const tree = root.addChildren([
+  page('/', () => import('./routes/home/HomePage')),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/inbox',
+    beforeLoad: () => {
+      throw redirect({ to: '/inbox/$view', params: { view: lastView() }, replace: true });
+    },
+  }),
+  inbox.addChildren([none, conversation]),
+  tickets,
+  newTicket,
+  visitors,
+  page('/tickets/$id', () => import('./routes/tickets/TicketPage')),
+  page('/team', () => import('./routes/team/TeamPage')),
+  page('/account', () => import('./routes/account/AccountPage')),
+  page('/settings/replies', () => import('./routes/settings/RepliesPage')),
+  page('/settings/macros', () => import('./routes/settings/MacrosPage')),
+  page('/settings/privacy', () => import('./routes/settings/PrivacyPage')),
+  page('/new-website', () => import('./routes/gate/NewWebsitePage')),
+  page('/gallery', () => import('./routes/gallery/GalleryPage')),
+  // The app shows these itself: they need no session.
+  ...(['/sign-up', '/invitation', '/reset'] as const).map((path) => createRoute({ getParentRoute: () => root, path })),
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  rewrite: {
+    input: ({ url }) => {
+      if (url.pathname === base || url.pathname.startsWith(base + '/'))
+        url.pathname = url.pathname.slice(base.length) || '/';
+      return url;
+    },
+    // The start page is /console: the gateway has no /console/.
+    output: ({ url }) => {
+      url.pathname = base + (url.pathname === '/' ? '' : url.pathname);
+      return url;
+    },
+  },
+  defaultPreload: 'intent',
+  defaultErrorComponent: PageFailure,
+  scrollRestoration: false,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

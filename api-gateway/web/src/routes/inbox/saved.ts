@@ -1,0 +1,70 @@
+// Saved views: their addresses, their lists, and the filter that a new one gets. All functions are pure.
+import type { InboxRow, SavedView, ViewFilter } from '../../../../../libs/web/api';
+import { orders, type ListSpec } from '../../api/rows';
+import { viewOf } from './views';
+
+const prefix = 'saved-';
+
+/** pathOf returns the name of a saved view in addresses. */
+export const pathOf = (view: SavedView) => prefix + view.id;
+
+/** isSaved reports whether an address names a saved view. */
+export const isSaved = (name: string | undefined) => !!name?.startsWith(prefix);
+
+/** viewName returns the view of an address: a saved one, or one that every inbox has. */
+export const viewName = (name: string | undefined): string => (isSaved(name) ? name! : viewOf(name).id);
+
+/** savedOf returns the saved view that an address names. */
+export const savedOf = (name: string | undefined, views: readonly SavedView[]) => views.find((v) => pathOf(v) === name);
+
+/** savedSpec returns the list of a saved view for an agent. */
+export function savedSpec({ id, filter, sort, updatedAt }: SavedView, userId: number): ListSpec {
+  const entries = Object.entries(filter).map(([name, value]) => [name, String(value)]); // lists get commas
+  const { search } = filter;
+  return {
+    name: `${prefix}${id} ${updatedAt}`,
+    query: { ...Object.fromEntries(entries), sort },
+    // Only the server knows what a search finds.
+    ...(!search && { accepts: (row) => fits(row, filter, userId) && (sort !== 'waiting' || !!row.waitingSince) }),
+    compare: orders[sort],
+  };
+}
+
+/** fits reports whether a row meets the conditions of a filter, as the server checks them. */
+export function fits({ conversation, ...row }: InboxRow, filter: ViewFilter, userId: number): boolean {
+  const { status, assigneeId, tag, rating, mentioned, waiting, snoozed, spam = false } = filter;
+  const users = assigneeId?.map((a) => (a === 'me' ? userId : a === 'none' ? null : Number(a)));
+  const wanted = mentioned && (mentioned === 'me' ? userId : Number(mentioned));
+  return (
+    (!status?.length || status.includes(conversation.status)) &&
+    (!users?.length || users.includes(conversation.assigneeId)) &&
+    (!tag?.length || tag.some((name) => conversation.tags.includes(name))) &&
+    (!rating?.length || rating.includes(conversation.rating ?? 0)) &&
+    (!wanted || row.mentions.includes(wanted)) &&
+    (waiting === undefined || waiting === (row.waitingSince !== null)) &&
+    (snoozed === undefined || snoozed === !!row.snoozedUntil) &&
+    spam === row.spam
+  );
+}
+
+/** filterOf returns the filter of a search, which is in all conversations, or of a view. */
+export function filterOf(view: string | undefined, search: string, userId: number): ViewFilter {
+  if (search) return { search };
+  const filter: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(viewOf(view).query(userId))) {
+    if (name === 'status') filter[name] = [value];
+    else if (name === 'assigneeId') filter[name] = [value === String(userId) ? 'me' : value];
+    else filter[name] = value === 'true' ? true : value === 'false' ? false : value;
+  }
+  return filter;
+}
+
+/** moved returns the new positions, by id, after a view moved before the one above it. */
+export function moved(views: readonly SavedView[], view: SavedView): Map<number, number> {
+  const at = views.indexOf(view);
+  if (at < 1) return new Map();
+  const order = [...views];
+  [order[at - 1], order[at]] = [view, order[at - 1]!];
+  const all = order.map((v, position) => [v, position] as const);
+  return new Map(all.filter(([v, position]) => v.position !== position).map(([v, position]) => [v.id, position]));
+}

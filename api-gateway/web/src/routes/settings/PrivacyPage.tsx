@@ -1,0 +1,64 @@
+// Settings for privacy: whether visitors must be verified.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { IdentityPolicy, IdentitySecrets } from '../../../../../libs/web/api';
+import { useSession } from '../../api/session';
+import { t } from '../../texts';
+import { Failure, Skeleton } from '../../ui/parts';
+import { Section, useAction } from '../../ui/settings';
+import { NotFound } from '../NotFound';
+import { isAdmin } from '../team/roles';
+
+const queryKey = ['identity'];
+
+export function Page() {
+  const { api, membership } = useSession();
+  const queries = useQueryClient();
+  const [run, error] = useAction();
+  const isAllowed = isAdmin(membership.role);
+  const read = useQuery({
+    queryKey,
+    enabled: isAllowed,
+    staleTime: 0,
+    queryFn: async () => {
+      const [policy, secrets] = await Promise.all([
+        api.get<IdentityPolicy>('/identity-policy'),
+        api.get<IdentitySecrets>('/identity-secrets'),
+      ]);
+      return { isRequired: policy.required, hasSecret: secrets.data.length > 0 };
+    },
+  });
+  if (!isAllowed) return <NotFound />;
+  const set = (required: boolean) =>
+    run(async () => {
+      await api.call('PUT', '/identity-policy', { required });
+      await queries.invalidateQueries({ queryKey });
+    });
+  return (
+    <main className="page">
+      <h1>{t('privacy')}</h1>
+      <Section title={t('identityPolicy')}>
+        <p className="dim">{t('identityPolicyHint')}</p>
+        {read.error ? (
+          <Failure error={read.error} retry={() => void read.refetch()} />
+        ) : !read.data ? (
+          <Skeleton rows={1} />
+        ) : (
+          <label className="check">
+            <input
+              type="checkbox"
+              id="identity-required"
+              checked={read.data.isRequired}
+              disabled={!read.data.hasSecret && !read.data.isRequired}
+              onChange={(e) => set(e.currentTarget.checked)}
+            />
+            {t('identityRequired')}
+          </label>
+        )}
+        {read.data && !read.data.hasSecret && <p className="note">{t('identityNeedsSecret')}</p>}
+        <p className="error" role="alert">
+          {error}
+        </p>
+      </Section>
+    </main>
+  );
+}

@@ -1,0 +1,39 @@
+// Times and figures in the agent's language.
+import { language } from '../texts';
+
+const locale = navigator.languages.find((l) => l.split('-')[0] === language) || language;
+const times = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+const days = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
+const whole = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'narrow' });
+const figures = new Intl.NumberFormat(locale);
+
+export const clock = (at: string) => times.format(new Date(at));
+export const day = (at: string) => days.format(new Date(at));
+export const moment = (at: string) => whole.format(new Date(at));
+export const figure = (n: number) => figures.format(n);
+
+type Unit = 'minute' | 'hour' | 'day';
+
+function sinceThen(at: string, now: number): [number, Unit] {
+  const seconds = Math.max(0, (now - Date.parse(at)) / 1000);
+  if (seconds < 3600) return [Math.floor(seconds / 60), 'minute'];
+  if (seconds < 86400) return [Math.floor(seconds / 3600), 'hour'];
+  return [Math.floor(seconds / 86400), 'day'];
+}
+
+/** ago formats a time in the past relative to now. */
+export function ago(at: string, now = Date.now()): string {
+  const [n, unit] = sinceThen(at, now);
+  return n === 0 ? relative.format(0, 'second') : relative.format(-n, unit);
+}
+
+/** lasting formats the time since then as a duration: `5m`, `3h`, `2d` in English. It is a minute at least. */
+export function lasting(at: string, now = Date.now()): string {
+  const [n, unit] = sinceThen(at, now);
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow' }).format(Math.max(n, 1));
+}
+
+/** flag returns the emoji of an ISO 3166 alpha-2 country code. */
+export const flag = (country: string) =>
+  String.fromCodePoint(...[...country.toUpperCase()].map((c) => 0x1f1a5 + c.charCodeAt(0)));

@@ -1,0 +1,106 @@
+package browser
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/performance"
+	"github.com/chromedp/chromedp"
+
+	"fivechat.dev/tests/harness"
+)
+
+// slowdown is how much slower the processor of a mid-range phone is.
+const slowdown = 6
+
+// observers count layout shifts and tasks longer than 50 ms, from the first moment of a page.
+const observers = `<script>
+window.shifts = 0;
+window.longTasks = [];
+const observe = (type, add) =>
+  new PerformanceObserver((l) => l.getEntries().forEach(add)).observe({type, buffered: true});
+observe('layout-shift', (e) => { shifts += e.value });
+observe('longtask', (e) => longTasks.push(e.duration));
+</script>`
+
+// painted waits until two frames were painted after the last change, and the main thread is idle.
+const painted = "await new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(() => " +
+	"requestIdleCallback(f))))"
+
+// taskSeconds returns how long the page's main thread has worked.
+func (w *window) taskSeconds() float64 {
+	w.t.Helper()
+	for _, m := range send(w, performance.GetMetrics, cdp.Empty{}).Metrics {
+		if m.Name == "TaskDuration" {
+			return m.Value
+		}
+	}
+	w.t.Fatal("the browser doesn't measure TaskDuration")
+	return 0
+}
+
+// median returns the middle of an odd number of values.
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// TestLauncherCost measures the processor time of a page's main thread while the widget arrives. The aim is 50 ms on a
+// slow processor until the launcher is painted. Other work of the machine makes each millisecond dearer, so the bound
+// is three times the aim; the layout never moves.
+func TestLauncherCost(t *testing.T) {
+	w := harness.Running().Website(t, harness.Free)
+	address := site(t, shop("en", observers))
+	v := open(t, phone, address)
+	send(v, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
+	insert := "const s = document.createElement('script'); s.src = '" + w.URL + "/widget/" + w.ClientToken +
+		"'; document.head.append(s)"
+	var costs []float64
+	for range 9 {
+		v.run(chromedp.Navigate(address))
+		idle := v.cost("", "true") // what the test itself takes
+		costs = append(costs, v.cost(insert, "$('.launcher')")-idle)
+		if shifts := eval[float64](v, "shifts"); shifts != 0 {
+			t.Errorf("the launcher moves the page by %v", shifts)
+		}
+	}
+	t.Logf("the launcher takes %.0f ms of the main thread at 1/%d of the speed (%.1f to %.1f ms at full speed)",
+		slowdown*median(costs), slowdown, costs[0], costs[len(costs)-1])
+	if cost := slowdown * median(costs); cost > 3*50 {
+		t.Errorf("the launcher costs %.0f ms: the aim is 50 ms", cost)
+	}
+	v.quiet()
+}
+
+// cost runs statements and returns the milliseconds of the main thread until an expression is true and painted.
+func (w *window) cost(statements, expression string) float64 {
+	w.t.Helper()
+	w.do(painted)
+	before := w.taskSeconds()
+	w.do(statements + "; while (!(" + expression + ")) await new Promise((f) => setTimeout(f, 50)); " + painted)
+	return 1000 * (w.taskSeconds() - before)
+}
+
+// TestOpeningCost: opening the panel and receiving answers leave the page where it is. The aim is that no task takes
+// longer than 50 ms on a slow processor; the processor time of all tasks together is bounded by 600 ms.
+func TestOpeningCost(t *testing.T) {
+	w := harness.Running().Website(t, harness.Free)
+	v := open(t, phone, site(t, shop("en", observers, tag(w.ClientToken))))
+	send(v, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
+	v.until("$('.launcher')")
+	opening := v.cost("longTasks.length = shifts = 0; $('.launcher').click()", "$('.panel') && !$('.panel').hidden")
+	v.say("Do you deliver to Norway?")
+	token := conversation(t, w)
+	for range 10 {
+		w.Reply(t, token, "An **answer** with [a link](https://shop.example) and a list:\n- one\n- two")
+	}
+	answers := v.cost("", "$$('.USER').length === 10")
+	got := eval[[]float64](v, "[shifts, longTasks.length, Math.max(0, ...longTasks)]")
+	t.Logf("at 1/%d of the speed, opening takes %.0f ms of the main thread, and ten answers %.0f ms; at full speed, %.0f "+
+		"tasks took more than 50 ms (the longest %.0f ms)", slowdown, slowdown*opening, slowdown*answers, got[1], got[2])
+	if got[0] != 0 || slowdown*opening > 600 {
+		t.Errorf("the panel moves the page by %v, and takes %.0f ms", got[0], slowdown*opening)
+	}
+	v.quiet()
+}
