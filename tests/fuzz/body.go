@@ -43,7 +43,7 @@ func (d *drawer) null(root *node) string {
 	walk = func(n *node) {
 		for _, m := range n.members {
 			if n.schema != nil && m.schema != nil && n.schema.Properties[m.name] != nil &&
-				!slices.Contains(n.schema.Required, m.name) && !m.schema.Type.IncludesNull() {
+				!slices.Contains(n.schema.Required, m.name) && !m.permitsNull() {
 				optional = append(optional, m.node)
 			}
 			walk(m.node)
@@ -139,7 +139,7 @@ func (d *drawer) wrongObject(n *node, faults *[]fault) {
 			continue
 		}
 		add(faults, join(n.at, m.name)+" is missing", func() { n.members = slices.Delete(slices.Clone(n.members), i, i+1) })
-		if !m.schema.Type.IncludesNull() {
+		if !m.permitsNull() {
 			add(faults, join(n.at, m.name)+" is null", func() { m.replace("null") })
 		}
 	}

@@ -15,7 +15,12 @@ type node struct {
 	text    string // the JSON text of other values, and of a node with a fault
 	members []member
 	items   []*node
+
+	nullable bool // null is another alternative
 }
+
+// permitsNull reports whether null is permitted in place of the value.
+func (n *node) permitsNull() bool { return n.nullable || n.schema.Type.IncludesNull() }
 
 type member struct {
 	name string

@@ -29,7 +29,9 @@ func (d *drawer) value(s *openapi3.Schema, name, at string) *node {
 		s = s.AllOf[0].Value
 	}
 	if len(s.OneOf) > 0 && s.Type == nil {
-		return d.value(one(d, at+" of", s.OneOf...).Value, name, at)
+		n := d.value(one(d, at+" of", s.OneOf...).Value, name, at)
+		n.nullable = slices.ContainsFunc(s.OneOf, func(of *openapi3.SchemaRef) bool { return of.Value.Type.Is("null") })
+		return n
 	}
 	if s.Type.Is("null") {
 		return scalar(s, at, "null")
@@ -74,7 +76,11 @@ func (d *drawer) value(s *openapi3.Schema, name, at string) *node {
 	case s.Type.Permits("number"):
 		return scalar(s, at, d.number(s, at))
 	default:
-		return scalar(s, at, d.quote(at, d.text(s, at)))
+		text := d.text(s, at)
+		if name == "search" { // a quote that isn't closed is refused, which the schema says only in words
+			text = strings.ReplaceAll(text, `"`, "'")
+		}
+		return scalar(s, at, d.quote(at, text))
 	}
 }
 

@@ -88,16 +88,6 @@ func (c *Collection[T]) Each(ctx context.Context, t tenant.ID, filter bson.D, q 
 	return c.all.each(ctx, scoped(t, filter), q.scoped(), take)
 }
 
-// Count returns the number of rows that filter matches.
-func (c *Collection[T]) Count(ctx context.Context, t tenant.ID, filter bson.D) (int64, error) {
-	return c.all.Count(ctx, scoped(t, filter))
-}
-
-// CountBy is like Count, but names the index to use, as Query.Index does.
-func (c *Collection[T]) CountBy(ctx context.Context, t tenant.ID, filter, index bson.D) (int64, error) {
-	return c.all.count(ctx, scoped(t, filter), tenantIndex(index), 0)
-}
-
 // Insert stores rows; inside a transaction, all or none. It refuses rows of another tenant.
 func (c *Collection[T]) Insert(ctx context.Context, t tenant.ID, rows ...T) error {
 	raws := make([]any, len(rows))
@@ -205,6 +195,7 @@ type Global[T any] struct {
 	c      *mongo.Collection
 	noun   string
 	hidden string // a field that is needed only for its index, so rows are read without it; "" for none
+	above  *aboveLimit
 }
 
 // GlobalOf declares a collection of the installation.
@@ -217,7 +208,7 @@ func GlobalOf[T any](db *DB, name, noun string, indexes ...Index) *Global[T] {
 			db.indexes[name] = append(db.indexes[name], ix)
 		}
 	}
-	return &Global[T]{db: db, c: db.db.Collection(name), noun: noun}
+	return &Global[T]{db: db, c: db.db.Collection(name), noun: noun, above: newAboveLimit()}
 }
 
 // Get returns the row that filter matches, or the noun's NotFound.
@@ -285,26 +276,6 @@ func decodeOne[T any](found *mongo.SingleResult) (row T, err error) {
 		return row, err
 	}
 	return row, bson.Unmarshal(raw, &row)
-}
-
-// Count returns the number of rows that filter matches.
-func (g *Global[T]) Count(ctx context.Context, filter bson.D) (int64, error) {
-	return g.count(ctx, filter, nil, 0)
-}
-
-// count counts the rows that filter matches, and stops beyond most unless that is 0.
-func (g *Global[T]) count(ctx context.Context, filter, index bson.D, most int64) (int64, error) {
-	o := options.Count()
-	if most > 0 {
-		o.SetLimit(most + 1)
-	}
-	if index != nil {
-		o.SetHint(index)
-	}
-	start := time.Now()
-	n, err := g.c.CountDocuments(ctx, filter, o)
-	g.observe(ctx, "aggregate", start, err)
-	return n, translate(err, g.noun)
 }
 
 // Insert stores rows.

@@ -111,13 +111,6 @@ func newest[T Listed](
 	return found, nil
 }
 
-// CountUpTo is like CountBy, but counts no further than most+1.
-func (c *Collection[T]) CountUpTo(
-	ctx context.Context, t tenant.ID, filter, index bson.D, most int64,
-) (int64, error) {
-	return c.all.count(ctx, scoped(t, filter), tenantIndex(index), most)
-}
-
 // ListedByChange is a row of a list in the order of changes. Its last change and its id are its position.
 type ListedByChange interface{ ChangeKey() (time.Time, int64) }
 

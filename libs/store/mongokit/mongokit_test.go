@@ -281,3 +281,32 @@ func TestUnreachableStoreIsUnavailable(t *testing.T) {
 		t.Error("it still responds")
 	}
 }
+
+// TestCountAboveItsLimit checks that only a count above its limit is remembered.
+func TestCountAboveItsLimit(t *testing.T) {
+	t.Parallel()
+	_, c := notes(t)
+	site := storetest.Website(1)
+	for i := range int64(4) {
+		if err := c.Insert(t.Context(), site, note{ID: i + 1, Website: site, At: noon}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count := func(most, want int64) {
+		t.Helper()
+		if n, err := c.CountUpTo(t.Context(), site, nil, nil, most); err != nil || n != want {
+			t.Errorf("up to %d: %d, %v, want %d", most, n, err, want)
+		}
+	}
+	count(2, 3)
+	count(3, 4)
+	count(4, 4)
+	if _, err := c.Delete(t.Context(), site, nil); err != nil {
+		t.Fatal(err)
+	}
+	count(2, 3)
+	count(4, 0)
+	if n, err := c.Count(t.Context(), site, nil); err != nil || n != 0 {
+		t.Errorf("counted without a limit: %d, %v", n, err)
+	}
+}
