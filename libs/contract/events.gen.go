@@ -159,7 +159,7 @@ var events = []Facts{
 	},
 }
 
-// ConversationOpenedData is the data of ConversationOpened. A visitor opened a conversation.
+// ConversationOpenedData is the data of ConversationOpened. A visitor opened a conversation, or an agent began one.
 type ConversationOpenedData struct {
 	Conversation Conversation `json:"conversation"`
 }

@@ -2553,6 +2553,34 @@ export interface paths {
         patch: operations["updateVisitorContext"];
         trace?: never;
     };
+    "/visitors/{token}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write to a visitor first
+         * @description Begins a conversation with an agent's message. If the visitor has an open conversation, nothing is stored: 409 `conversation_open`, and
+         *     `existing` is its token, to which `postMessage` can write. On a website that serves verified visitors only, a visitor who isn't
+         *     verified answers 409 `visitor_unverified`.
+         *
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        post: operations["beginConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks": {
         parameters: {
             query?: never;
@@ -2905,6 +2933,17 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
+        };
+        AgentFirstMessage: {
+            /** @description Whether the conversation is assigned to the author. By default it is, if there is an author; true needs one. */
+            assign?: boolean;
+            /**
+             * Format: int64
+             * @description The agent that writes the message.
+             */
+            authorId?: number;
+            clientMessageId?: components["schemas"]["ClientMessageId"];
+            content: string;
         };
         AgentMessage: {
             /**
@@ -4243,6 +4282,8 @@ export interface components {
             error: string;
             /** @description The members of the request that are wrong, and why. */
             errors: components["schemas"]["FieldProblem"][];
+            /** @description Present if the request would repeat an object: the token of that one. */
+            existing?: string;
             /** @description The path of the request. */
             instance: string;
             /** @description = `detail` */
@@ -5387,7 +5428,7 @@ export interface components {
             /** @constant */
             type: "conversation.erased";
         };
-        /** @description A visitor opened a conversation. */
+        /** @description A visitor opened a conversation, or an agent began one. */
         "conversation.opened": {
             /** Format: date-time */
             at: string;
@@ -6035,6 +6076,7 @@ export type AboutNote = components['schemas']['AboutNote'];
 export type AboutVisitor = components['schemas']['AboutVisitor'];
 export type Acceptance = components['schemas']['Acceptance'];
 export type Agent = components['schemas']['Agent'];
+export type AgentFirstMessage = components['schemas']['AgentFirstMessage'];
 export type AgentMessage = components['schemas']['AgentMessage'];
 export type AgentPresence = components['schemas']['AgentPresence'];
 export type AgentStatistics = components['schemas']['AgentStatistics'];
@@ -12242,6 +12284,71 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    beginConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "authorId": 7,
+                 *       "content": "Can I help you?"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AgentFirstMessage"];
+            };
+        };
+        responses: {
+            /** @description The conversation that the same `clientMessageId` began before. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description The conversation. */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];

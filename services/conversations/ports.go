@@ -133,6 +133,12 @@ type Identity struct {
 	Verified bool    `json:"verified"` // whether the website's backend has signed it
 }
 
+// Addressee is the visitor that an agent wants to write to.
+type Addressee struct {
+	ID        id.Visitor `json:"id"`
+	IsRefused bool       `json:"identityRequired"` // the website serves verified visitors only, and they aren't
+}
+
 // Accounts reads agents. Errors are faults.
 type Accounts interface {
 	// Agents returns those of up to 100 agents that exist.
@@ -143,6 +149,8 @@ type Accounts interface {
 type Visitors interface {
 	// Visitors returns those of up to 100 visitors that exist.
 	Visitors(ctx context.Context, t tenant.ID, ids []id.Visitor) ([]Visitor, error)
+	// VisitorByToken returns the visitor of a token. The error is NotFound ("visitor") if there is none.
+	VisitorByToken(ctx context.Context, t tenant.ID, token string) (Addressee, error)
 	// ImportVisitors returns one visitor id per key, and creates visitors for keys that have none.
 	ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]id.Visitor, error)
 }

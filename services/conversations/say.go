@@ -49,14 +49,17 @@ func (s *Service) Continue(
 			return newest, m, false, err
 		}
 	}
-	// Concurrent calls see the same newest conversation, and the store accepts a key once.
-	opened, m, fresh, err := s.open(ctx, t, visitor, d, fmt.Sprintf("after %d", newest.ID))
+	opened, m, fresh, err := s.open(ctx, t, visitor, d, keyAfter(newest))
 	if err != nil || fresh {
 		return opened, m, fresh, err
 	}
 	m, fresh, err = s.PostAsVisitor(ctx, t, opened.Token, visitor, d)
 	return opened, m, fresh, err
 }
+
+// keyAfter returns the key of the opening that follows a visitor's newest conversation. Concurrent calls see the same
+// newest conversation, and the store accepts a key once: one of them opens the next.
+func keyAfter(newest Conversation) string { return fmt.Sprintf("after %d", newest.ID) }
 
 // OpenOf returns the visitor's newest open conversation. The error is NotFound if there is none.
 func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitor id.Visitor) (Conversation, error) {

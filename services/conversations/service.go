@@ -175,13 +175,19 @@ func (s *Service) open(
 	if err := d.Validate(); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
+	return s.start(ctx, t, visitor, d.message(FromVisitor, &visitor, s.now()), key, nil)
+}
+
+// start stores a new conversation with its first message. The store accepts the key once for the visitor.
+func (s *Service) start(
+	ctx context.Context, t tenant.ID, visitor id.Visitor, m Message, key string, assignee *id.User,
+) (Conversation, Message, bool, error) {
 	number, err := s.store.NextID(ctx, 1)
 	if err != nil {
 		return Conversation{}, Message{}, false, err
 	}
-	now := s.now()
-	c, m := newConversation(number, t, visitor, now), d.message(FromVisitor, &visitor, now)
-	c.OpenKey = key
+	c := newConversation(number, t, visitor, m.CreatedAt)
+	c.OpenKey, c.AssigneeID = key, assignee
 	if _, err := c.addMessage(&m); err != nil {
 		return Conversation{}, Message{}, false, err
 	}

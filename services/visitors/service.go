@@ -118,6 +118,19 @@ func (s *Service) RequireIdentity(ctx context.Context, t tenant.ID, required boo
 	return s.store.RequireIdentity(ctx, t, required)
 }
 
+// Named returns the website's visitor of a token, and whether they are refused because the website serves verified
+// visitors only. The error is NotFound for an unknown or malformed token.
+func (s *Service) Named(ctx context.Context, t tenant.ID, token string) (v Visitor, isRefused bool, err error) {
+	if !ValidToken(token) {
+		return Visitor{}, false, fault.Missing("visitor")
+	}
+	if v, err = s.store.ByToken(ctx, t, token); err != nil || v.verified() {
+		return v, false, err
+	}
+	isRefused, err = s.store.IdentityRequired(ctx, t)
+	return v, isRefused, err
+}
+
 // Resolve returns the owner of a token and stores that the visitor was seen. The error is NotFound for an unknown or
 // malformed token.
 func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, Owner, error) {

@@ -23,6 +23,7 @@ import (
 var refused = map[string][]int{
 	"docs/api/errors.md":      {400},
 	"docs/api/idempotency.md": {412},
+	"docs/api/visitors.md":    {409}, // the visitor may have an open conversation
 	"docs/api/webhooks.md":    {409}, // the delivery may still be pending
 }
 

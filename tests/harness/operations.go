@@ -25,8 +25,8 @@ func (o Operation) ByToken() bool {
 // Operation is one operation of the edge, with a request that succeeds in a World.
 type Operation struct {
 	Row int // in the contract; 0 for an addition of this system
-	// The path contains {conversation}, {visitor}, {client}, {ticket}, {user}, {tag}, {webhook}, {delivery} or
-	// {note} for its object.
+	// The path contains {conversation}, {visitor}, {quiet}, {client}, {ticket}, {user}, {tag}, {webhook}, {delivery}
+	// or {note} for its object.
 	Method, Path string
 	Caller       Caller
 	Pro          bool   // requires the plan PRO
@@ -129,6 +129,10 @@ func chats() []Operation {
 		{
 			Method: "POST", Path: "/conversations/{conversation}/messages", Caller: ByWrite, Status: 201, Malformed: 404,
 			Body: said, Text: "content", Mistyped: Map{"content": 5},
+		},
+		{
+			Method: "POST", Path: "/visitors/{quiet}/conversations", Caller: ByWrite, Status: 201, Malformed: 400,
+			Body: Map{"content": "Can I help you?"}, Text: "content", Mistyped: Map{"assign": "yes"}, Ends: true,
 		},
 		{
 			Method: "PATCH", Path: "/inbox", Caller: ByWrite, Status: 200,

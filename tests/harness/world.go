@@ -12,6 +12,7 @@ import (
 type World struct {
 	*Website
 	Caller       Session // the visitor of the conversation and the ticket
+	Quiet        Session // a visitor who has written nothing
 	Conversation string  // its token: it has one message of the visitor and one of an agent
 	Ticket       string  // its id
 	User         Object
@@ -28,6 +29,7 @@ func (s System) World(t testing.TB, plan string) *World {
 	t.Helper()
 	w := &World{Website: s.Website(t, plan)}
 	w.Caller = w.Visit(t, Map{"name": "Vera Visitor"})
+	w.Quiet = w.Visit(t, nil)
 	w.Conversation = w.Caller.Open(t, "Where is my parcel?")
 	w.Reply(t, w.Conversation, "On its way.")
 	w.Note = w.NewNote(t, w.Conversation)
@@ -44,8 +46,8 @@ func (s System) World(t testing.TB, plan string) *World {
 // Objects returns the names of the objects by kind.
 func (w *World) Objects() map[string]string {
 	return map[string]string{
-		"conversation": w.Conversation, "visitor": w.Caller.Token, "client": w.ClientToken, "ticket": w.Ticket,
-		"user": PathID(w.User.Int("id")), "tag": w.Tag, "webhook": w.Webhook, "delivery": w.Delivery,
+		"conversation": w.Conversation, "visitor": w.Caller.Token, "quiet": w.Quiet.Token, "client": w.ClientToken,
+		"ticket": w.Ticket, "user": PathID(w.User.Int("id")), "tag": w.Tag, "webhook": w.Webhook, "delivery": w.Delivery,
 		"note": w.Note, "cannedReply": w.CannedReply, "view": w.View, "macro": w.Macro,
 	}
 }
@@ -92,6 +94,8 @@ func (w *World) Another(t testing.TB, path string) map[string]string {
 		names["macro"] = w.NewMacro(t)
 	case strings.Contains(path, "{note}"):
 		names["note"] = w.NewNote(t, w.Conversation)
+	case strings.Contains(path, "{quiet}"):
+		names["quiet"] = w.Visit(t, nil).Token
 	case strings.Contains(path, "{conversation}"):
 		names["conversation"] = w.Caller.Open(t, "Hello")
 	case strings.Contains(path, "{ticket}"):
@@ -114,7 +118,8 @@ func (w *World) Another(t testing.TB, path string) map[string]string {
 // Unknown returns well-formed names of each kind that no object has.
 func (w *World) Unknown() map[string]string {
 	return map[string]string{
-		"conversation": Lookalike(w.Conversation), "visitor": Lookalike(w.Caller.Token), "client": Unique("wgt_nobody"),
+		"conversation": Lookalike(w.Conversation), "visitor": Lookalike(w.Caller.Token),
+		"quiet": Lookalike(w.Quiet.Token), "client": Unique("wgt_nobody"),
 		"ticket": PathID(UnknownID), "user": PathID(UnknownID),
 		"tag": Unique("tag-"), "webhook": PathID(UnknownID), "delivery": PathID(UnknownID),
 		"note": PathID(UnknownID), "cannedReply": PathID(UnknownID), "view": PathID(UnknownID),
@@ -125,7 +130,7 @@ func (w *World) Unknown() map[string]string {
 // Malformed returns names of each kind that no object can have.
 func Malformed() map[string]string {
 	return map[string]string{
-		"conversation": "no-token", "visitor": "no.token", "client": "no.token", "ticket": "no-number", "user": "no-number",
+		"conversation": "no-token", "visitor": "no.token", "quiet": "no.token", "client": "no.token", "ticket": "no-number", "user": "no-number",
 		"tag":     "%20",
 		"webhook": "no-number", "delivery": "no-number", "note": "no-number",
 		"cannedReply": "no-number", "view": "no-number", "macro": "no-number",

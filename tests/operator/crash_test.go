@@ -101,7 +101,7 @@ func TestErasureSurvivesKill(t *testing.T) {
 		rows = append(rows, harness.Row(fmt.Sprint("row/", n), strings.Fields(strings.Repeat("hello there ", 15))...))
 	}
 	w.Agent().Send(t, 200, "POST", "/conversations/import", harness.Map{"rows": rows})
-	settledIn(t, db, other, 1, 2, 1)
+	settledIn(t, db, other, 1, 2, 2)
 	before := rowsOf(t, db, other.ID)
 	messages := func() int64 {
 		n, err := db.Collection("conversations_messages").CountDocuments(t.Context(), bson.D{{Key: "websiteId", Value: w.ID}})

@@ -17,7 +17,7 @@ func TestExportIsComplete(t *testing.T) {
 	db := store(t)
 	w, _, _ := twoVisitors(t)
 	w.Import(t, 120) // more than a page
-	settled(t, w, 122, 244, 122)
+	settled(t, w, 122, 244, 123)
 	kinds := map[string]string{
 		"accounts_websites": "website", "accounts_users": "user", "accounts_tokens": "token", "widgets_widgets": "widget",
 		"visitors_visitors":  "visitor",

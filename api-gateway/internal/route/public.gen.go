@@ -1414,6 +1414,17 @@ var Public = []Route{
 		Stores:   true,
 	},
 	{
+		Method:   "POST",
+		Pattern:  "/visitors/{token}/conversations",
+		Upstream: Conversations,
+		Rule:     authz.Write,
+		Visitor:  NoVisitor,
+		CORS:     Configured,
+		Body:     httpkit.DefaultBody,
+		Class:    ClassWrite,
+		Stores:   true,
+	},
+	{
 		Method:   "GET",
 		Pattern:  "/webhooks",
 		Upstream: Webhooks,

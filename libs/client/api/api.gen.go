@@ -1561,6 +1561,19 @@ type Agent struct {
 	Name      string                    `json:"name"`
 }
 
+// AgentFirstMessage defines model for AgentFirstMessage.
+type AgentFirstMessage struct {
+	// Assign Whether the conversation is assigned to the author. By default it is, if there is an author; true needs one.
+	Assign *bool `json:"assign,omitempty"`
+
+	// AuthorID The agent that writes the message.
+	AuthorID *int64 `json:"authorId,omitempty"`
+
+	// ClientMessageID Your own id of the message. A message with the same id is the same message.
+	ClientMessageID *ClientMessageID `json:"clientMessageId,omitempty"`
+	Content         string           `json:"content"`
+}
+
 // AgentMessage defines model for AgentMessage.
 type AgentMessage struct {
 	// Assign Whether the conversation is assigned to the author if it has no assignee. Needs an author.
@@ -2887,6 +2900,9 @@ type Problem struct {
 	// Errors The members of the request that are wrong, and why.
 	Errors []FieldProblem `json:"errors"`
 
+	// Existing Present if the request would repeat an object: the token of that one.
+	Existing *string `json:"existing,omitempty"`
+
 	// Instance The path of the request.
 	Instance string `json:"instance"`
 
@@ -3988,7 +4004,7 @@ type ConversationErased struct {
 // ConversationErasedType defines model for ConversationErased.Type.
 type ConversationErasedType string
 
-// ConversationOpened A visitor opened a conversation.
+// ConversationOpened A visitor opened a conversation, or an agent began one.
 type ConversationOpened struct {
 	At   time.Time `json:"at"`
 	Data struct {
@@ -5413,6 +5429,12 @@ type UpdateVisitorContextParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// BeginConversationParams defines parameters for BeginConversation.
+type BeginConversationParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
 	// Page The page, from 1. Invalid values are clamped.
@@ -5647,6 +5669,9 @@ type OpenSessionJSONRequestBody = NewSession
 
 // UpdateVisitorContextJSONRequestBody defines body for UpdateVisitorContext for application/json ContentType.
 type UpdateVisitorContextJSONRequestBody = VisitorPatch
+
+// BeginConversationJSONRequestBody defines body for BeginConversation for application/json ContentType.
+type BeginConversationJSONRequestBody = AgentFirstMessage
 
 // CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
 type CreateWebhookJSONRequestBody = NewWebhook
@@ -8036,6 +8061,34 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /visitors/{token}/context (the `UpdateVisitorContext` operationId).
 	UpdateVisitorContext(ctx context.Context, token VisitorToken, params *UpdateVisitorContextParams, body UpdateVisitorContextJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginConversationWithBody Write to a visitor first
+	//
+	// Begins a conversation with an agent's message. If the visitor has an open conversation, nothing is stored: 409 `conversation_open`, and
+	// `existing` is its token, to which `postMessage` can write. On a website that serves verified visitors only, a visitor who isn't
+	// verified answers 409 `visitor_unverified`.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /visitors/{token}/conversations (the `BeginConversation` operationId).
+	BeginConversationWithBody(ctx context.Context, token VisitorToken, params *BeginConversationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginConversation Write to a visitor first
+	//
+	// Begins a conversation with an agent's message. If the visitor has an open conversation, nothing is stored: 409 `conversation_open`, and
+	// `existing` is its token, to which `postMessage` can write. On a website that serves verified visitors only, a visitor who isn't
+	// verified answers 409 `visitor_unverified`.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /visitors/{token}/conversations (the `BeginConversation` operationId).
+	BeginConversation(ctx context.Context, token VisitorToken, params *BeginConversationParams, body BeginConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWebhooks A website's webhooks
 	//
@@ -11590,6 +11643,52 @@ func (c *Client) UpdateVisitorContextWithBody(ctx context.Context, token Visitor
 // Corresponds with PATCH /visitors/{token}/context (the `UpdateVisitorContext` operationId).
 func (c *Client) UpdateVisitorContext(ctx context.Context, token VisitorToken, params *UpdateVisitorContextParams, body UpdateVisitorContextJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateVisitorContextRequest(c.Server, token, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginConversationWithBody Write to a visitor first
+//
+// Begins a conversation with an agent's message. If the visitor has an open conversation, nothing is stored: 409 `conversation_open`, and
+// `existing` is its token, to which `postMessage` can write. On a website that serves verified visitors only, a visitor who isn't
+// verified answers 409 `visitor_unverified`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /visitors/{token}/conversations (the `BeginConversation` operationId).
+func (c *Client) BeginConversationWithBody(ctx context.Context, token VisitorToken, params *BeginConversationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginConversationRequestWithBody(c.Server, token, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginConversation Write to a visitor first
+//
+// Begins a conversation with an agent's message. If the visitor has an open conversation, nothing is stored: 409 `conversation_open`, and
+// `existing` is its token, to which `postMessage` can write. On a website that serves verified visitors only, a visitor who isn't
+// verified answers 409 `visitor_unverified`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /visitors/{token}/conversations (the `BeginConversation` operationId).
+func (c *Client) BeginConversation(ctx context.Context, token VisitorToken, params *BeginConversationParams, body BeginConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginConversationRequest(c.Server, token, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -19494,6 +19593,68 @@ func NewUpdateVisitorContextRequestWithBody(server string, token VisitorToken, p
 	return req, nil
 }
 
+// NewBeginConversationRequest calls the generic BeginConversation builder with application/json body
+func NewBeginConversationRequest(server string, token VisitorToken, params *BeginConversationParams, body BeginConversationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginConversationRequestWithBody(server, token, params, "application/json", bodyReader)
+}
+
+// NewBeginConversationRequestWithBody constructs an http.Request for the BeginConversation method, with any body, and a specified content type
+func NewBeginConversationRequestWithBody(server string, token VisitorToken, params *BeginConversationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/%s/conversations", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListWebhooksRequest constructs an http.Request for the ListWebhooks method
 func NewListWebhooksRequest(server string, params *ListWebhooksParams) (*http.Request, error) {
 	var err error
@@ -21040,6 +21201,11 @@ func (o *Operations) GetVisitor(ctx context.Context, token VisitorToken, params 
 // UpdateVisitorContext Change a visitor's name and context
 func (o *Operations) UpdateVisitorContext(ctx context.Context, token VisitorToken, params *UpdateVisitorContextParams, body VisitorPatch) (Answer[Visitor], error) {
 	return read[Visitor](o.client.UpdateVisitorContext(ctx, token, params, body, keyed))
+}
+
+// BeginConversation Write to a visitor first
+func (o *Operations) BeginConversation(ctx context.Context, token VisitorToken, params *BeginConversationParams, body AgentFirstMessage) (Answer[Conversation], error) {
+	return read[Conversation](o.client.BeginConversation(ctx, token, params, body, keyed))
 }
 
 // ListWebhooks A website's webhooks

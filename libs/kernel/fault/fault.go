@@ -54,6 +54,7 @@ type Error struct {
 	Code       string        // stable, for programs; snake_case
 	Message    string        // one sentence for people
 	Fields     []Field       // for Invalid: the wrong members
+	Existing   string        // for Conflict: the token of the object that the request would repeat; "" for none
 	RetryAfter time.Duration // how long to wait before a retry; for Limited, Unavailable, requests in progress
 	cause      error
 }

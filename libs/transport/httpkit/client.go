@@ -141,7 +141,7 @@ func Refusal(status int, retryAfter string, body []byte) error {
 		return fmt.Errorf("httpkit: refused by another service: %s: %s", p.Code, p.Detail)
 	}
 	f := fault.Coded(kindOf(p.Status), p.Code, p.Detail)
-	f.Fields = p.Errors
+	f.Fields, f.Existing = p.Errors, p.Existing
 	if s, err := strconv.Atoi(retryAfter); err == nil {
 		f.RetryAfter = time.Duration(s) * time.Second
 	}

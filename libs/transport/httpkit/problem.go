@@ -54,6 +54,7 @@ type Problem struct {
 	Message    string        `json:"message"`    // = Detail
 	Error      string        `json:"error"`      // = Title
 	Errors     []fault.Field `json:"errors"`
+	Existing   string        `json:"existing,omitzero"`
 	RequestID  string        `json:"requestId"`
 }
 
@@ -66,7 +67,8 @@ func WriteProblem(w http.ResponseWriter, path, requestID string, err error) {
 	s := statuses[f.Kind]
 	body, encodeErr := Encode(Problem{
 		Type: ProblemType + f.Code, Title: s.title, Status: s.status, Detail: f.Message, Instance: path, Code: f.Code,
-		StatusCode: s.status, Message: f.Message, Error: s.title, Errors: f.Fields, RequestID: requestID,
+		StatusCode: s.status, Message: f.Message, Error: s.title, Errors: f.Fields, Existing: f.Existing,
+		RequestID: requestID,
 	})
 	if encodeErr != nil { // the path isn't UTF-8, so JSON can't repeat it
 		body, _ = Encode(Problem{

@@ -23,6 +23,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *conversations.Service) {
 	a := api{s}
 	a.documented(r, chain)
 	a.forAgents(r, chain)
+	a.begin(r, chain)
 	a.inbox(r, chain)
 	a.inboxChanges(r, chain)
 	a.notes(r, chain)

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"net/url"
 
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
@@ -19,6 +20,15 @@ func (v Visitors) Visitors(ctx context.Context, t tenant.ID, ids []id.Visitor) (
 	}
 	return httpkit.Call[[]conversations.Visitor](
 		ctx, v.Client, t, "GET", "/internal/visitors?ids="+httpkit.IDs[id.Visitor](ids).String(), nil,
+	)
+}
+
+// VisitorByToken implements conversations.Visitors.
+func (v Visitors) VisitorByToken(
+	ctx context.Context, t tenant.ID, token string,
+) (conversations.Addressee, error) {
+	return httpkit.Call[conversations.Addressee](
+		ctx, v.Client, t, "GET", "/internal/visitors/by-token/"+url.PathEscape(token), nil,
 	)
 }
 

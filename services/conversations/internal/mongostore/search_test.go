@@ -32,6 +32,10 @@ func (n names) Visitors(_ context.Context, _ tenant.ID, ids []id.Visitor) (found
 	return found, nil
 }
 
+func (names) VisitorByToken(context.Context, tenant.ID, string) (conversations.Addressee, error) {
+	return conversations.Addressee{}, nil
+}
+
 func (names) ImportVisitors(context.Context, tenant.ID, []string) ([]id.Visitor, error) {
 	return nil, nil
 }

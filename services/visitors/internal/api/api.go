@@ -6,7 +6,6 @@ import (
 	"context"
 
 	"fivechat.dev/libs/kernel/authz"
-	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/transport/httpkit"
@@ -82,12 +81,9 @@ func mountInternal(r *httpkit.Router, chain operation.Chain, s *visitors.Service
 		}))
 	httpkit.Handle(r, "GET /internal/visitors/by-token/{token}", 200,
 		operation.New(chain, "visitors.get_visitor_by_token", authz.Internal,
-			func(ctx context.Context, req byToken) (view, error) {
-				v, err := s.Visitor(ctx, identity.From(ctx).Website, req.Token)
-				if fault.Is(err, fault.Invalid) { // for other services a malformed token is an unknown one
-					err = fault.Missing("visitor")
-				}
-				return viewOf(v), err
+			func(ctx context.Context, req byToken) (named, error) {
+				v, isRefused, err := s.Named(ctx, identity.From(ctx).Website, req.Token)
+				return named{viewOf(v), isRefused}, err
 			}))
 	httpkit.Handle(r, "POST /internal/visitors/import", 200,
 		operation.New(chain, "visitors.import_visitors", authz.Internal,

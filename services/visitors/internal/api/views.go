@@ -98,6 +98,12 @@ type resolved struct {
 	IsRefused  bool       `json:"identityRequired,omitzero"`
 }
 
+// named is the visitor of a token, as other services request it.
+type named struct {
+	view
+	IsRefused bool `json:"identityRequired,omitzero"`
+}
+
 // identityPolicy is whether a website serves verified visitors only. The response to a change has the one before.
 type identityPolicy struct {
 	Required bool `json:"required"`
