@@ -77,6 +77,9 @@ type window struct {
 
 	mu       sync.Mutex
 	complain []string // the page's errors and warnings
+
+	events []traceEvent      // of the trace that runs
+	trace  chan []traceEvent // the complete trace
 }
 
 // open opens a window at an address.
@@ -144,6 +147,7 @@ func try[P, R any](w *window, command cdp.Command[P, R], params P) (R, error) {
 }
 
 func (w *window) listen(event any) {
+	w.collect(event)
 	said := ""
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:

@@ -14,14 +14,11 @@ import (
 // slowdown is how much slower the processor of a mid-range phone is.
 const slowdown = 6
 
-// observers count layout shifts and tasks longer than 50 ms, from the first moment of a page.
+// observers count layout shifts, from the first moment of a page.
 const observers = `<script>
 window.shifts = 0;
-window.longTasks = [];
-const observe = (type, add) =>
-  new PerformanceObserver((l) => l.getEntries().forEach(add)).observe({type, buffered: true});
-observe('layout-shift', (e) => { shifts += e.value });
-observe('longtask', (e) => longTasks.push(e.duration));
+new PerformanceObserver((l) => l.getEntries().forEach((e) => { shifts += e.value }))
+  .observe({type: 'layout-shift', buffered: true});
 </script>`
 
 // painted waits until two frames were painted after the last change, and the main thread is idle.
@@ -83,24 +80,36 @@ func (w *window) cost(statements, expression string) float64 {
 }
 
 // TestOpeningCost: opening the panel and receiving answers leave the page where it is. The aim is that no task takes
-// longer than 50 ms on a slow processor; the processor time of all tasks together is bounded by 600 ms.
+// longer than 50 ms on a slow processor. Other work of the machine makes each millisecond dearer, so the bound is three
+// times the aim, and 600 ms for all tasks together.
 func TestOpeningCost(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
-	v := open(t, phone, site(t, shop("en", observers, tag(w.ClientToken))))
-	send(v, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
-	v.until("$('.launcher')")
-	opening := v.cost("longTasks.length = shifts = 0; $('.launcher').click()", "$('.panel') && !$('.panel').hidden")
+	address := site(t, shop("en", observers, tag(w.ClientToken)))
+	var all, longest []float64
+	var v *window
+	for range 5 {
+		v = open(t, phone, address)
+		send(v, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
+		v.until("$('.launcher')")
+		tasks := v.tasks(func() {
+			all = append(all, v.cost("shifts = 0; $('.launcher').click()", "$('.panel') && !$('.panel').hidden"))
+		})
+		longest = append(longest, tasks[0])
+	}
 	v.say("Do you deliver to Norway?")
 	token := conversation(t, w)
 	for range 10 {
 		w.Reply(t, token, "An **answer** with [a link](https://shop.example) and a list:\n- one\n- two")
 	}
 	answers := v.cost("", "$$('.USER').length === 10")
-	got := eval[[]float64](v, "[shifts, longTasks.length, Math.max(0, ...longTasks)]")
-	t.Logf("at 1/%d of the speed, opening takes %.0f ms of the main thread, and ten answers %.0f ms; at full speed, %.0f "+
-		"tasks took more than 50 ms (the longest %.0f ms)", slowdown, slowdown*opening, slowdown*answers, got[1], got[2])
-	if got[0] != 0 || slowdown*opening > 600 {
-		t.Errorf("the panel moves the page by %v, and takes %.0f ms", got[0], slowdown*opening)
+	opening, task := slowdown*median(all), slowdown*median(longest)
+	t.Logf("at 1/%d of the speed, opening takes %.0f ms of the main thread, its longest task %.0f ms (%.1f to %.1f ms at "+
+		"full speed), and ten answers %.0f ms", slowdown, opening, task, longest[0], longest[4], slowdown*answers)
+	if opening > 600 || task > 3*50 {
+		t.Errorf("opening takes %.0f ms, its longest task %.0f ms: the aim is 50 ms", opening, task)
+	}
+	if shifts := eval[float64](v, "shifts"); shifts != 0 {
+		t.Errorf("the panel moves the page by %v", shifts)
 	}
 	v.quiet()
 }

@@ -165,8 +165,12 @@ func (d *drawer) plain(p parameter) string {
 		return one(d, p.Name, own...)
 	}
 	n := d.value(p.Schema.Value, p.known, p.Name)
+	text := string(n.bytes())
 	if n.kind == 's' && strings.HasPrefix(n.text, `"`) {
-		return unquoted(n.text)
+		text = unquoted(n.text)
 	}
-	return string(n.bytes())
+	if p.Name == "search" { // a quote that isn't closed is refused, which the schema says only in words
+		text = strings.ReplaceAll(text, `"`, "'")
+	}
+	return text
 }

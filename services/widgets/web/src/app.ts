@@ -11,6 +11,7 @@ import type { Panel } from './panel';
 import { safely, warn } from './safely';
 import { smallScreen } from './screen';
 import type { SavedState } from './storage';
+import { nextTask } from './task';
 import { isDarkTheme, themeProperties } from './theme';
 
 const openPath = 'M21 12a8 8 0 0 1-8 8H4l2-3a8 8 0 1 1 15-5z';
@@ -99,7 +100,9 @@ export class App {
       try {
         const script = await this._load();
         await this.connect();
+        await nextTask();
         this._panel ||= script.createPanel(this); // it may have been opened twice
+        await nextTask();
       } catch (err) {
         warn(err);
         this.isOpen = this.saved.isOpen = false;

@@ -54,14 +54,15 @@ export class Cover {
     const { _dialog, _isOpen } = this;
     const isModal = _isOpen && this._screen.matches;
     const focused = (_dialog.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
-    _dialog.hidden = !_isOpen;
-    if (_dialog.open) _dialog.close();
-    if (isModal) _dialog.showModal();
-    else _dialog.open = _isOpen;
+    this._fit();
+    setScrolling(!isModal);
     if (isModal) _dialog.setAttribute('aria-modal', 'true');
     else _dialog.removeAttribute('aria-modal');
-    setScrolling(!isModal);
-    this._fit();
+    _dialog.hidden = !_isOpen;
+    if (_dialog.open) _dialog.close();
+    if (isModal)
+      _dialog.showModal(); // the browser computes styles and layout here: changes after it cost a second time
+    else _dialog.open = _isOpen;
     if (_isOpen && focused && _dialog.contains(focused)) focused.focus();
   }
 

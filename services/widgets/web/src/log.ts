@@ -33,7 +33,7 @@ export class MessageLog {
   private readonly _greeting: HTMLElement; // until there are messages
   private readonly _toEnd: HTMLButtonElement; // shown if there are new messages below
   private _isAtEnd: boolean;
-  private _height = 0; // of the log when it last kept its end in view
+  private _height = 0; // of the log in the last frame; 0 while it is hidden
   private _restored: number; // the position on the last page, until the messages before it are there
   private _saving: ReturnType<typeof setTimeout> | undefined; // the position
   private _lastKey = '';
@@ -78,7 +78,7 @@ export class MessageLog {
     // The log keeps its end in view when the keyboard opens, the composer grows or the form of the end appears.
     new ResizeObserver(() => {
       this._height = this._log.clientHeight;
-      this._keepEnd();
+      this._scroll();
     }).observe(this._log);
   }
 
@@ -95,13 +95,20 @@ export class MessageLog {
   }
 
   scrollToEnd() {
-    this._log.scrollTop = this._log.scrollHeight;
     this._isAtEnd = this._toEnd.hidden = true;
     this._restored = this._thread.saved.scrolled = 0;
+    this._scroll();
   }
 
-  private _keepEnd() {
-    if (this._isAtEnd) this.scrollToEnd();
+  /** _scroll goes to the end, or to the position on the last page. A log that isn't shown yet does so when it is. */
+  private _scroll() {
+    const { _log, _restored } = this;
+    if (!this._height) return; // the size is known in the next frame: asking for it now would be a layout more
+    if (this._isAtEnd) _log.scrollTop = _log.scrollHeight;
+    else if (_restored) {
+      _log.scrollTop = _restored;
+      if (_log.scrollTop > _restored - 1) this._restored = 0;
+    }
   }
 
   draw() {
@@ -179,13 +186,9 @@ export class MessageLog {
 
   /** _follow keeps the end in view, or offers to go there if the visitor has scrolled up and there is a new message. */
   private _follow(last?: ChatMessage) {
-    const { _log, _restored } = this;
-    if (this._isAtEnd) this.scrollToEnd();
-    else if (_restored) {
-      _log.scrollTop = _restored;
-      if (_log.scrollTop > _restored - 1) this._restored = 0;
-    } else if (last && last.from === 'USER' && last.state === 'sent' && last.key !== this._lastKey)
-      this._toEnd.hidden = false;
+    const isNew = last?.from === 'USER' && last.state === 'sent' && last.key !== this._lastKey;
+    if (isNew && !this._isAtEnd && !this._restored) this._toEnd.hidden = false;
+    this._scroll();
     this._lastKey = last?.key || '';
   }
 }

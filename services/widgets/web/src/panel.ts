@@ -15,6 +15,7 @@ import { warn } from './safely';
 import { asText, save } from './save';
 import { formFields, messagesIn, type Field } from './settings';
 import { addStyles } from './styles';
+import { nextTask } from './task';
 import { span, Times } from './time';
 import { englishAnd, type Texts } from './words';
 
@@ -159,19 +160,26 @@ export class Panel {
     on(this._input, 'blur', () => this._chat.reportTyping(false));
   }
 
-  /** show shows or hides the panel. takesFocus moves the focus into it. */
-  show(isOpen: boolean, takesFocus?: boolean) {
-    const { _chat } = this;
-    if (!isOpen) this._earlier.leave();
+  /** show shows or hides the panel. takesFocus moves the focus into it, a task later. */
+  async show(isOpen: boolean, takesFocus?: boolean) {
+    if (isOpen) this._begin();
+    else this._earlier.leave();
     this._cover.show(isOpen);
     if (!isOpen) return;
-    const questions = formFields(this._settings, { name: this._texts.name, email: this._texts.email });
-    if (questions.length && !this._isFormShown && !_chat.saved.asked && !_chat.messages.length) this._ask(questions);
-    this.draw();
+    await nextTask();
+    if (!this._app.isOpen) return;
     this._resizeInput();
     if (!takesFocus) return; // it was open on the last page
     this._focus();
     this._log.scrollToEnd();
+  }
+
+  /** _begin asks the questions that come before the first message. */
+  private _begin() {
+    const { _chat, _texts } = this;
+    const questions = formFields(this._settings, { name: _texts.name, email: _texts.email });
+    if (questions.length && !this._isFormShown && !_chat.saved.asked && !_chat.messages.length) this._ask(questions);
+    this.draw();
   }
 
   /** attach shows the panel again after the page has removed the widget. */
