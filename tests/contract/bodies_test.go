@@ -137,8 +137,12 @@ func unknownMembers(t *testing.T, w *harness.World, op harness.Operation) {
 
 func goodBodies(t *testing.T, w *harness.World, op harness.Operation) {
 	for _, media := range []string{"application/json; charset=utf-8", "APPLICATION/JSON", ""} {
-		b, _ := json.Marshal(op.Good(w.Objects()))
-		op.Allowed(w).Do(t, op.Method, harness.Fill(op.Path, w.Objects()),
+		names := w.Objects()
+		if op.Ends { // it ends its object, so it gets a new one
+			names = w.Another(t, op.Path)
+		}
+		b, _ := json.Marshal(op.Good(names))
+		op.Allowed(w).Do(t, op.Method, harness.Fill(op.Path, names),
 			harness.Raw{ContentType: media, Body: b}).Want(t, op.Status)
 	}
 }
