@@ -130,7 +130,8 @@ func (w *World) Unknown() map[string]string {
 // Malformed returns names of each kind that no object can have.
 func Malformed() map[string]string {
 	return map[string]string{
-		"conversation": "no-token", "visitor": "no.token", "quiet": "no.token", "client": "no.token", "ticket": "no-number", "user": "no-number",
+		"conversation": "no-token", "visitor": "no.token", "quiet": "no.token", "client": "no.token",
+		"ticket": "no-number", "user": "no-number",
 		"tag":     "%20",
 		"webhook": "no-number", "delivery": "no-number", "note": "no-number",
 		"cannedReply": "no-number", "view": "no-number", "macro": "no-number",
