@@ -20,6 +20,7 @@ const (
 	NameNoteDeleted           = "note.deleted"
 	NameTyping                = "typing"
 	NameInboxRead             = "inbox.read"
+	NameInboxViewed           = "inbox.viewed"
 	NameVisitorCreated        = "visitor.created"
 	NameVisitorUpdated        = "visitor.updated"
 	NameVisitorErased         = "visitor.erased"
@@ -65,6 +66,8 @@ func (e Event) Decode() (any, error) {
 		return decode[api.Typing](e)
 	case NameInboxRead:
 		return decode[api.InboxRead](e)
+	case NameInboxViewed:
+		return decode[api.InboxViewed](e)
 	case NameVisitorCreated:
 		return decode[api.VisitorCreated](e)
 	case NameVisitorUpdated:

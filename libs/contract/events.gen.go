@@ -27,6 +27,7 @@ const (
 	NoteDeleted           EventType = "note.deleted"
 	Typing                EventType = "typing"
 	InboxRead             EventType = "inbox.read"
+	InboxViewed           EventType = "inbox.viewed"
 	VisitorCreated        EventType = "visitor.created"
 	VisitorUpdated        EventType = "visitor.updated"
 	VisitorErased         EventType = "visitor.erased"
@@ -105,6 +106,10 @@ var events = []Facts{
 	},
 	{
 		Type:      InboxRead,
+		Transient: true,
+	},
+	{
+		Type:      InboxViewed,
 		Transient: true,
 	},
 	{
@@ -371,6 +376,18 @@ type InboxReadData struct {
 
 // EventType implements Data.
 func (InboxReadData) EventType() EventType { return InboxRead }
+
+// InboxViewedData is the data of InboxViewed. An agent looks at a conversation, or has left it. The state lasts a
+// minute unless it is reported again. Transient.
+type InboxViewedData struct {
+	ConversationToken string          `json:"conversationToken"`
+	ConversationID    id.Conversation `json:"conversationId"`
+	UserID            id.User         `json:"userId"`
+	Viewing           bool            `json:"viewing"`
+}
+
+// EventType implements Data.
+func (InboxViewedData) EventType() EventType { return InboxViewed }
 
 // VisitorCreatedData is the data of VisitorCreated. The website has a new visitor.
 type VisitorCreatedData struct {

@@ -27,6 +27,7 @@ func TestEveryTypeHasItsData(t *testing.T) {
 		contract.NoteDeletedData{},
 		contract.TypingData{},
 		contract.InboxReadData{},
+		contract.InboxViewedData{},
 		contract.VisitorCreatedData{},
 		contract.VisitorUpdatedData{},
 		contract.VisitorErasedData{},

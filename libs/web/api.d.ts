@@ -1048,6 +1048,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{token}/viewing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report that you look at the conversation, or have left it
+         * @description The other agents receive the event `inbox.viewed`. The state lasts a minute unless it is reported again.
+         *
+         *     Needs a person with the role `agent`.
+         */
+        post: operations["setViewing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/demo": {
         parameters: {
             query?: never;
@@ -3439,7 +3467,7 @@ export interface components {
             p90: number | null;
         };
         /** @description An event. `type` is its name. */
-        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["inbox.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["note.created"] | components["schemas"]["note.updated"] | components["schemas"]["note.deleted"] | components["schemas"]["typing"] | components["schemas"]["inbox.read"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitor.erased"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["workspace.changed"] | components["schemas"]["webhook.disabled"];
+        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["inbox.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["note.created"] | components["schemas"]["note.updated"] | components["schemas"]["note.deleted"] | components["schemas"]["typing"] | components["schemas"]["inbox.read"] | components["schemas"]["inbox.viewed"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitor.erased"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["workspace.changed"] | components["schemas"]["webhook.disabled"];
         /** @description The same on every delivery; empty for transient events. */
         EventId: string;
         ExportEnd: {
@@ -5017,6 +5045,9 @@ export interface components {
             tag?: string[];
             waiting?: boolean;
         };
+        ViewingState: {
+            viewing: boolean;
+        };
         /**
          * @example {
          *       "city": null,
@@ -5562,6 +5593,22 @@ export interface components {
             id: components["schemas"]["EventId"];
             /** @constant */
             type: "inbox.updated";
+        };
+        /** @description An agent looks at a conversation, or has left it. The state lasts a minute unless it is reported again. Transient. */
+        "inbox.viewed": {
+            /** Format: date-time */
+            at: string;
+            data: {
+                /** Format: int64 */
+                conversationId: number;
+                conversationToken: string;
+                /** Format: int64 */
+                userId: number;
+                viewing: boolean;
+            };
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "inbox.viewed";
         };
         /** @description A message was posted. */
         "message.created": {
@@ -6252,6 +6299,7 @@ export type User = components['schemas']['User'];
 export type UserPage = components['schemas']['UserPage'];
 export type UserPatch = components['schemas']['UserPatch'];
 export type ViewFilter = components['schemas']['ViewFilter'];
+export type ViewingState = components['schemas']['ViewingState'];
 export type Visitor = components['schemas']['Visitor'];
 export type VisitorCounts = components['schemas']['VisitorCounts'];
 export type VisitorMessage = components['schemas']['VisitorMessage'];
@@ -6284,6 +6332,7 @@ export type ConversationUpdated = components['schemas']['conversation.updated'];
 export type ConversationsImported = components['schemas']['conversations.imported'];
 export type InboxRead = components['schemas']['inbox.read'];
 export type InboxUpdated = components['schemas']['inbox.updated'];
+export type InboxViewed = components['schemas']['inbox.viewed'];
 export type MessageCreated = components['schemas']['message.created'];
 export type NoteCreated = components['schemas']['note.created'];
 export type NoteDeleted = components['schemas']['note.deleted'];
@@ -8721,6 +8770,52 @@ export interface operations {
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    setViewing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "viewing": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ViewingState"];
+            };
+        };
+        responses: {
+            /** @description Reported. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

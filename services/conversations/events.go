@@ -125,6 +125,11 @@ func inboxRead(c *Conversation, reader id.User) contract.Data {
 	return contract.InboxReadData{ConversationToken: c.Token, ConversationID: c.ID, UserID: reader}
 }
 
+// inboxViewed is the transient event that an agent looks at a conversation or has left it.
+func inboxViewed(c *Conversation, agent id.User, isViewing bool) contract.Data {
+	return contract.InboxViewedData{ConversationToken: c.Token, ConversationID: c.ID, UserID: agent, Viewing: isViewing}
+}
+
 // typing is the transient event that a side is typing or has stopped. agent is 0 for visitors and programs.
 func typing(c *Conversation, side Sender, agent id.User, isTyping bool) contract.Data {
 	d := contract.TypingData{

@@ -333,6 +333,15 @@ func (s *Service) setTyping(
 	return err
 }
 
+// SetViewing notifies the other agents that an agent looks at a conversation or has left it. Nothing is stored.
+func (s *Service) SetViewing(ctx context.Context, t tenant.ID, token string, agent id.User, isViewing bool) error {
+	c, err := s.store.Get(ctx, t, token)
+	if err == nil {
+		s.notifier.Notify(ctx, t, c.VisitorID, inboxViewed(&c, agent, isViewing))
+	}
+	return err
+}
+
 // Tags returns the website's catalogue, ordered by name.
 func (s *Service) Tags(ctx context.Context, t tenant.ID) ([]Tag, error) { return s.store.Tags(ctx, t) }
 

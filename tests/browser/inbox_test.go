@@ -142,6 +142,12 @@ func TestTwoAgentsShareTheInbox(t *testing.T) {
 	n.until(rows + ".length === 1")
 	n.do(rows + "[0].click()")
 
+	for _, see := range []struct {
+		w    *window
+		name string
+	}{{a, nils.Name}, {n, ada.Name}} {
+		see.w.within(quick, "document.querySelector('.viewers').textContent.includes('Also here: "+see.name+"')")
+	}
 	a.into("#reply", "Just a mo")
 	n.within(quick, "document.querySelector('.agent-typing')?.textContent.includes('"+ada.Name+"')")
 	n.reply("It is: two copies.")
@@ -167,6 +173,8 @@ func TestTwoAgentsShareTheInbox(t *testing.T) {
 		harness.Map{"rating": 4, "feedback": "Quick & kind"})
 	a.within(quick, "document.querySelectorAll('.stars .full').length === 4 && "+
 		"document.querySelector('.feedback').textContent === 'Quick & kind'")
+	n.do("document.querySelector('.rail a').click()")
+	a.within(quick, "!document.querySelector('.viewers').textContent")
 	a.quiet()
 	n.quiet()
 }

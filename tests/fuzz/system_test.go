@@ -106,6 +106,9 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 			v["workspaceItemId"], v["status"] = []string{names[name]}, []string{"OPEN"} // none is snoozed and closed
 		}
 	}
+	if op.ID == "beginConversation" { // another visitor has an open conversation
+		v["visitorToken"] = []string{names["quiet"]}
+	}
 	if op.ID == "openSession" { // a signature that is drawn is wrong
 		v["token"], v["userHash"] = []string{""}, []string{""}
 	}

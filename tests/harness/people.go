@@ -227,6 +227,13 @@ func teamOperations() []PersonOperation {
 			},
 			Role: Viewer,
 		},
+		{
+			Operation: Operation{
+				Method: "POST", Path: "/conversations/{conversation}/viewing", Status: 204, Malformed: 404,
+				Body: Map{"viewing": true}, Mistyped: Map{"viewing": "yes"},
+			},
+			Role: Agent,
+		},
 		{Operation: Operation{Method: "GET", Path: "/drafts", Status: 200}, Role: Agent},
 		{
 			Operation: Operation{Method: "GET", Path: "/conversations/{conversation}/draft", Status: 200, Malformed: 404},

@@ -587,6 +587,16 @@ var Public = []Route{
 		Class:    ClassWrite,
 	},
 	{
+		Method:   "POST",
+		Pattern:  "/conversations/{token}/viewing",
+		Upstream: Conversations,
+		Rule:     authz.Agent,
+		Visitor:  NoVisitor,
+		CORS:     Configured,
+		Body:     httpkit.DefaultBody,
+		Class:    ClassWrite,
+	},
+	{
 		Method:   "GET",
 		Pattern:  "/demo",
 		Upstream: Self,

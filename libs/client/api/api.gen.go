@@ -1128,6 +1128,21 @@ func (e InboxUpdatedType) Valid() bool {
 	}
 }
 
+// Defines values for InboxViewedType.
+const (
+	InboxViewedTypeInboxViewed InboxViewedType = "inbox.viewed"
+)
+
+// Valid indicates whether the value is a known member of the InboxViewedType enum.
+func (e InboxViewedType) Valid() bool {
+	switch e {
+	case InboxViewedTypeInboxViewed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MessageCreatedType.
 const (
 	MessageCreatedTypeMessageCreated MessageCreatedType = "message.created"
@@ -3562,6 +3577,11 @@ type ViewFilter struct {
 	Waiting    *bool                 `json:"waiting,omitempty"`
 }
 
+// ViewingState defines model for ViewingState.
+type ViewingState struct {
+	Viewing bool `json:"viewing"`
+}
+
 // Visitor defines model for Visitor.
 type Visitor struct {
 	City nullable.Nullable[string] `json:"city"`
@@ -4147,6 +4167,24 @@ type InboxUpdated struct {
 
 // InboxUpdatedType defines model for InboxUpdated.Type.
 type InboxUpdatedType string
+
+// InboxViewed An agent looks at a conversation, or has left it. The state lasts a minute unless it is reported again. Transient.
+type InboxViewed struct {
+	At   time.Time `json:"at"`
+	Data struct {
+		ConversationID    int64  `json:"conversationId"`
+		ConversationToken string `json:"conversationToken"`
+		UserID            int64  `json:"userId"`
+		Viewing           bool   `json:"viewing"`
+	} `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID         `json:"id"`
+	Type InboxViewedType `json:"type"`
+}
+
+// InboxViewedType defines model for InboxViewed.Type.
+type InboxViewedType string
 
 // MessageCreated A message was posted.
 type MessageCreated struct {
@@ -5595,6 +5633,9 @@ type RateConversationJSONRequestBody = Rating
 // SetTypingJSONRequestBody defines body for SetTyping for application/json ContentType.
 type SetTypingJSONRequestBody = TypingState
 
+// SetViewingJSONRequestBody defines body for SetViewing for application/json ContentType.
+type SetViewingJSONRequestBody = ViewingState
+
 // PutIdentityPolicyJSONRequestBody defines body for PutIdentityPolicy for application/json ContentType.
 type PutIdentityPolicyJSONRequestBody = IdentityPolicy
 
@@ -6016,6 +6057,32 @@ func (t *Event) FromInboxRead(v InboxRead) error {
 
 // MergeInboxRead performs a merge with any union data inside the Event, using the provided InboxRead
 func (t *Event) MergeInboxRead(v InboxRead) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsInboxViewed returns the union data inside the Event as a InboxViewed
+func (t Event) AsInboxViewed() (InboxViewed, error) {
+	var body InboxViewed
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromInboxViewed overwrites any union data inside the Event as the provided InboxViewed
+func (t *Event) FromInboxViewed(v InboxViewed) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeInboxViewed performs a merge with any union data inside the Event, using the provided InboxViewed
+func (t *Event) MergeInboxViewed(v InboxViewed) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -7104,6 +7171,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /conversations/{token}/typing (the `SetTyping` operationId).
 	SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body SetTypingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetViewingWithBody Report that you look at the conversation, or have left it
+	//
+	// The other agents receive the event `inbox.viewed`. The state lasts a minute unless it is reported again.
+	//
+	// Needs a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /conversations/{token}/viewing (the `SetViewing` operationId).
+	SetViewingWithBody(ctx context.Context, token ConversationToken, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetViewing Report that you look at the conversation, or have left it
+	//
+	// The other agents receive the event `inbox.viewed`. The state lasts a minute unless it is reported again.
+	//
+	// Needs a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /conversations/{token}/viewing (the `SetViewing` operationId).
+	SetViewing(ctx context.Context, token ConversationToken, body SetViewingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDrafts Your drafts, the last changed first
 	//
@@ -9706,6 +9795,48 @@ func (c *Client) SetTypingWithBody(ctx context.Context, token ConversationToken,
 // Corresponds with POST /conversations/{token}/typing (the `SetTyping` operationId).
 func (c *Client) SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body SetTypingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetTypingRequest(c.Server, token, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetViewingWithBody Report that you look at the conversation, or have left it
+//
+// The other agents receive the event `inbox.viewed`. The state lasts a minute unless it is reported again.
+//
+// Needs a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /conversations/{token}/viewing (the `SetViewing` operationId).
+func (c *Client) SetViewingWithBody(ctx context.Context, token ConversationToken, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetViewingRequestWithBody(c.Server, token, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetViewing Report that you look at the conversation, or have left it
+//
+// The other agents receive the event `inbox.viewed`. The state lasts a minute unless it is reported again.
+//
+// Needs a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /conversations/{token}/viewing (the `SetViewing` operationId).
+func (c *Client) SetViewing(ctx context.Context, token ConversationToken, body SetViewingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetViewingRequest(c.Server, token, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14684,6 +14815,53 @@ func NewSetTypingRequestWithBody(server string, token ConversationToken, params 
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewSetViewingRequest calls the generic SetViewing builder with application/json body
+func NewSetViewingRequest(server string, token ConversationToken, body SetViewingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetViewingRequestWithBody(server, token, "application/json", bodyReader)
+}
+
+// NewSetViewingRequestWithBody constructs an http.Request for the SetViewing method, with any body, and a specified content type
+func NewSetViewingRequestWithBody(server string, token ConversationToken, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/viewing", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -20826,6 +21004,11 @@ func (o *Operations) MarkRead(ctx context.Context, token ConversationToken, para
 // SetTyping Report that an agent is typing, or has stopped
 func (o *Operations) SetTyping(ctx context.Context, token ConversationToken, params *SetTypingParams, body TypingState) error {
 	return done(o.client.SetTyping(ctx, token, params, body, keyed))
+}
+
+// SetViewing Report that you look at the conversation, or have left it
+func (o *Operations) SetViewing(ctx context.Context, token ConversationToken, body ViewingState) error {
+	return done(o.client.SetViewing(ctx, token, body))
 }
 
 // ListDrafts Your drafts, the last changed first

@@ -80,7 +80,9 @@ func countQueryOf(filter, index bson.D, most int64) (countQuery, error) {
 
 // aboveLimit remembers for aboveFor which counts exceeded their limit. A count up to 10,000 is the dearest part of a
 // search for a common word, and its result changes only if rows are deleted.
-type aboveLimit struct{ since *lru.Cache[countQuery, time.Time] }
+type aboveLimit struct {
+	since *lru.Cache[countQuery, time.Time]
+}
 
 func newAboveLimit() *aboveLimit {
 	since, _ := lru.New[countQuery, time.Time](maxAbove) // the error is for a size below 1

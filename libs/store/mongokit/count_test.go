@@ -26,11 +26,11 @@ func TestAboveLimit(t *testing.T) {
 				t.Error("another query is taken for it")
 			}
 		}
-		time.Sleep(aboveFor - 1)
+		time.Sleep(aboveFor - time.Millisecond)
 		if !a.holds(query(1, "hello", 10)) {
 			t.Error("forgotten early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Millisecond)
 		if a.holds(query(1, "hello", 10)) {
 			t.Error("still remembered")
 		}

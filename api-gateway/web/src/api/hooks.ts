@@ -83,6 +83,7 @@ const useLocal = <T>(queryKey: QueryKey) => useQuery<T>({ queryKey, queryFn: ski
 export const useUsers = () => useLocal<User[]>(keys.users) ?? [];
 export const useConnected = () => useLocal<boolean>(keys.connection) ?? true;
 export const useOutbox = (token: string) => useLocal<Draft[]>(keys.outbox(token)) ?? [];
+export const useViewers = (token: string) => useLocal<number[]>(keys.viewers(token)) ?? [];
 export const useTyping = (token: string) => useLocal<Typing>(keys.typing(token));
 
 /** useDraft returns the beginning of the reply that the agent has begun in a conversation, '' for none. */

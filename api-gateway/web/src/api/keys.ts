@@ -35,6 +35,7 @@ export const keys = {
   drafts: ['drafts'] as const,
   outbox: (token: string) => ['outbox', token] as const,
   typing: (token: string) => ['typing', token] as const,
+  viewers: (token: string) => ['viewers', token] as const,
   online: (visitorId: number) => ['online', visitorId] as const,
   workspace: ['workspace'] as const,
   replies: (search: string) => ['workspace', 'CANNED_REPLY', search] as const,

@@ -1,5 +1,5 @@
-// Live follows the website's events and applies them to the cache. It also reports the agent's presence, typing and
-// reading.
+// Live follows the website's events and applies them to the cache. It also reports what the agent does: presence,
+// looking, typing and reading.
 import type { QueryClient } from '@tanstack/react-query';
 import { retryDelay, type Frame } from '../../../../libs/web/sse';
 import type {
@@ -21,6 +21,7 @@ import { applyNote, forgetNote } from './notes';
 import { Outbox } from './outbox';
 import { applyAside, applyConversation, applyMessage } from './rows';
 import { addMessage, assign, markReadBy } from './thread';
+import { Viewers } from './viewers';
 
 /** Page is the console's view of the browser. Tests replace it. */
 export interface Page {
@@ -51,6 +52,7 @@ export class Live {
   readonly cache: Cache;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
+  private readonly viewers: Viewers;
   openToken = ''; // of the conversation on the screen
   agent: User | null = null;
   private readonly typingTimers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -74,6 +76,7 @@ export class Live {
     this.cache = new Cache(queries, api);
     this.outbox = new Outbox(api, this.cache, keep);
     this.drafts = new Drafts(api, queries, keep, isWritable);
+    this.viewers = new Viewers(api, queries, userId, isWritable);
     queries.setQueryData(keys.connection, true);
   }
 
@@ -91,6 +94,7 @@ export class Live {
     this.drafts.start().catch(ignore);
     const timer = setInterval(() => {
       this.beat();
+      this.look();
       this.refreshFigures();
     }, heartbeatInterval);
     this.abort.signal.addEventListener('abort', () => clearInterval(timer));
@@ -104,6 +108,7 @@ export class Live {
     this.wakeUp();
     if (this.statisticsTimer !== null) clearTimeout(this.statisticsTimer);
     for (const timer of this.typingTimers.values()) clearTimeout(timer);
+    this.viewers.stop();
   }
 
   /** wake connects at once if the connection was lost: the browser is back from sleep, or online again. */
@@ -242,6 +247,11 @@ export class Live {
         else if (userId !== this.userId) this.setTyping(conversationToken, { agent: typing ? userId : null });
         break;
       }
+      case 'inbox.viewed': {
+        const { conversationToken, userId, viewing } = frame.data.data;
+        this.viewers.receive(conversationToken, userId, viewing);
+        break;
+      }
       case 'visitor.online':
         this.cache.keepOnline(frame.data.data.visitorId, Date.parse(frame.data.data.until));
         break;
@@ -348,7 +358,13 @@ export class Live {
   /** open says which conversation is on the screen; '' for none. */
   open(token: string) {
     this.openToken = token;
+    this.look();
     this.markRead();
+  }
+
+  /** look reports to the other agents which conversation is on the screen. A hidden page shows none. */
+  look() {
+    this.viewers.look(this.page.isHidden() ? '' : this.openToken);
   }
 
   /** markRead reports the visitor's messages as read if they are on the screen. */
@@ -404,4 +420,4 @@ export class Live {
 }
 
 /** local names what the server doesn't have, or what the events keep up to date by themselves. */
-const local = ['connection', 'drafts', 'outbox', 'typing', 'online', 'row'];
+const local = ['connection', 'drafts', 'outbox', 'typing', 'viewers', 'online', 'row'];

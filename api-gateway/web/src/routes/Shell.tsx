@@ -217,6 +217,7 @@ function usePresence() {
   const { live } = useSession();
   useEffect(() => {
     const onSeen = () => {
+      live.look();
       if (document.hidden) return;
       live.wake();
       live.markRead();

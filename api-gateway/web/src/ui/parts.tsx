@@ -35,12 +35,11 @@ function hue(name: string): number {
 interface AvatarProps {
   name: string;
   online?: boolean;
-  isSmall?: boolean;
 }
 
-export function Avatar({ name, online, isSmall }: AvatarProps) {
+export function Avatar({ name, online }: AvatarProps) {
   return (
-    <span className={`avatar h${hue(name)}${isSmall ? ' small' : ''}`} aria-hidden="true">
+    <span className={`avatar h${hue(name)}`} aria-hidden="true">
       {[...name][0]?.toUpperCase() || '?'}
       {online !== undefined && <i className={online ? 'on' : ''} />}
     </span>

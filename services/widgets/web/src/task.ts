@@ -1,2 +1,2 @@
-/** nextTask lets the page go on in between, so that no task of the widget is long. */
+/** nextTask gives the page a turn, so that no task of the widget is long. */
 export const nextTask = () => new Promise((f) => setTimeout(f));

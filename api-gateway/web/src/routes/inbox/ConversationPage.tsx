@@ -14,13 +14,13 @@ import {
 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { ConversationPatch, InboxRow } from '../../../../../libs/web/api';
-import { useNow, useRow, useThread, useUsers } from '../../api/hooks';
+import { useNow, useRow, useThread, useUsers, useViewers } from '../../api/hooks';
 import { useSession } from '../../api/session';
 import { t } from '../../texts';
 import { useCommands } from '../../ui/commands';
 import { Dialog } from '../../ui/Dialog';
 import { Menu, MenuChoice, MenuItem, MenuLabel } from '../../ui/Menu';
-import { Failure, IconButton, Skeleton } from '../../ui/parts';
+import { Avatar, Failure, IconButton, Skeleton } from '../../ui/parts';
 import { lasting, moment } from '../../ui/time';
 import { useToasts } from '../../ui/toasts';
 import { Facts } from './Facts';
@@ -29,6 +29,8 @@ import { Reply } from './Reply';
 import { visitorName } from './Row';
 import { snoozeTimes, type SnoozeTime } from './snooze';
 import { viewName } from './saved';
+
+const maxFaces = 3; // of agents who look at the same conversation
 
 /** Change changes the conversation, and says what was done. */
 export type Change = (patch: ConversationPatch, done?: string) => void;
@@ -172,6 +174,7 @@ function Header({ row, name, change, showFacts }: HeaderProps) {
           )}
         </small>
       </div>
+      <Viewers token={conversation.token} />
       <Assignee row={row} change={change} />
       {!isMine && (
         <button type="button" id="take" className="button wide" disabled={!isWritable} onClick={take} title="a">
@@ -185,6 +188,22 @@ function Header({ row, name, change, showFacts }: HeaderProps) {
       <Aside row={row} change={change} />
       <IconButton icon={PanelRight} label={t('facts')} keys="i" className="facts-button" onClick={showFacts} />
     </header>
+  );
+}
+
+/** Viewers shows the other agents who look at the conversation. */
+function Viewers({ token }: { token: string }) {
+  const users = useUsers();
+  const ids = useViewers(token);
+  const names = users.filter(({ id }) => ids.includes(id)).map(({ name }) => name);
+  const text = names.length ? t('alsoHere', { names: names.join(', ') }) : '';
+  return (
+    <span className="viewers" role="status" title={text}>
+      {names.slice(0, maxFaces).map((name) => (
+        <Avatar key={name} name={name} />
+      ))}
+      <span className="hidden">{text}</span>
+    </span>
   );
 }
 
