@@ -2436,7 +2436,8 @@ export interface paths {
         put?: never;
         /**
          * Report that the visitor is present
-         * @description A visitor that was seen within a minute counts as online.
+         * @description A visitor that was seen within a minute counts as online. A client without an event stream learns from the response that an agent has
+         *     begun a conversation.
          */
         post: operations["visitorHeartbeat"];
         delete?: never;
@@ -2994,6 +2995,8 @@ export interface components {
             ifLast?: number;
         };
         AgentPresence: {
+            /** @description The token of the last conversation that an agent has begun with the visitor, open or ended. Null if there was none. If a later response has another one, start the session again: it has the open conversation. */
+            agentConversation: string | null;
             agentsOnline: boolean;
         };
         AgentStatistics: {
@@ -4493,6 +4496,8 @@ export interface components {
          */
         Sender: "VISITOR" | "USER" | "SYSTEM";
         Session: {
+            /** @description The token of the last conversation that an agent has begun with the visitor, open or ended. Null if there was none. If a later response has another one, start the session again: it has the open conversation. */
+            agentConversation: string | null;
             agentsOnline: boolean;
             /** @description The open conversation. */
             conversation: components["schemas"]["Conversation"] | null;
@@ -12084,7 +12089,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether an agent is online. */
+            /** @description Whether an agent is online, and which conversation an agent has begun. */
             200: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];

@@ -29,7 +29,12 @@ func (s *Service) Begin(
 	if to.IsRefused {
 		return Conversation{}, false, errRefused
 	}
-	return s.begin(ctx, t, to.ID, d, assign)
+	c, fresh, err := s.begin(ctx, t, to.ID, d, assign)
+	if err == nil {
+		// The conversation is stored. If this fails, the visitor sees it on their next page.
+		_ = s.visitors.AgentBegan(ctx, t, to.ID, c.Token)
+	}
+	return c, fresh, err
 }
 
 var errRefused = fault.Coded(fault.Conflict, "visitor_unverified",

@@ -151,6 +151,8 @@ type Visitors interface {
 	Visitors(ctx context.Context, t tenant.ID, ids []id.Visitor) ([]Visitor, error)
 	// VisitorByToken returns the visitor of a token. The error is NotFound ("visitor") if there is none.
 	VisitorByToken(ctx context.Context, t tenant.ID, token string) (Addressee, error)
+	// AgentBegan notifies a visitor's pages of a conversation that an agent has begun, if they have no event stream.
+	AgentBegan(ctx context.Context, t tenant.ID, visitor id.Visitor, conversation string) error
 	// ImportVisitors returns one visitor id per key, and creates visitors for keys that have none.
 	ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]id.Visitor, error)
 }

@@ -115,7 +115,7 @@ func (s *Service) open(ctx context.Context, w Widget, n NewSession, user *Identi
 		Token:        v.Token,
 		Secret:       secret,
 		Widget:       w.View,
-		AgentsOnline: s.agentsOnline(ctx, w.WebsiteID),
+		Presence:     Presence{AgentsOnline: s.agentsOnline(ctx, w.WebsiteID)},
 		ReplySeconds: s.replySeconds(ctx, w.WebsiteID),
 	}, err
 }

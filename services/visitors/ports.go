@@ -52,6 +52,10 @@ type Store interface {
 	// Seen stores that a visitor was seen at now, unless a time since noted is stored already. It reports whether it
 	// stored the time.
 	Seen(ctx context.Context, t tenant.ID, visitor id.Visitor, now, noted time.Time) (bool, error)
+	// Presence returns when a visitor was last seen, and their AgentConversation.
+	Presence(ctx context.Context, t tenant.ID, visitor id.Visitor) (Visitor, error)
+	// SetAgentConversation stores the token of a conversation that an agent has begun, without an event.
+	SetAgentConversation(ctx context.Context, t tenant.ID, visitor id.Visitor, conversation string) error
 	// Arrive stores that a visitor was seen at now, after they had been away.
 	Arrive(ctx context.Context, t tenant.ID, visitor id.Visitor, now time.Time) error
 

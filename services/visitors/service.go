@@ -7,6 +7,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/timestamp"
 	"fivechat.dev/libs/kernel/version"
@@ -153,12 +154,31 @@ func (s *Service) Resolve(ctx context.Context, token string) (tenant.ID, Owner, 
 	return t, owner, s.seen(ctx, t, owner.ID)
 }
 
-// Heartbeat stores that a visitor is present, and reports whether an agent is online.
-func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, visitor id.Visitor) (agentsOnline bool, err error) {
-	if err := s.seen(ctx, t, visitor); err != nil {
-		return false, err
+// Presence is what a visitor learns of agents while they have no event stream.
+type Presence struct {
+	AgentsOnline      bool
+	AgentConversation string // the last conversation that an agent has begun with them; "" if there was none
+}
+
+// Heartbeat stores that a visitor is present. The gateway has just resolved their token in most cases, which stores the
+// same: then the heartbeat only reads.
+func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, visitor id.Visitor) (Presence, error) {
+	v, err := s.store.Presence(ctx, t, visitor)
+	if err == nil && !v.LastSeenAt.After(s.now().Add(-seenEvery)) {
+		err = s.seen(ctx, t, visitor)
 	}
-	return s.agentsOnline(ctx, t), nil
+	if err != nil && !fault.Is(err, fault.NotFound) { // an erased visitor may have open pages
+		return Presence{}, err
+	}
+	return Presence{s.agentsOnline(ctx, t), v.AgentConversation}, nil
+}
+
+// AgentBegan stores that an agent has begun a conversation with a visitor, whose pages learn it with their heartbeats.
+func (s *Service) AgentBegan(ctx context.Context, t tenant.ID, visitor id.Visitor, conversation string) error {
+	if !publictoken.WellFormed(conversation) {
+		return fault.Bad("token", "must be "+publictoken.Form)
+	}
+	return s.store.SetAgentConversation(ctx, t, visitor, conversation)
 }
 
 // agentsOnline is true if the accounts service doesn't respond: the visitor can write anyway, and agents read it later.

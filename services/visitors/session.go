@@ -40,7 +40,7 @@ type Session struct {
 	Secret       string // belongs to Token, if this session issued it; else ""
 	Widget       View
 	Conversation View // nil if none is open
-	AgentsOnline bool
+	Presence
 	ReplySeconds *int64 // the usual time to a first response; nil if it isn't known
 }
 
@@ -125,10 +125,12 @@ func (s *Service) proven(ctx context.Context, t tenant.ID, n NewSession) (Visito
 	return v, owner, err
 }
 
-// continueSession reads the conversation first: if that fails, nothing has changed, and the client can retry.
+// continueSession reads the conversation first: if that fails, nothing has changed, and the client can retry. v was
+// read before: a conversation that an agent begins meanwhile is in the session, or it is news for the next heartbeat.
 func (s *Service) continueSession(
 	ctx context.Context, v Visitor, w Widget, n NewSession, j joining,
 ) (Session, error) {
+	begun := v.AgentConversation
 	conversation, err := s.conversations.Open(ctx, w.WebsiteID, v.ID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Session{}, err
@@ -151,7 +153,7 @@ func (s *Service) continueSession(
 		Secret:       j.secret,
 		Widget:       w.View,
 		Conversation: conversation,
-		AgentsOnline: s.agentsOnline(ctx, w.WebsiteID),
+		Presence:     Presence{s.agentsOnline(ctx, w.WebsiteID), begun},
 		ReplySeconds: s.replySeconds(ctx, w.WebsiteID),
 	}, err
 }

@@ -40,6 +40,8 @@ type Visitor struct {
 	ArrivedAt time.Time `bson:"arrivedAt,omitempty"`
 	PagePath  string    `bson:"pagePath,omitempty"`
 	Search    *Search   `bson:"search,omitempty"` // reads don't return it
+	// The token of the last conversation that an agent has begun with them. It may have ended; "" if there was none.
+	AgentConversation string `bson:"agentConversation,omitempty"`
 	// SecretHash is only set for a new visitor, device or secret: stored with the token
 	SecretHash string `bson:"-"`
 }

@@ -127,6 +127,9 @@ func TestCommandsOfOperations(t *testing.T) {
 		do         func(client int)
 	}{
 		{"new visitor session, an agent online", 14, 6, func(int) { w.Visit(t, nil) }},
+		{"heartbeat of a visitor, an agent online", 3, 2, func(client int) {
+			sessions[client].Send(t, 200, "POST", "/visitor/heartbeat", nil)
+		}},
 		{"list of 20 conversations", 4, 2, func(int) { agent.Get(t, "/conversations?limit=20") }},
 		{"inbox of 20 rows", 4, 3, func(int) { agent.Get(t, "/inbox?limit=20") }},
 		{"tickets of 20 rows", 6, 4, func(int) { agent.Get(t, "/tickets/rows?limit=20&sort=activity") }},

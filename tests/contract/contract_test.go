@@ -71,7 +71,8 @@ func TestOwnShapes(t *testing.T) {
 		"visitor": harness.Visitor, "visitorToken": harness.Prefixed("vis_"),
 		"visitorSecret": harness.OrNull(harness.Prefixed("vsec_")), "widget": harness.Widget,
 		"conversation": harness.OrNull(harness.Conversation), "agentsOnline": harness.Bool,
-		"replySeconds": harness.OrNull(harness.Count),
+		"agentConversation": harness.OrNull(harness.Text),
+		"replySeconds":      harness.OrNull(harness.Count),
 	}.Type()
 	counted := harness.Shape{"unassigned": harness.Count, "opened": harness.Count, "closed": harness.Count}.Type()
 	website := harness.Shape{

@@ -1610,7 +1610,9 @@ type AgentMessage struct {
 
 // AgentPresence defines model for AgentPresence.
 type AgentPresence struct {
-	AgentsOnline bool `json:"agentsOnline"`
+	// AgentConversation The token of the last conversation that an agent has begun with the visitor, open or ended. Null if there was none. If a later response has another one, start the session again: it has the open conversation.
+	AgentConversation nullable.Nullable[string] `json:"agentConversation"`
+	AgentsOnline      bool                      `json:"agentsOnline"`
 }
 
 // AgentStatistics defines model for AgentStatistics.
@@ -3087,7 +3089,9 @@ type Sender string
 
 // Session defines model for Session.
 type Session struct {
-	AgentsOnline bool `json:"agentsOnline"`
+	// AgentConversation The token of the last conversation that an agent has begun with the visitor, open or ended. Null if there was none. If a later response has another one, start the session again: it has the open conversation.
+	AgentConversation nullable.Nullable[string] `json:"agentConversation"`
+	AgentsOnline      bool                      `json:"agentsOnline"`
 
 	// Conversation The open conversation.
 	Conversation nullable.Nullable[Conversation] `json:"conversation"`
@@ -8066,7 +8070,8 @@ type ClientInterface interface {
 
 	// VisitorHeartbeat Report that the visitor is present
 	//
-	// A visitor that was seen within a minute counts as online.
+	// A visitor that was seen within a minute counts as online. A client without an event stream learns from the response that an agent has
+	// begun a conversation.
 	//
 	// Corresponds with POST /visitor/heartbeat (the `VisitorHeartbeat` operationId).
 	VisitorHeartbeat(ctx context.Context, params *VisitorHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -11610,7 +11615,8 @@ func (c *Client) SetOwnTyping(ctx context.Context, token ConversationToken, para
 
 // VisitorHeartbeat Report that the visitor is present
 //
-// A visitor that was seen within a minute counts as online.
+// A visitor that was seen within a minute counts as online. A client without an event stream learns from the response that an agent has
+// begun a conversation.
 //
 // Corresponds with POST /visitor/heartbeat (the `VisitorHeartbeat` operationId).
 func (c *Client) VisitorHeartbeat(ctx context.Context, params *VisitorHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error) {

@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,13 +15,15 @@ import (
 
 const begin = "/visitors/vis_x/conversations"
 
-// addressed is a system whose visitor 7 has the token vis_x.
+// addressed is a system whose visitor 7 has the token vis_x. Notifying their pages fails, which refuses nothing.
 func addressed(t *testing.T) system {
 	t.Helper()
 	s := serve(t)
 	listed := s.visitors.Says(nil)
 	s.visitors.Says(func(w http.ResponseWriter, r *http.Request) {
 		switch token, named := strings.CutPrefix(r.URL.Path, "/internal/visitors/by-token/"); {
+		case r.Method == http.MethodPut:
+			apitest.Failures["no problem"].Answer(w, r)
 		case !named:
 			listed(w, r)
 		case token == "vis_x":
@@ -58,6 +61,9 @@ func TestAgentBeginsConversation(t *testing.T) {
 	}
 	if again := s.continued(t, 201, "b"); again != token {
 		t.Errorf("the visitor's answer is in %s", again)
+	}
+	if asked := s.visitors.Asked(); !slices.Contains(asked, "PUT /internal/visitors/7/agent-conversation 1") {
+		t.Errorf("the visitor's pages aren't notified: %v", asked)
 	}
 	if row := s.Want(200, agent, "GET", "/inbox/"+token, ""); row["unread"] != 1.0 || row["waitingSince"] == nil {
 		t.Errorf("%v", row)

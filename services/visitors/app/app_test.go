@@ -88,7 +88,7 @@ func TestNewSessionCreatesVisitor(t *testing.T) {
 		`{"clientToken":"site","context":{"plan":"gold","city":"Bern"}}`, ask...)
 	v := got["visitor"].(map[string]any)
 	if got["visitorToken"] != v["token"] || got["conversation"] != nil || got["agentsOnline"] != true || !issued(got) ||
-		got["replySeconds"] != 90.0 || len(got) != 7 {
+		got["replySeconds"] != 90.0 || got["agentConversation"] != nil || len(got) != 8 {
 		t.Errorf("%v", got)
 	}
 	if w := got["widget"]; !reflect.DeepEqual(w,

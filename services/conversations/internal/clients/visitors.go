@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 
 	"fivechat.dev/libs/kernel/id"
@@ -30,6 +31,17 @@ func (v Visitors) VisitorByToken(
 	return httpkit.Call[conversations.Addressee](
 		ctx, v.Client, t, "GET", "/internal/visitors/by-token/"+url.PathEscape(token), nil,
 	)
+}
+
+type agentConversation struct {
+	Token string `json:"token"`
+}
+
+// AgentBegan implements conversations.Visitors.
+func (v Visitors) AgentBegan(ctx context.Context, t tenant.ID, visitor id.Visitor, conversation string) error {
+	_, err := httpkit.Call[struct{}](ctx, v.Client, t, "PUT",
+		fmt.Sprintf("/internal/visitors/%d/agent-conversation", visitor), agentConversation{conversation})
+	return err
 }
 
 type importRow struct {

@@ -36,6 +36,8 @@ func (names) VisitorByToken(context.Context, tenant.ID, string) (conversations.A
 	return conversations.Addressee{}, nil
 }
 
+func (names) AgentBegan(context.Context, tenant.ID, id.Visitor, string) error { return nil }
+
 func (names) ImportVisitors(context.Context, tenant.ID, []string) ([]id.Visitor, error) {
 	return nil, nil
 }

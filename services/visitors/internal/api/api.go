@@ -50,7 +50,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 		func(ctx context.Context, _ heartbeat) (presence, error) {
 			p := identity.From(ctx)
 			there, err := s.Heartbeat(ctx, p.Website, p.VisitorID)
-			return presence{there}, err
+			return presenceOf(there), err
 		}))
 	mountInternal(r, chain, s)
 }
@@ -79,6 +79,11 @@ func mountInternal(r *httpkit.Router, chain operation.Chain, s *visitors.Service
 			found, err := s.ByIDs(ctx, identity.From(ctx).Website, req.IDs)
 			return viewsOf(found), err
 		}))
+	httpkit.Handle(r, "PUT /internal/visitors/{id}/agent-conversation", 204,
+		operation.New(chain, "visitors.set_agent_conversation", authz.Internal,
+			func(ctx context.Context, req agentConversation) (operation.None, error) {
+				return operation.None{}, s.AgentBegan(ctx, identity.From(ctx).Website, req.ID, req.Token)
+			}))
 	httpkit.Handle(r, "GET /internal/visitors/by-token/{token}", 200,
 		operation.New(chain, "visitors.get_visitor_by_token", authz.Internal,
 			func(ctx context.Context, req byToken) (named, error) {

@@ -62,6 +62,12 @@ func (r openSession) secret() *string {
 // heartbeat has no fields: the request only states that the visitor is present.
 type heartbeat struct{}
 
+// agentConversation is a conversation that an agent has begun with a visitor.
+type agentConversation struct {
+	ID    id.Visitor `path:"id" json:"-"`
+	Token string     `json:"token"`
+}
+
 type importRequest struct {
 	Rows []importRow `json:"rows"`
 }

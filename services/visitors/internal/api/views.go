@@ -73,21 +73,26 @@ type session struct {
 	VisitorSecret *string       `json:"visitorSecret"` // null: the secret that was sent stays valid
 	Widget        visitors.View `json:"widget"`
 	Conversation  visitors.View `json:"conversation"`
-	AgentsOnline  bool          `json:"agentsOnline"`
-	ReplySeconds  *int64        `json:"replySeconds"`
+	presence
+	ReplySeconds *int64 `json:"replySeconds"`
 }
 
 func sessionOf(s visitors.Session) session {
-	v := session{viewOf(s.Visitor), s.Token, nil, s.Widget, s.Conversation, s.AgentsOnline, s.ReplySeconds}
+	v := session{viewOf(s.Visitor), s.Token, nil, s.Widget, s.Conversation, presenceOf(s.Presence), s.ReplySeconds}
 	if s.Secret != "" {
 		v.VisitorSecret = &s.Secret
 	}
 	return v
 }
 
-// presence is the response to a heartbeat: whether agents are online.
+// presence is the response to a heartbeat.
 type presence struct {
-	AgentsOnline bool `json:"agentsOnline"`
+	AgentsOnline      bool    `json:"agentsOnline"`
+	AgentConversation *string `json:"agentConversation"`
+}
+
+func presenceOf(p visitors.Presence) presence {
+	return presence{p.AgentsOnline, textOrNil(p.AgentConversation)}
 }
 
 // resolved is the owner of a visitor token, as the gateway requests it.

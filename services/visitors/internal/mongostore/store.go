@@ -177,6 +177,28 @@ func (s *Store) Seen(
 		bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: now}}}})
 }
 
+// Presence implements visitors.Store.
+func (s *Store) Presence(ctx context.Context, t tenant.ID, visitor id.Visitor) (visitors.Visitor, error) {
+	found, err := s.visitors.List(ctx, t, bson.D{{Key: "_id", Value: visitor}},
+		mongokit.Query{Limit: 1, Only: []string{"lastSeenAt", "agentConversation"}})
+	if err == nil && len(found) == 0 {
+		err = fault.Missing("visitor")
+	}
+	if err != nil {
+		return visitors.Visitor{}, err
+	}
+	return found[0], nil
+}
+
+// SetAgentConversation implements visitors.Store.
+func (s *Store) SetAgentConversation(
+	ctx context.Context, t tenant.ID, visitor id.Visitor, conversation string,
+) error {
+	_, err := s.visitors.Update(ctx, t, bson.D{{Key: "_id", Value: visitor}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "agentConversation", Value: conversation}}}})
+	return err
+}
+
 // Arrive implements visitors.Store.
 func (s *Store) Arrive(ctx context.Context, t tenant.ID, visitor id.Visitor, now time.Time) error {
 	_, err := s.visitors.Update(ctx, t, bson.D{{Key: "_id", Value: visitor}},

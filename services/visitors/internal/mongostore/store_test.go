@@ -312,6 +312,9 @@ func TestIsolation(t *testing.T) {
 		wantKind(t, err, fault.NotFound)
 		noted, err := s.Seen(ctx, roles.other, v.ID, day.Add(time.Hour), day.Add(time.Hour))
 		want(t, noted, err, false)
+		_, err = s.Presence(ctx, roles.other, v.ID)
+		wantKind(t, err, fault.NotFound)
+		wantDone(t, s.SetAgentConversation(ctx, roles.other, v.ID, "conv_stolen"))
 		several, err := s.ByIDs(ctx, roles.other, []id.Visitor{v.ID})
 		want(t, len(several), err, 0)
 		ids, err := s.Imported(ctx, roles.other, []string{"same"})
@@ -328,6 +331,24 @@ func TestIsolation(t *testing.T) {
 		want(t, n, err, 1)
 		want(t, s.published(t), nil, published)
 	}
+}
+
+// TestAgentConversationIsNoState: it changes neither the version nor the time of the last change, and is no event.
+func TestAgentConversationIsNoState(t *testing.T) {
+	t.Parallel()
+	s, ctx := newStore(t), t.Context()
+	v := s.create(t, one)
+	published := s.published(t)
+	for _, conversation := range []string{"conv_a", "conv_b"} {
+		wantDone(t, s.SetAgentConversation(ctx, one, v.ID, conversation))
+		v.AgentConversation = conversation
+		got, err := s.ByToken(ctx, one, v.Token)
+		want(t, got, err, v)
+		present, err := s.Presence(ctx, one, v.ID)
+		want(t, present.AgentConversation, err, conversation)
+		want(t, present.LastSeenAt, nil, v.LastSeenAt)
+	}
+	want(t, s.published(t), nil, published)
 }
 
 func TestSaveRequiresTheVersionThatWasRead(t *testing.T) {

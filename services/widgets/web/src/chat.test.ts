@@ -611,6 +611,53 @@ describe('heartbeat', () => {
     expect(chat.agentsOnline).toBe(false);
   });
 
+  /** begunChat is a chat without a conversation, in which an agent then begins one. Sessions before say known. */
+  async function begunChat(known: Record<string, unknown> = {}) {
+    const heard: string[] = [];
+    const begun = session({ conversation: conversation(), agentConversation: 'con_a' });
+    server.on(SESSIONS, session(known), begun).on(news(0), newsOf([agentMessage(1)]));
+    const chat = newChat((content) => heard.push(content));
+    await chat.start();
+    return { chat, heard };
+  }
+
+  it('shows the conversation that an agent has begun', async () => {
+    const { chat, heard } = await begunChat({ agentConversation: null });
+    server.on(HEARTBEAT, { agentsOnline: true, agentConversation: null }, { agentConversation: 'con_a' });
+    await vi.advanceTimersByTimeAsync(30_100);
+    expect([chat.unreadCount, server.connections]).toEqual([0, 0]);
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect([chat.unreadCount, heard, server.connections, saved.thread]).toEqual([1, ['text 1'], 1, 'con_a']);
+    expect(server.bodies(SESSIONS)).toHaveLength(2);
+  });
+
+  it('asks again if the session fails', async () => {
+    const { chat } = await begunChat();
+    server.on(SESSIONS, refused(503), session({ conversation: conversation(), agentConversation: 'con_a' }));
+    server.on(HEARTBEAT, { agentConversation: 'con_a' });
+    await vi.advanceTimersByTimeAsync(30_100);
+    expect(chat.unreadCount).toBe(0);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(chat.unreadCount).toBe(1);
+  });
+
+  it.each([
+    ['was begun before the session', { agentConversation: 'con_old' }],
+    ['a server of the version before cannot say', {}],
+  ])('asks for no conversation that %s', async (_case, beat) => {
+    await begunChat({ agentConversation: 'con_old' });
+    server.on(HEARTBEAT, beat);
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect(server.bodies(SESSIONS)).toHaveLength(1);
+  });
+
+  it('shows what an agent has begun before the visitor is named, or goes to another page', async () => {
+    const { chat, heard } = await begunChat();
+    await chat.identify({ name: 'Vera' });
+    await settle();
+    expect([chat.unreadCount, heard, server.connections]).toEqual([1, ['text 1'], 1]);
+  });
+
   it('has one timer, however often the session is lost', async () => {
     const chat = await startedChat();
     server.on(HEARTBEAT, { agentsOnline: true });

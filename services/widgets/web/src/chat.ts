@@ -91,6 +91,7 @@ export class Chat {
   private _reportedPage = '';
   private _visitor = ''; // the token of this page's session
   private _visitorId = 0;
+  private _begun = ''; // the last conversation that an agent has begun, as the session said
   private _unsaid: VisitorData = {};
 
   constructor(
@@ -366,11 +367,15 @@ export class Chat {
     this.agentsOnline = session.agentsOnline;
     this.replySeconds = session.replySeconds ?? null; // a server of the version before doesn't say
     this.isUnavailable = false;
+    this._begun = session.agentConversation || '';
     if (session.conversation) {
-      const isKnown = [undefined, session.conversation.token].includes(this.conversation?.token);
+      const isKnown = session.conversation.token === this.conversation?.token;
       if (!isKnown) this._leave();
       this._show(session.conversation);
-      if (!isKnown && this._isStarted) this._catchUp();
+      if (!isKnown && this._isStarted) {
+        this._listen();
+        this._catchUp(); // an agent, or another device, has opened it since
+      }
     }
     this._onChange();
   }
@@ -378,8 +383,12 @@ export class Chat {
   private async _beat() {
     if (this._page.isHidden() || !this.saved.visitor) return;
     try {
-      this.agentsOnline = (await this._api.call<AgentPresence>('POST', '/visitor/heartbeat')).agentsOnline;
+      const beat = await this._api.call<AgentPresence>('POST', '/visitor/heartbeat');
+      this.agentsOnline = beat.agentsOnline;
       this._onChange();
+      // A server of the version before doesn't say what agents have begun.
+      const begun = beat.agentConversation || this._begun;
+      if (![this._begun, this.conversation?.token].includes(begun)) await this._updateSession({});
     } catch {
       // The next heartbeat follows.
     }
