@@ -9,6 +9,8 @@ export class ApiError extends Error {
     readonly code: string,
     detail: string,
     readonly fields: readonly FieldProblem[] = [],
+    /** existing is the token of the object that the request would repeat, or ''. */
+    readonly existing = '',
   ) {
     super(detail);
   }
@@ -85,7 +87,7 @@ export class Api {
     if (response.ok) return (response.status === 204 ? null : await response.json()) as T;
     const problem = await response.json().catch(() => ({}));
     const detail = problem.detail || response.statusText;
-    const err = new ApiError(response.status, problem.code || '', detail, problem.errors);
+    const err = new ApiError(response.status, problem.code || '', detail, problem.errors, problem.existing);
     if (err.code === 'confirmation_required' && (await this.onConfirm())) {
       return this.call<T>(method, path, body, options);
     }

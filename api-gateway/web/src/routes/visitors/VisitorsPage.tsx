@@ -5,6 +5,7 @@ import type { Visitor, VisitorCounts, VisitorRow } from '../../../../../libs/web
 import { path } from '../../api/client';
 import { useGet, useNow, usePages } from '../../api/hooks';
 import { keys, type VisitorFilter } from '../../api/keys';
+import { useSession } from '../../api/session';
 import { t } from '../../texts';
 import { Dialog } from '../../ui/Dialog';
 import { Avatar, Empty, Failure, Skeleton } from '../../ui/parts';
@@ -17,6 +18,7 @@ import { Choice } from '../tickets/choices';
 import { noFilter, queryOf, sortOf, sortsOf, sortTexts, viewOf, views, viewTexts } from './views';
 import '../inbox/inbox.css';
 import '../tickets/tickets.css';
+import { WriteFirst } from './WriteFirst';
 import './visitors.css';
 
 const rowHeight = 56; // pixels, as in the style sheet
@@ -158,14 +160,16 @@ function Row({ row, filter }: { row: VisitorRow; filter: VisitorFilter }) {
   );
 }
 
-/** Details shows one visitor, with their conversations and tickets. */
+/** Details shows one visitor, with their conversations and tickets. An agent can write to them. */
 function Details({ token }: { token: string }) {
+  const { isWritable } = useSession();
   const read = useGet<Visitor>(keys.visitor(token), path`/visitors/${token}`);
   if (!read.data) return read.error ? <Failure error={read.error} retry={() => void read.refetch()} /> : <Skeleton />;
   const visitor = read.data;
   return (
     <div className="facts-drawer">
       <Person name={visitor.name} visitor={visitor} isOnline={visitor.online} />
+      {isWritable && <WriteFirst token={token} name={visitor.name} />}
       <Context visitor={visitor} />
       <Earlier visitorId={visitor.id} />
       <TicketsOf visitorId={visitor.id} />
