@@ -127,7 +127,7 @@ func TestCommandsOfOperations(t *testing.T) {
 		do         func(client int)
 	}{
 		{"new visitor session, an agent online", 14, 6, func(int) { w.Visit(t, nil) }},
-		{"heartbeat of a visitor, an agent online", 3, 2, func(client int) {
+		{"heartbeat of a visitor, an agent online", 2, 1, func(client int) {
 			sessions[client].Send(t, 200, "POST", "/visitor/heartbeat", nil)
 		}},
 		{"list of 20 conversations", 4, 2, func(int) { agent.Get(t, "/conversations?limit=20") }},
