@@ -315,6 +315,7 @@ func TestListsOfTheQuery(t *testing.T) {
 		"?list=a&list=b":                `["a","b"]`,
 		"?list[]=a&list[]=b":            `["a","b"]`,
 		"?list%5B0%5D=a&list%5B1%5D=b":  `["a","b"]`,
+		"?list[10]=b&list[9]=a":         `["a","b"]`,
 		"?list=b,%20a,,b&unknown=1&l[]": `["b","a"]`,
 	} {
 		if resp, body := s.do(t, "GET", "/list"+query, "", ""); resp.StatusCode != 200 || body != want {

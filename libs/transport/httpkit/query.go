@@ -1,7 +1,9 @@
 package httpkit
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -50,17 +52,20 @@ func (rt *route) parameters(at *url.URL) (url.Values, error) {
 		return nil, fault.Bad("query", "must be pairs name=value, joined by & and percent-encoded")
 	}
 	read := make(url.Values, len(given))
-	for name, values := range given {
+	for _, name := range slices.SortedFunc(maps.Keys(given), byElement) {
 		plain := element.ReplaceAllLiteralString(name, "")
 		switch {
 		case slices.Contains(rt.query, plain):
-			read[plain] = append(read[plain], values...)
+			read[plain] = append(read[plain], given[name]...)
 		case !rt.ignores:
 			return nil, fault.Bad(strings.ToValidUTF8(name[:min(len(name), maxNamed)], ""), rt.unknownParameter())
 		}
 	}
 	return read, nil
 }
+
+// byElement orders the names of parameters so that x[2] comes before x[10].
+func byElement(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
 
 func (rt *route) unknownParameter() string {
 	if len(rt.query) == 0 {
