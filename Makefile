@@ -32,7 +32,7 @@ GO_TEST := $(if $(RACE),go test $(RACE),CGO_ENABLED=0 go test -trimpath) -vet=of
 .PHONY: help run build services images test test-faults compat clocks soak generate generate-check web web-check widget-screenshots embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-search bench-edge sim sim-figures clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, then run everything with two demo websites
 	FIVECHAT_PPROF=true bin/fivechat run --demo --listen $(LISTEN) --admin-listen $(ADMIN) --data $(DATA)
@@ -46,7 +46,7 @@ services: ## build every service and the gateway as binaries of their own
 images: ## build the container images as archives in bin/images, or push them: REGISTRY=registry.example/fivechat ARCH=amd64,arm64
 	go run ./deploy/images -version $(VERSION) -revision "$$(git rev-parse HEAD 2>/dev/null)" -arch $(ARCH) $(if $(REGISTRY),-to $(REGISTRY)) $(IMAGES)
 
-test: ## run all tests; with the race detector, as CI does: RACE=-race
+test: ## run all tests but those of test-faults; with the race detector, as CI does: RACE=-race
 	$(GO_TEST) -timeout 25m $$(go list work | grep -vE '/tests/(browser|commands|faults|observability)$$')
 	$(GO_TEST) -timeout 25m ./tests/browser # alone: it measures milliseconds
 

@@ -1065,7 +1065,7 @@ export interface paths {
         put?: never;
         /**
          * Report that you look at the conversation, or have left it
-         * @description The other agents receive the event `inbox.viewed`. The state lasts a minute unless it is reported again.
+         * @description All agents' streams receive the event `inbox.viewed`, also yours. The state lasts a minute unless it is reported again.
          *
          *     Needs a person with the role `agent`.
          */
@@ -3690,7 +3690,7 @@ export interface components {
                 token: string;
             }[];
         };
-        /** @description Snoozed conversations count as snoozed only, and spam as spam only. */
+        /** @description Snoozed conversations count as snoozed, and as mentioned, only; spam as spam only. */
         InboxCounts: {
             /** @description The names of counts that may be higher: they are counted up to 10,000. */
             atLeast: string[];
@@ -3758,7 +3758,7 @@ export interface components {
             unread: number;
             /**
              * Format: int64
-             * @description The visitor's messages that the person who calls hasn't read, with `markConversationRead`; null for a program.
+             * @description The visitor's messages that the person who calls hasn't read, with `markRead`; null for a program.
              */
             unreadByMe: number | null;
             visitor: components["schemas"]["Visitor"] | null;

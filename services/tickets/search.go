@@ -73,7 +73,7 @@ func (f Filter) read() (Filter, error) {
 
 // add adds the condition of a field. Conditions on one value, like the status, replace those of the parameters.
 func (f *Filter) add(q *searchquery.Query, field searchquery.Field) (err error) {
-	if field.Without {
+	if field.Without && field.Name != "tag" {
 		return q.Wrong(field, "can't be left out with -")
 	}
 	switch field.Name {

@@ -79,8 +79,11 @@ func (s *Service) filter(sel Select, order paging.Order) (f Filter, err error) {
 
 // addField adds the condition of a field of a search.
 func addField(q *searchquery.Query, field searchquery.Field) error {
-	if field.Name == "tag" {
+	switch {
+	case field.Name == "tag":
 		return q.Wrong(field, "visitors have no tags")
+	case field.Without:
+		return q.Wrong(field, "can't be left out with -")
 	}
 	return q.Add(field)
 }

@@ -2281,7 +2281,7 @@ type InboxChangeResults struct {
 	} `json:"data"`
 }
 
-// InboxCounts Snoozed conversations count as snoozed only, and spam as spam only.
+// InboxCounts Snoozed conversations count as snoozed, and as mentioned, only; spam as spam only.
 type InboxCounts struct {
 	// AtLeast The names of counts that may be higher: they are counted up to 10,000.
 	AtLeast []string `json:"atLeast"`
@@ -2353,7 +2353,7 @@ type InboxRow struct {
 	// Unread The visitor's messages that no agent has read.
 	Unread int64 `json:"unread"`
 
-	// UnreadByMe The visitor's messages that the person who calls hasn't read, with `markConversationRead`; null for a program.
+	// UnreadByMe The visitor's messages that the person who calls hasn't read, with `markRead`; null for a program.
 	UnreadByMe nullable.Nullable[int64]   `json:"unreadByMe"`
 	Visitor    nullable.Nullable[Visitor] `json:"visitor"`
 
@@ -7178,7 +7178,7 @@ type ClientInterface interface {
 
 	// SetViewingWithBody Report that you look at the conversation, or have left it
 	//
-	// The other agents receive the event `inbox.viewed`. The state lasts a minute unless it is reported again.
+	// All agents' streams receive the event `inbox.viewed`, also yours. The state lasts a minute unless it is reported again.
 	//
 	// Needs a person with the role `agent`.
 	//
@@ -7189,7 +7189,7 @@ type ClientInterface interface {
 
 	// SetViewing Report that you look at the conversation, or have left it
 	//
-	// The other agents receive the event `inbox.viewed`. The state lasts a minute unless it is reported again.
+	// All agents' streams receive the event `inbox.viewed`, also yours. The state lasts a minute unless it is reported again.
 	//
 	// Needs a person with the role `agent`.
 	//
@@ -9812,7 +9812,7 @@ func (c *Client) SetTyping(ctx context.Context, token ConversationToken, params 
 
 // SetViewingWithBody Report that you look at the conversation, or have left it
 //
-// The other agents receive the event `inbox.viewed`. The state lasts a minute unless it is reported again.
+// All agents' streams receive the event `inbox.viewed`, also yours. The state lasts a minute unless it is reported again.
 //
 // Needs a person with the role `agent`.
 //
@@ -9833,7 +9833,7 @@ func (c *Client) SetViewingWithBody(ctx context.Context, token ConversationToken
 
 // SetViewing Report that you look at the conversation, or have left it
 //
-// The other agents receive the event `inbox.viewed`. The state lasts a minute unless it is reported again.
+// All agents' streams receive the event `inbox.viewed`, also yours. The state lasts a minute unless it is reported again.
 //
 // Needs a person with the role `agent`.
 //

@@ -51,6 +51,8 @@ func TestRowsOfTickets(t *testing.T) {
 		"?channel=WIDGET,EMAIL":               {own, mail},
 		"?channel=CONSOLE":                    {lamp},
 		"?search=lamp":                        {lamp},
+		"?search=tag:light":                   nil,
+		"?search=-tag:light":                  {own, mail, lamp},
 		"?createdBefore=2001-01-01T00:00:00Z": nil,
 	} {
 		if got := list(query); !slices.Equal(got, want) {

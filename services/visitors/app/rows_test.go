@@ -59,6 +59,7 @@ func TestRowsOfVisitors(t *testing.T) {
 		"?pagePath=shop":               "pagePath",
 		"?pagePath=/shop&online=false": "pagePath",
 		"?search=tag:gold":             "search",
+		"?search=-before:2026-03-01":   "search",
 		"?verified=maybe":              "verified",
 		"?page_path=/shop":             "page_path",
 	} {

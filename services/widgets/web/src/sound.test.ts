@@ -49,7 +49,23 @@ describe('ring', () => {
     await vi.advanceTimersByTimeAsync(900);
     expect(play).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(200);
-    await ringing;
     expect(play).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(300);
+    await ringing;
+  });
+
+  it('keeps the lock until the other tabs can read that it has played', async () => {
+    vi.useFakeTimers();
+    let isReleased = false;
+    const ringing = ring(
+      'wgt_a',
+      5,
+      () => false,
+      () => true,
+    ).then(() => (isReleased = true));
+    await vi.advanceTimersByTimeAsync(200);
+    expect(isReleased).toBe(false);
+    await vi.advanceTimersByTimeAsync(200);
+    await ringing;
   });
 });

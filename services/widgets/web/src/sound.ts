@@ -1,7 +1,9 @@
 // The sound of a new message, made by the browser. One tab of the page's origin makes it.
 import { read, write } from './storage';
+import { sleep } from './task';
 
 const hiddenDelay = 1_000; // milliseconds that a hidden tab waits for a visible one, or for the message to be read
+const storedDelay = 300; // milliseconds until the tabs in other processes see what a tab has stored
 const length = 0.4; // seconds
 
 /** chime plays two short notes. It reports false if the browser forbids sound: the visitor hasn't used the page yet. */
@@ -29,9 +31,11 @@ export function chime(): boolean {
  */
 export async function ring(clientToken: string, messageId: number, isRead: () => boolean, play = chime) {
   const key = 'fivechat-heard:' + clientToken;
-  if (document.hidden) await new Promise((resolve) => setTimeout(resolve, hiddenDelay));
+  if (document.hidden) await sleep(hiddenDelay);
   const playOnce = async () => {
-    if (!isRead() && !(Number(read(key).id) >= messageId) && play()) write(key, { id: messageId });
+    if (isRead() || Number(read(key).id) >= messageId || !play()) return;
+    write(key, { id: messageId });
+    await sleep(storedDelay); // with the lock
   };
   try {
     await navigator.locks.request(key, playOnce);

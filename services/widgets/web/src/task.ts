@@ -1,2 +1,4 @@
+export const sleep = (milliseconds: number) => new Promise<void>((f) => setTimeout(f, milliseconds));
+
 /** nextTask gives the page a turn, so that no task of the widget is long. */
-export const nextTask = () => new Promise((f) => setTimeout(f));
+export const nextTask = () => sleep(0);
