@@ -18,6 +18,7 @@ func TestInboxChangesSeveralConversations(t *testing.T) {
 	for i := range 5 {
 		w.Visit(t, nil).Open(t, fmt.Sprint("Question ", i))
 	}
+	other := signedIn(t, desktop, ben, "/inbox/mine")
 	c := signedIn(t, desktop, ada, "/inbox/all")
 	c.until(rows + ".length === 5")
 	pick := func(n int) string { return fmt.Sprintf("document.querySelectorAll('.pick input')[%d]", n) }
@@ -33,7 +34,6 @@ func TestInboxChangesSeveralConversations(t *testing.T) {
 	c.until("[...document.querySelectorAll('.chip.plain')].filter((e) => e.textContent === '" + ben.Name +
 		"').length === 4")
 	c.until(selected + " === 0 && !document.querySelector('.selection')")
-	other := signedIn(t, desktop, ben, "/inbox/mine")
 	other.until(rows + ".length === 4")
 	c.do("document.querySelector('.toast .undo').click()")
 	other.until(rows + ".length === 0")
