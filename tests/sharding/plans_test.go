@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -102,10 +103,13 @@ func (e *executed) add(q embedmongo.ExecutedQuery) {
 	}
 }
 
+// ofUser matches the name of a field that ends in the number of a user.
+var ofUser = regexp.MustCompile(`\breadTo\.[0-9]+`)
+
 // textOf returns a query without its values.
 func textOf(q embedmongo.ExecutedQuery) string {
 	_, collection, _ := strings.Cut(q.Namespace, ".")
-	text := q.Command + " " + collection + " by " + q.Filter
+	text := q.Command + " " + collection + " by " + ofUser.ReplaceAllString(q.Filter, "readTo.user")
 	if q.Filter == "" {
 		text += "nothing"
 	}
