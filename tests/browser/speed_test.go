@@ -80,8 +80,8 @@ func (w *window) cost(statements, expression string) float64 {
 }
 
 // TestOpeningCost: opening the panel and receiving answers leave the page where it is. The aim is that no task takes
-// longer than 50 ms on a slow processor. Other work of the machine makes each millisecond dearer, so the test bounds the
-// longest task's share in all of them: 20 to 30 %, and 45 % when all was one task.
+// longer than 50 ms on a slow processor. Other work of the machine makes each millisecond dearer, so the test bounds
+// the longest task's share in all of them: 20 to 30 %, and 45 % when all was one task.
 func TestOpeningCost(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
 	address := site(t, shop("en", observers, tag(w.ClientToken)))
