@@ -41,8 +41,8 @@ func (c *Conversation) noteWaiting(m *Message) {
 	}
 }
 
-// InboxCounts is how many rows the views of the inbox have. Snoozed rows are in no view but their own and Mentioned, and
-// spam is in its own alone.
+// InboxCounts is how many rows the views of the inbox have. Snoozed rows are in no view but their own and Mentioned,
+// and spam is in its own alone.
 type InboxCounts struct {
 	Mine       *int64 // open; nil for a program, which is no user
 	Unassigned int64  // open

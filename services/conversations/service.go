@@ -333,7 +333,7 @@ func (s *Service) setTyping(
 	return err
 }
 
-// SetViewing notifies the other agents that an agent looks at a conversation or has left it. Nothing is stored.
+// SetViewing notifies all agents that one of them looks at a conversation or has left it. Nothing is stored.
 func (s *Service) SetViewing(ctx context.Context, t tenant.ID, token string, agent id.User, isViewing bool) error {
 	c, err := s.store.Get(ctx, t, token)
 	if err == nil {

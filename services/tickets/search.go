@@ -66,16 +66,13 @@ var searchFields = []string{"status", "priority", "assignee"}
 // read returns the filter with the conditions of its search.
 func (f Filter) read() (Filter, error) {
 	var err error
-	f.Query, err = searchquery.Read(f.Search, searchFields, f.add)
+	f.Query, err = searchquery.Read(f.Search, searchFields, nil, f.add)
 	f.Query.Between(f.CreatedFrom, f.CreatedBefore)
 	return f, err
 }
 
 // add adds the condition of a field. Conditions on one value, like the status, replace those of the parameters.
 func (f *Filter) add(q *searchquery.Query, field searchquery.Field) (err error) {
-	if field.Without && field.Name != "tag" {
-		return q.Wrong(field, "can't be left out with -")
-	}
 	switch field.Name {
 	case "status":
 		status := Status(strings.ToUpper(field.Value))

@@ -52,7 +52,7 @@ type Select struct {
 
 // filter returns the filter of a selection.
 func (s *Service) filter(sel Select, order paging.Order) (f Filter, err error) {
-	if f.Query, err = searchquery.Read(sel.Search, nil, addField); err != nil {
+	if f.Query, err = searchquery.Read(sel.Search, nil, nil, addField); err != nil {
 		return f, err
 	}
 	online := sel.Online
@@ -79,11 +79,8 @@ func (s *Service) filter(sel Select, order paging.Order) (f Filter, err error) {
 
 // addField adds the condition of a field of a search.
 func addField(q *searchquery.Query, field searchquery.Field) error {
-	switch {
-	case field.Name == "tag":
+	if field.Name == "tag" {
 		return q.Wrong(field, "visitors have no tags")
-	case field.Without:
-		return q.Wrong(field, "can't be left out with -")
 	}
 	return q.Add(field)
 }

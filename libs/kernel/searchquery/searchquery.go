@@ -57,11 +57,16 @@ func (q Query) Restricts() bool {
 }
 
 // Read parses a query, and calls add for each of its fields: those of the list, and tag, before and after, which Add
-// adds. It returns the first error.
-func Read(text string, fields []string, add func(*Query, Field) error) (Query, error) {
+// adds. Only tag and the fields named in without may have a minus. It returns the first error.
+func Read(text string, fields, without []string, add func(*Query, Field) error) (Query, error) {
 	q, err := Parse(text, append([]string{"tag", "before", "after"}, fields...)...)
 	for _, f := range q.Fields {
-		if err == nil {
+		switch {
+		case err != nil:
+			return q, err
+		case f.Without && f.Name != "tag" && !slices.Contains(without, f.Name):
+			err = q.Wrong(f, "can't be left out with -")
+		default:
 			err = add(&q, f)
 		}
 	}

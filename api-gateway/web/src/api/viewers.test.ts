@@ -53,7 +53,7 @@ it('shows other agents until they leave, or stop reporting', async () => {
   expect(shown()).toEqual([]);
 });
 
-it('answers who has just come, once', () => {
+it('reports again to an agent that has just come, once', () => {
   viewers.look('con_a');
   viewers.receive('con_a', nils.id, true);
   viewers.receive('con_a', nils.id, true);

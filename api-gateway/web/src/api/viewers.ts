@@ -1,4 +1,5 @@
-// The agents that look at a conversation. Each console reports the conversation on its screen, and shows the other agents there.
+// The agents that look at a conversation. Each console reports the conversation on its screen, and shows the other
+// agents there.
 import type { QueryClient } from '@tanstack/react-query';
 import { path, type Api } from './client';
 import { keys } from './keys';
