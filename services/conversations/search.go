@@ -25,21 +25,9 @@ func (s *Service) list(
 }
 
 func (s *Service) hasPhrases(ctx context.Context, c Conversation, missing searchquery.Missing) (bool, error) {
-	var after id.Message
-	for {
-		messages, more, err := s.store.Messages(ctx, c.WebsiteID, c.ID, after, MaxMessages)
-		if err != nil {
-			return false, err
-		}
-		for _, m := range messages {
-			if after = m.ID; missing.Read(m.Content) {
-				return true, nil
-			}
-		}
-		if !more || len(messages) == 0 {
-			return false, nil
-		}
-	}
+	return searchquery.ReadPages(missing, func(after id.Message) ([]Message, bool, error) {
+		return s.store.Messages(ctx, c.WebsiteID, c.ID, after, MaxMessages)
+	}, func(m Message) (id.Message, string) { return m.ID, m.Content })
 }
 
 // IndexVisitors makes searches find the conversations of up to 100 visitors by the facts that are known about them now.

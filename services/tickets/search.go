@@ -113,21 +113,9 @@ func (s *Service) list(
 }
 
 func (s *Service) hasPhrases(ctx context.Context, one Ticket, missing searchquery.Missing) (bool, error) {
-	var after id.TicketMessage
-	for {
-		messages, more, err := s.store.Messages(ctx, one.WebsiteID, one.ID, after)
-		if err != nil {
-			return false, err
-		}
-		for _, m := range messages {
-			if after = m.ID; missing.Read(m.Content) {
-				return true, nil
-			}
-		}
-		if !more || len(messages) == 0 {
-			return false, nil
-		}
-	}
+	return searchquery.ReadPages(missing, func(after id.TicketMessage) ([]Message, bool, error) {
+		return s.store.Messages(ctx, one.WebsiteID, one.ID, after)
+	}, func(m Message) (id.TicketMessage, string) { return m.ID, m.Content })
 }
 
 // IndexVersion is the version of what Reindex sets. The second part is that of the members beside the terms.

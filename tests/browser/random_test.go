@@ -1,19 +1,15 @@
 package browser
 
 import (
-	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/tests/harness"
 )
 
@@ -34,27 +30,9 @@ func TestRandomStepsLoseNothing(t *testing.T) {
 	s.check()
 }
 
-func number(t *testing.T, name string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
-}
-
 // story is a website with its visitor, and what they have said so far.
 type story struct {
-	t       *testing.T
-	random  *rand.Rand
-	options system.Options
-	system  *system.System // nil while it is stopped
-	gate    *gate
-	website *harness.Website
+	*stage
 	site    string
 	devices [2]*device
 	said    map[string][]string // by the tab, or by the agent
@@ -75,25 +53,7 @@ type tab struct {
 
 func newStory(t *testing.T, seed uint64) *story {
 	t.Helper()
-	settings := system.DefaultSettings()
-	settings.Gateway.Addr = harness.FreeAddrs(t, 1)[0]
-	quotas, err := harness.GenerousQuotas(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings.Gateway.QuotasFile = quotas
-	s := &story{
-		t:       t,
-		random:  rand.New(rand.NewPCG(seed, 0)),
-		options: system.Options{Settings: &settings, Data: t.TempDir(), Log: &strings.Builder{}},
-		said:    map[string][]string{},
-	}
-	s.start()
-	t.Cleanup(s.stop)
-	s.gate = newGate(t, s.system.URL())
-	s.website = harness.System{
-		URL: s.system.URL(), OperatorURL: s.system.OperatorURL(), OperatorKey: s.system.OperatorKey(),
-	}.Website(t, harness.Free)
+	s := &story{stage: newStage(t, seed), said: map[string][]string{}}
 	_, secret := s.website.Person(t, harness.Admin).NewIdentitySecret(t)
 	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		token := harness.SignUser(secret, harness.Map{"sub": "vera", "exp": time.Now().Add(time.Hour).Unix()})
@@ -110,25 +70,6 @@ func newStory(t *testing.T, seed uint64) *story {
 		}
 	}
 	return s
-}
-
-func (s *story) start() {
-	s.t.Helper()
-	var err error
-	if s.system, err = system.Start(context.Background(), s.options); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *story) stop() {
-	s.t.Helper()
-	if s.system == nil {
-		return
-	}
-	if err := s.system.Stop(context.Background()); err != nil {
-		s.t.Error(err)
-	}
-	s.system = nil
 }
 
 func (s *story) openTab(d *device) {
@@ -154,14 +95,10 @@ func (s *story) step(n int) {
 	s.t.Helper()
 	d := s.devices[s.random.IntN(len(s.devices))]
 	v := d.tabs[s.random.IntN(len(d.tabs))]
-	kinds := []struct {
-		weight int
-		name   string
-		do     func()
-	}{
+	s.pick(fmt.Sprintf("%d: %s", n, v.name), append(s.disturbances(), []deed{
 		{30, "write", func() { s.write(v) }},
 		{6, "write three", func() { s.write(v); s.write(v); s.write(v) }},
-		{8, "half a message", func() { s.fill(v, s.next("half"), "") }},
+		{8, "half a message", func() { v.add(s.next("half"), "") }},
 		{25, "answer", func() { s.answer() }},
 		{5, "close the conversation", func() { s.closeConversation() }},
 		{5, "new conversation", func() { v.act(s.t, "$('.end .link')?.click()") }},
@@ -171,42 +108,7 @@ func (s *story) step(n int) {
 		{5, "navigate", func() { s.leave(d, v, "location.href = '/page/"+strconv.Itoa(n)+"'") }},
 		{5, "another tab", func() { s.replaceTab(d) }},
 		{often(d.isOffline, 5), "offline or online", func() { s.cut(d, !d.isOffline) }},
-		{6, "connections break", func() { s.gate.shut(); s.gate.unshut() }},
-		{often(s.gate.isShut.Load(), 3), "network of the server", func() {
-			if s.gate.isShut.Load() {
-				s.gate.unshut()
-			} else {
-				s.gate.shut()
-			}
-		}},
-		{often(s.system == nil, 3), "stop or start the server", func() {
-			if s.system == nil {
-				s.start()
-			} else {
-				s.stop()
-			}
-		}},
-	}
-	sum := 0
-	for _, k := range kinds {
-		sum += k.weight
-	}
-	at := s.random.IntN(sum)
-	for _, k := range kinds {
-		if at -= k.weight; at < 0 {
-			s.t.Logf("%d: %s, %s", n, k.name, v.name)
-			k.do()
-			return
-		}
-	}
-}
-
-// often makes the end of a disturbance more probable than its beginning.
-func often(isDisturbed bool, weight int) int {
-	if isDisturbed {
-		return 8 * weight
-	}
-	return weight
+	}...))
 }
 
 // act runs statements in a page, which may be one that has no widget yet.
@@ -215,10 +117,10 @@ func (v *tab) act(t *testing.T, statements string) {
 	v.do("if (widget()) {" + statements + "}")
 }
 
-// fill adds a text to the input, after opening the panel and a new conversation if needed, then runs statements. It
-// // reports whether the page has a panel at the moment.
-func (s *story) fill(v *tab, text, then string) bool {
-	s.t.Helper()
+// add adds a text to the input, after opening the panel and a new conversation if needed, then runs statements. It
+// reports whether the page has a panel at the moment.
+func (v *tab) add(text, then string) bool {
+	v.t.Helper()
 	left := eval[*string](v.window, fmt.Sprintf(`(() => {
 		if (!$('.launcher')) return null;
 		if (!$('.panel') || $('.panel').hidden) $('.launcher').click();
@@ -242,7 +144,7 @@ func (s *story) write(v *tab) {
 	s.t.Helper()
 	text := s.next(v.name)
 	before := v.text
-	if s.fill(v, text, "$('.send').click()") && v.text == "" {
+	if v.add(text, "$('.send').click()") && v.text == "" {
 		s.said[v.name] = append(s.said[v.name], before+text)
 	}
 }
@@ -325,25 +227,31 @@ func (s *story) tabs() []*tab {
 // rest ends all disturbances and waits until every message is sent.
 func (s *story) rest() {
 	s.t.Helper()
-	s.gate.unshut()
-	if s.system == nil {
-		s.start()
-	}
+	s.calm()
 	for _, d := range s.devices {
 		s.cut(d, false)
 	}
 	for _, v := range s.tabs() {
-		if !eval[bool](v.window, "!!$('.launcher')") {
-			v.reload() // its script could not be loaded
-			v.until("$('.launcher')")
-		}
-		v.do("dispatchEvent(new Event('online'))") // ends the wait for the next attempt
+		v.wake()
 	}
 	for _, v := range s.tabs() {
-		v.until("Object.keys(localStorage).every((k) => !k.includes(':draft:')) && " +
-			"texts('.state').every((s) => !s.startsWith('Send'))")
+		v.until(allSent)
 	}
 }
+
+// wake ends the wait for the next attempt. A page whose script could not be loaded is loaded again.
+func (v *tab) wake() {
+	v.t.Helper()
+	if !eval[bool](v.window, "!!$('.launcher')") {
+		v.reload()
+		v.until("$('.launcher')")
+	}
+	v.do("dispatchEvent(new Event('online'))")
+}
+
+// allSent is true in a page whose visitor has no unsent message.
+const allSent = "Object.keys(localStorage).every((k) => !k.includes(':draft:')) && " +
+	"texts('.state').every((s) => !s.startsWith('Send'))"
 
 // check compares what was said with the API's conversations, and with what the tabs show.
 func (s *story) check() {

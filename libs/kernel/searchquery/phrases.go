@@ -71,3 +71,24 @@ func (m Missing) Read(text string) bool {
 	}
 	return len(m) == 0
 }
+
+// ReadPages reads the texts of a row's messages until none is missing, and reports whether that is so. page returns the
+// messages after one, and whether others follow; of returns the number of a message and its text.
+func ReadPages[N, M any](m Missing, page func(after N) ([]M, bool, error), of func(M) (N, string)) (bool, error) {
+	var after N
+	for {
+		messages, more, err := page(after)
+		if err != nil {
+			return false, err
+		}
+		for _, one := range messages {
+			var text string
+			if after, text = of(one); m.Read(text) {
+				return true, nil
+			}
+		}
+		if !more || len(messages) == 0 {
+			return false, nil
+		}
+	}
+}

@@ -90,6 +90,7 @@ func TestGram(t *testing.T) {
 	}{
 		"": {"", false}, "a": {"", false}, "退": {"", false}, "at": {"^at", true}, "atl": {"^at", false},
 		"atla": {"^atla", true}, "atlas": {"^atla", false}, "зак": {"^за", false},
+		"parcel": {"^parcel", true}, "parcels": {"^parcel", false},
 	} {
 		if term, exact := searchterms.Gram(prefix); term != want.term || exact != want.exact {
 			t.Errorf("%q: %q, %v", prefix, term, exact)

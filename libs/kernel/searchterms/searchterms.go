@@ -1,11 +1,12 @@
 package searchterms
 
 import (
+	"slices"
 	"unicode/utf8"
 )
 
 // Version is the version of the analysis: rows store it, and are analysed again when it increases.
-const Version = 2
+const Version = 3
 
 // MaxLength is the longest term in bytes; a longer word is cut.
 const MaxLength = 64
@@ -16,11 +17,9 @@ const (
 	gramMark = "^"
 )
 
-// The lengths of grams, in characters.
-const (
-	shortGram = 2
-	longGram  = 4
-)
+// grams are the lengths of grams in characters, in ascending order. A beginning that lies between two of them finds the
+// rows of the shorter one: of a million numbers, a thousand begin with the same three digits, ten with the same five.
+var grams = [...]int{2, 4, 6}
 
 // Of returns the distinct terms by which a text is found, in order of appearance. Texts are analysed one after the
 // other. There are at most limit terms; 0 sets no limit.
@@ -49,17 +48,16 @@ func Of(limit int, texts ...string) []string {
 // Gram returns the term that all words beginning with prefix have, unless they are that prefix. exact is true if all
 // words that have the term begin with prefix. A prefix of one character has no gram: term is "".
 func Gram(prefix string) (term string, exact bool) {
-	length := longGram
-	switch n := utf8.RuneCountInString(prefix); {
-	case n < shortGram:
-		return "", false
-	case n < longGram:
-		length = shortGram
+	n := utf8.RuneCountInString(prefix)
+	for _, length := range slices.Backward(grams[:]) {
+		if n == length {
+			return gramMark + prefix, true
+		}
+		if n > length {
+			return gramMark + head(prefix, length), false
+		}
 	}
-	if first := head(prefix, length); first != "" {
-		return gramMark + first, false
-	}
-	return gramMark + prefix, true
+	return "", false
 }
 
 // head returns the first n characters of a word, "" if it isn't longer.

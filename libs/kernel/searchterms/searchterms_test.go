@@ -19,7 +19,7 @@ func TestOf(t *testing.T) {
 	}{
 		{0, []string{"Hello, BIG hello"}, []string{"hello", "^he", "^hell", "big", "^bi"}},
 		{0, []string{"Größe", "parcels"}, []string{
-			"grosse", "^gr", "^gros", "groesse", "^groe", "parcels", "^pa", "^parc", "~parcel",
+			"grosse", "^gr", "^gros", "groesse", "^groe", "^groess", "parcels", "^pa", "^parc", "^parcel", "~parcel",
 		}},
 		{0, []string{"a.b@c"}, []string{"a", "b", "c", "ab", "bc", "abc", "^ab"}},
 		{2, []string{"one", "three"}, []string{"one", "^on"}},

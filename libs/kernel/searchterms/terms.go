@@ -89,7 +89,7 @@ func (s *sink) stem(p *part, spoken int) string {
 func (s *sink) word(w folded, start, end int) {
 	for _, form := range w.forms() {
 		s.add(form, start, end)
-		for _, n := range []int{shortGram, longGram} {
+		for _, n := range grams {
 			if first := head(form, n); first != "" {
 				s.add(gramMark+first, start, end)
 			}

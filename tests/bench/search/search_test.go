@@ -29,6 +29,9 @@ func BenchmarkSearch(b *testing.B) {
 	ours, theirs := openFivechat(b), openBleve(b)
 	b.Run("fivechat/index", func(b *testing.B) { ours.index(b, c, n) })
 	b.Run("bleve/index", func(b *testing.B) { theirs.index(b, c, n) })
+	b.Run("fivechat/no_search", func(b *testing.B) {
+		measure(b, func() (int64, bool) { return ours.search(b, "") })
+	})
 	for _, q := range c.queries(n) {
 		found := map[string]int64{}
 		for name, search := range map[string]func(*testing.B, string) (int64, bool){
