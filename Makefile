@@ -65,7 +65,7 @@ FUZZ_HISTORIES ?= 200
 CHAT_STEPS ?= 500
 soak: ## run the tests of `make test` that take a minute for hours: a million generated requests; faults, restarts and overload for SOAK each; writes docs/faults.md
 	FIVECHAT_FUZZ_CHECKS=$(FUZZ_CHECKS) FIVECHAT_FUZZ_HISTORIES=$(FUZZ_HISTORIES) go test -timeout 24h -run 'TestDocumentedRequests|TestStatusChangesAreLinear' -v ./tests/fuzz
-	FIVECHAT_CHAT_STEPS=$(CHAT_STEPS) CGO_ENABLED=0 go test -count=1 -timeout 0 -run TestRandomStepsLoseNothing -v ./tests/browser
+	FIVECHAT_CHAT_STEPS=$(CHAT_STEPS) CGO_ENABLED=0 go test -count=1 -timeout 0 -run 'TestRandomStepsLoseNothing|TestRandomTeam' -v ./tests/browser
 	go test -run '^$$' -bench AnotherWebsites -benchtime 2000x ./tests/isolation
 	FIVECHAT_CLOCKS=1 go test -count=1 -timeout 15m ./tests/clocks
 	FIVECHAT_SOAK=$(SOAK) FIVECHAT_SOAK_TABLE=docs/faults.md go test -count=1 -timeout 0 -v ./tests/faults

@@ -78,7 +78,7 @@ func (s *shift) step(n int) {
 		{8, "an agent changes the view", func() {
 			c.do(fmt.Sprintf("[...document.querySelectorAll('[data-view]')].at(%d)?.click()", at%8))
 		}},
-		{5, "an agent goes back", func() { c.do("history.back()") }},
+		{5, "an agent goes back", func() { c.do("if (history.state?.__TSR_index > 0) history.back()") }},
 		{5, "an agent loads the page again", func() {
 			if !c.isOffline && s.system != nil && !s.gate.isShut.Load() {
 				c.reload()
