@@ -3,12 +3,16 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import type { TicketFilter, VisitorFilter } from './api/keys';
 import { App } from './routes/App';
 import { base } from './routes/arrival';
+import { loaded } from './routes/load';
 import { NotFound, PageFailure } from './routes/NotFound';
 import { lastView } from './routes/inbox/views';
 
+/** lazy is a component of a file of its own. */
+const lazy: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => loaded(load), name);
+
 const root = createRootRoute({ component: App, notFoundComponent: NotFound });
 const page = <P extends string>(path: P, load: () => Promise<{ Page: () => React.ReactNode }>) =>
-  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, 'Page') });
+  createRoute({ getParentRoute: () => root, path, component: lazy(load, 'Page') });
 
 const inbox = createRoute({
   getParentRoute: () => root,
@@ -19,17 +23,17 @@ const inbox = createRoute({
     // The form of earlier addresses: the token without a view.
     if (view.startsWith('conv_')) throw redirect({ to: '/inbox/$view/$token', params: { view: 'all', token: view } });
   },
-  component: lazyRouteComponent(() => import('./routes/inbox/InboxPage'), 'Page'),
+  component: lazy(() => import('./routes/inbox/InboxPage'), 'Page'),
 });
 const none = createRoute({
   getParentRoute: () => inbox,
   path: '/',
-  component: lazyRouteComponent(() => import('./routes/inbox/InboxPage'), 'None'),
+  component: lazy(() => import('./routes/inbox/InboxPage'), 'None'),
 });
 const conversation = createRoute({
   getParentRoute: () => inbox,
   path: '/$token',
-  component: lazyRouteComponent(() => import('./routes/inbox/ConversationPage'), 'Page'),
+  component: lazy(() => import('./routes/inbox/ConversationPage'), 'Page'),
 });
 
 const text = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
@@ -41,14 +45,14 @@ const tickets = createRoute({
     const names: (keyof TicketFilter)[] = ['status', 'priority', 'assignee', 'channel', 'tag', 'sort', 'search'];
     return Object.fromEntries(names.map((name) => [name, text(values[name])]).filter(([, value]) => value));
   },
-  component: lazyRouteComponent(() => import('./routes/tickets/TicketsPage'), 'Page'),
+  component: lazy(() => import('./routes/tickets/TicketsPage'), 'Page'),
 });
 const newTicket = createRoute({
   getParentRoute: () => root,
   path: '/tickets/new',
   validateSearch: (values: Record<string, unknown>): { conversation?: string } =>
     values.conversation ? { conversation: text(values.conversation) } : {},
-  component: lazyRouteComponent(() => import('./routes/tickets/NewTicketPage'), 'Page'),
+  component: lazy(() => import('./routes/tickets/NewTicketPage'), 'Page'),
 });
 
 const visitors = createRoute({
@@ -58,7 +62,7 @@ const visitors = createRoute({
     const names: (keyof VisitorFilter | 'visitor')[] = ['view', 'sort', 'page', 'search', 'visitor'];
     return Object.fromEntries(names.map((name) => [name, text(values[name])]).filter(([, value]) => value));
   },
-  component: lazyRouteComponent(() => import('./routes/visitors/VisitorsPage'), 'Page'),
+  component: lazy(() => import('./routes/visitors/VisitorsPage'), 'Page'),
 });
 
 const tree = root.addChildren([

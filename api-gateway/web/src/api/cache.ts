@@ -89,6 +89,11 @@ export class Cache {
     return rows.find(([, row]) => row?.conversation.id === id)?.[1];
   }
 
+  /** hasUnread reports whether a row has messages that the agent may have read in another tab: no stored event says so. */
+  hasUnread(): boolean {
+    return this.queries.getQueriesData<InboxRow>({ queryKey: ['row'] }).some(([, row]) => row?.unreadByMe);
+  }
+
   /** forget removes a conversation that was erased. */
   forget(id: number) {
     const row = this.rowOfId(id);

@@ -399,12 +399,35 @@ describe('connection', () => {
   });
 
   it('makes what is shown stale if events were missed, and not if it has resumed', async () => {
-    await started();
+    const live = await started();
     const isStale = () => queries.getQueryState(keys.list('all'))!.isInvalidated;
+    live.cache.changeRow('con_a', (r) => ({ ...r, unreadByMe: 0 }));
     server.emit('ready', { resumed: true });
     expect(isStale()).toBe(false);
     server.emit('ready', { resumed: false });
     expect(isStale()).toBe(true);
+  });
+
+  it('makes lists stale if the agent may have read a conversation in another tab meanwhile', async () => {
+    const live = await started();
+    live.cache.changeRow('con_a', (r) => ({ ...r, unreadByMe: 2 }));
+    server.emit('ready', { resumed: true });
+    expect(queries.getQueryState(keys.list('all'))!.isInvalidated).toBe(true);
+  });
+
+  it.each([
+    ['again what could not be reported as read', new TypeError('no network'), 2],
+    ['nothing again that was refused', refused(404), 1],
+  ])('reports %s', async (_, failure, times) => {
+    const live = await started();
+    server.on(READ, failure, null);
+    live.open('con_a');
+    await settle();
+    for (let connection = 0; connection < 2; connection++) {
+      server.emit('ready', { resumed: true });
+      await settle();
+      expect(server.bodies(READ)).toHaveLength(times);
+    }
   });
 
   it('is opened again at once when the browser is back', async () => {

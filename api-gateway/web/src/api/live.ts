@@ -13,7 +13,7 @@ import type {
   UserPage,
 } from '../../../../libs/web/api';
 import { Cache } from './cache';
-import { path, type Api } from './client';
+import { isRefused, path, type Api } from './client';
 import { Drafts } from './drafts';
 import type { Keep } from './keep';
 import { keys } from './keys';
@@ -64,6 +64,7 @@ export class Live {
   private typingReportedAt = 0; // 0 if the server knows that the agent isn't typing
   private wakeUp: () => void = ignore;
   private onReady: () => void = ignore;
+  private readonly unreported = new Set<string>(); // tokens of conversations that were read
 
   constructor(
     readonly api: Api,
@@ -186,7 +187,9 @@ export class Live {
     switch (frame.event) {
       case 'ready':
         if (!frame.data.resumed) void this.refresh();
+        else if (this.cache.hasUnread()) void this.queries.invalidateQueries({ queryKey: keys.lists });
         this.outbox.resume();
+        for (const token of this.unreported) this.reportRead(token);
         this.onReady();
         break;
       case 'message.created':
@@ -375,7 +378,14 @@ export class Live {
       return;
     this.readBy(token, 'USER');
     this.cache.changeRow(token, (r) => ({ ...r, unreadByMe: 0 }));
-    this.api.call('POST', path`/conversations/${token}/read`).catch(ignore);
+    this.reportRead(token);
+  }
+
+  /** reportRead reports a conversation as read, and again with the next connection if the server can't be reached. */
+  private reportRead(token: string) {
+    const done = () => this.unreported.delete(token);
+    this.unreported.add(token);
+    this.api.call('POST', path`/conversations/${token}/read`).then(done, (err) => isRefused(err) && done());
   }
 
   /** reply shows a message at once and sends it, unless another agent has written after the message ifLast. */
