@@ -30,6 +30,7 @@ const (
 	NameTicketUpdated         = "ticket.updated"
 	NameTicketDeleted         = "ticket.deleted"
 	NameTicketMessageCreated  = "ticket.message_created"
+	NameUserPresence          = "user.presence"
 	NameWorkspaceChanged      = "workspace.changed"
 	NameWebhookDisabled       = "webhook.disabled"
 )
@@ -86,6 +87,8 @@ func (e Event) Decode() (any, error) {
 		return decode[api.TicketDeleted](e)
 	case NameTicketMessageCreated:
 		return decode[api.TicketMessageCreated](e)
+	case NameUserPresence:
+		return decode[api.UserPresence](e)
 	case NameWorkspaceChanged:
 		return decode[api.WorkspaceChanged](e)
 	case NameWebhookDisabled:

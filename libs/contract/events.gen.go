@@ -37,6 +37,7 @@ const (
 	TicketUpdated         EventType = "ticket.updated"
 	TicketDeleted         EventType = "ticket.deleted"
 	TicketMessageCreated  EventType = "ticket.message_created"
+	UserPresence          EventType = "user.presence"
 	WorkspaceChanged      EventType = "workspace.changed"
 	WebhookDisabled       EventType = "webhook.disabled"
 )
@@ -154,6 +155,10 @@ var events = []Facts{
 		Type:     TicketMessageCreated,
 		NeedsPro: true,
 		Webhooks: true,
+	},
+	{
+		Type:      UserPresence,
+		Transient: true,
 	},
 	{
 		Type:      WorkspaceChanged,
@@ -486,6 +491,16 @@ type TicketMessageCreatedData struct {
 // EventType implements Data.
 func (TicketMessageCreatedData) EventType() EventType { return TicketMessageCreated }
 
+// UserPresenceData is the data of UserPresence. An agent is online, away, or online again. No event says that they
+// are offline: they are a minute after they were last seen. Transient.
+type UserPresenceData struct {
+	UserID id.User    `json:"userId"`
+	Status UserStatus `json:"status"`
+}
+
+// EventType implements Data.
+func (UserPresenceData) EventType() EventType { return UserPresence }
+
 // WorkspaceChangedData is the data of WorkspaceChanged. Something that the team shares was created, changed or
 // removed: read it again. Transient.
 type WorkspaceChangedData struct {
@@ -680,6 +695,26 @@ const (
 func (v TicketMessageType) Valid() bool {
 	switch v {
 	case TicketMessageTypeEmail, TicketMessageTypeChat, TicketMessageTypeNote:
+		return true
+	}
+	return false
+}
+
+// UserStatus is one of the values below. Seen within a minute, or offline. An agent is away who has said so, or has
+// done nothing for five minutes.
+type UserStatus string
+
+// The values of UserStatus.
+const (
+	UserStatusOnline  UserStatus = "online"
+	UserStatusAway    UserStatus = "away"
+	UserStatusOffline UserStatus = "offline"
+)
+
+// Valid reports whether v is one of the values.
+func (v UserStatus) Valid() bool {
+	switch v {
+	case UserStatusOnline, UserStatusAway, UserStatusOffline:
 		return true
 	}
 	return false

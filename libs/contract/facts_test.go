@@ -28,6 +28,7 @@ func TestEveryTypeHasItsData(t *testing.T) {
 		contract.TypingData{},
 		contract.InboxReadData{},
 		contract.InboxViewedData{},
+		contract.UserPresenceData{},
 		contract.VisitorCreatedData{},
 		contract.VisitorUpdatedData{},
 		contract.VisitorErasedData{},

@@ -2208,11 +2208,40 @@ export interface paths {
         put?: never;
         /**
          * Report that an agent is present
-         * @description An agent that was seen within a minute counts as online.
+         * @description An agent that was seen within a minute counts as online, and as `away` after five minutes of heartbeats with `"active": false`.
+         *     If that changes their status, agents receive the event `user.presence`.
+         *
          *
          *     Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
          */
         post: operations["userHeartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["userId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say that an agent is online or away
+         * @description `away` lasts until it is `online` again, also while the agent uses the console. An agent who isn't seen stays `offline`. Agents receive
+         *     the event `user.presence`.
+         *
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
+         */
+        put: operations["setUserStatus"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3172,6 +3201,10 @@ export interface components {
         };
         /** @description One that is common or easy to guess is refused. */
         ChosenPassword: string;
+        ChosenStatus: {
+            /** @enum {string} */
+            status: "online" | "away";
+        };
         /** @description CSS class names. */
         Classes: string;
         /** @description Your own id of the message. A message with the same id is the same message. */
@@ -3470,7 +3503,7 @@ export interface components {
             p90: number | null;
         };
         /** @description An event. `type` is its name. */
-        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["inbox.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["note.created"] | components["schemas"]["note.updated"] | components["schemas"]["note.deleted"] | components["schemas"]["typing"] | components["schemas"]["inbox.read"] | components["schemas"]["inbox.viewed"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitor.erased"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["workspace.changed"] | components["schemas"]["webhook.disabled"];
+        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["inbox.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["note.created"] | components["schemas"]["note.updated"] | components["schemas"]["note.deleted"] | components["schemas"]["typing"] | components["schemas"]["inbox.read"] | components["schemas"]["inbox.viewed"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitor.erased"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["user.presence"] | components["schemas"]["workspace.changed"] | components["schemas"]["webhook.disabled"];
         /** @description The same on every delivery; empty for transient events. */
         EventId: string;
         ExportEnd: {
@@ -3574,6 +3607,13 @@ export interface components {
             status: "ok";
             /** Format: date-time */
             timestamp: string;
+        };
+        Heartbeat: {
+            /**
+             * @description Whether the agent does something.
+             * @default true
+             */
+            active: boolean;
         };
         /**
          * @description The user of your website that the visitor is. If `verified` is true, your backend has signed every member that isn't null.
@@ -3886,6 +3926,7 @@ export interface components {
          *         "language": "en",
          *         "name": "Una",
          *         "online": true,
+         *         "status": "online",
          *         "theme": "system",
          *         "updatedAt": "2024-01-15T09:00:00.000Z"
          *       }
@@ -5005,6 +5046,7 @@ export interface components {
          *       "language": "en",
          *       "name": "Una",
          *       "online": true,
+         *       "status": "online",
          *       "theme": "system",
          *       "updatedAt": "2024-01-15T09:00:00.000Z"
          *     }
@@ -5020,6 +5062,7 @@ export interface components {
             name: string;
             /** @description Seen within a minute. */
             online: boolean;
+            status: components["schemas"]["UserStatus"];
             theme: string;
             /** Format: date-time */
             updatedAt: string;
@@ -5037,6 +5080,11 @@ export interface components {
             name?: string;
             theme?: components["schemas"]["Theme"];
         };
+        /**
+         * @description Seen within a minute, or offline. An agent is away who has said so, or has done nothing for five minutes.
+         * @enum {string}
+         */
+        UserStatus: "online" | "away" | "offline";
         /** @description The parameters of `GET /inbox`, whose absence doesn't filter. Several values of a list are alternatives. */
         ViewFilter: {
             /** @description `me` is the person who uses the view. */
@@ -5746,6 +5794,19 @@ export interface components {
             /** @constant */
             type: "typing";
         };
+        /** @description An agent is online, away, or online again. No event says that they are offline: they are a minute after they were last seen. Transient. */
+        "user.presence": {
+            /** Format: date-time */
+            at: string;
+            data: {
+                status: components["schemas"]["UserStatus"];
+                /** Format: int64 */
+                userId: number;
+            };
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "user.presence";
+        };
         /** @description The website has a new visitor. */
         "visitor.created": {
             /** Format: date-time */
@@ -6143,6 +6204,7 @@ export type CannedReplyPatch = components['schemas']['CannedReplyPatch'];
 export type CannedReplyUse = components['schemas']['CannedReplyUse'];
 export type Ceremony = components['schemas']['Ceremony'];
 export type ChosenPassword = components['schemas']['ChosenPassword'];
+export type ChosenStatus = components['schemas']['ChosenStatus'];
 export type Classes = components['schemas']['Classes'];
 export type ClientMessageId = components['schemas']['ClientMessageId'];
 export type CodeOfApp = components['schemas']['CodeOfApp'];
@@ -6181,6 +6243,7 @@ export type FieldProblem = components['schemas']['FieldProblem'];
 export type FirstMessage = components['schemas']['FirstMessage'];
 export type FoundedWebsite = components['schemas']['FoundedWebsite'];
 export type Health = components['schemas']['Health'];
+export type Heartbeat = components['schemas']['Heartbeat'];
 export type Identity = components['schemas']['Identity'];
 export type IdentityClaim = components['schemas']['IdentityClaim'];
 export type IdentityPolicy = components['schemas']['IdentityPolicy'];
@@ -6303,6 +6366,7 @@ export type UsedCannedReply = components['schemas']['UsedCannedReply'];
 export type User = components['schemas']['User'];
 export type UserPage = components['schemas']['UserPage'];
 export type UserPatch = components['schemas']['UserPatch'];
+export type UserStatus = components['schemas']['UserStatus'];
 export type ViewFilter = components['schemas']['ViewFilter'];
 export type ViewingState = components['schemas']['ViewingState'];
 export type Visitor = components['schemas']['Visitor'];
@@ -6348,6 +6412,7 @@ export type TicketDeleted = components['schemas']['ticket.deleted'];
 export type TicketMessageCreated = components['schemas']['ticket.message_created'];
 export type TicketUpdated = components['schemas']['ticket.updated'];
 export type Typing = components['schemas']['typing'];
+export type UserPresence = components['schemas']['user.presence'];
 export type VisitorCreated = components['schemas']['visitor.created'];
 export type VisitorErased = components['schemas']['visitor.erased'];
 export type VisitorOnline = components['schemas']['visitor.online'];
@@ -11453,7 +11518,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "active": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["Heartbeat"];
+            };
+        };
         responses: {
             /** @description Recorded. */
             204: {
@@ -11471,6 +11545,59 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    setUserStatus: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                /** @example 7 */
+                id: components["parameters"]["userId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "status": "away"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChosenStatus"];
+            };
+        };
+        responses: {
+            /** @description The agent. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

@@ -108,7 +108,7 @@ func newEraser(t *testing.T) *eraser {
 // replica returns another process over the same store.
 func (e *eraser) replica() *accounts.Service {
 	return accounts.New(e.store, widgets{}, known{"vis_a": 17}, nil, []accounts.DataHolder{e.a, e.b}, &e.invalidated,
-		e.now)
+		nil, e.now)
 }
 
 // next calls EraseNext and fails the test unless an erasure was due as stated.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/subject"
@@ -38,8 +39,12 @@ type Store interface {
 	// SaveUser changes a user. change gets the stored user and may run more than once. The error is PreconditionFailed
 	// if the context requires another version; the same holds for DeleteUser.
 	SaveUser(ctx context.Context, t tenant.ID, id id.User, change func(User) (User, Entry, error)) (User, error)
-	// SeenUser stores that a user was seen at now, unless a time since noted is stored already.
-	SeenUser(ctx context.Context, t tenant.ID, id id.User, now, noted time.Time) error
+	// SeenUser stores that a user was seen at now and, if isActive is true, that they did something, unless times since
+	// noted are stored already. It returns the user as they were before, and whether it has stored it.
+	SeenUser(ctx context.Context, t tenant.ID, id id.User, isActive bool, now, noted time.Time) (
+		before User, stored bool, err error)
+	// SetUserAway stores whether a user is away by their own word. If not, they are active at now.
+	SetUserAway(ctx context.Context, t tenant.ID, id id.User, isAway bool, now time.Time) (User, error)
 	// CountSeenUsers returns how many of a website's users have been seen since a time.
 	CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time) (int64, error)
 	// DeleteUser removes a user and stores their departure. Their name stays: see FormerUsers. The error is Conflict if a
@@ -139,6 +144,13 @@ type DataHolder interface {
 	Export(ctx context.Context, of subject.Subject, after string) (ExportPage, error)
 	// Erase removes one batch and reports whether there may be more. If no data is left, it does nothing.
 	Erase(ctx context.Context, of subject.Subject) (more bool, err error)
+}
+
+// Notifier publishes transient events to connected streams. They aren't stored.
+type Notifier interface {
+	// Notify publishes an event about a visitor, 0 for none. It reports no error: if delivery fails, no stored data is
+	// lost.
+	Notify(ctx context.Context, t tenant.ID, visitor id.Visitor, data contract.Data)
 }
 
 // Announcer invalidates cached lookups of every gateway. It reports no error: entries that it misses expire by

@@ -19,6 +19,7 @@ type Service struct {
 	statistics Statistics
 	others     []DataHolder // the other services, in the order of erasing a website: those that authenticate callers first
 	announce   Announcer
+	notifier   Notifier
 	now        func() time.Time
 	wake       chan struct{} // receives a value when an erasure is due
 }
@@ -26,7 +27,7 @@ type Service struct {
 // New returns a Service over its ports. now is the clock; its times are truncated to the precision of the database.
 func New(
 	store Store, widgets Widgets, visitors Visitors, statistics Statistics, others []DataHolder, announce Announcer,
-	now func() time.Time,
+	notifier Notifier, now func() time.Time,
 ) *Service {
 	return &Service{
 		store:      store,
@@ -35,6 +36,7 @@ func New(
 		statistics: statistics,
 		others:     others,
 		announce:   announce,
+		notifier:   notifier,
 		now:        timestamp.Clock(now),
 		wake:       make(chan struct{}, 1),
 	}
@@ -126,17 +128,6 @@ func (s *Service) UpdateUser(ctx context.Context, t tenant.ID, id id.User, p Use
 		u = p.Apply(u)
 		return u, e.changing(before, u.audited()), nil
 	})
-}
-
-// Heartbeat stores that a user of the website is present.
-func (s *Service) Heartbeat(ctx context.Context, t tenant.ID, id id.User) error {
-	now := s.now()
-	return s.store.SeenUser(ctx, t, id, now, now.Add(-seenEvery))
-}
-
-// Online returns how many of a website's users are online.
-func (s *Service) Online(ctx context.Context, t tenant.ID) (int64, error) {
-	return s.store.CountSeenUsers(ctx, t, s.now().Add(-onlineFor))
 }
 
 // DeleteUser removes a user of the website.

@@ -98,7 +98,7 @@ func TestResolveReturnsAccessAndNotesUse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := &stub{token: c.token, useErr: c.useErr}
-			a, err := accounts.New(store, nil, nil, nil, nil, nil, time.Now).Resolve(t.Context(), "hash")
+			a, err := accounts.New(store, nil, nil, nil, nil, nil, nil, time.Now).Resolve(t.Context(), "hash")
 			if c.kind != 0 {
 				if !fault.Is(err, c.kind) || len(store.used) > 0 {
 					t.Errorf("error %v, noted %v", err, store.used)
@@ -115,7 +115,7 @@ func TestResolveReturnsAccessAndNotesUse(t *testing.T) {
 func TestRevokeTokenInvalidatesCaches(t *testing.T) {
 	t.Parallel()
 	var invalidated announced
-	s := accounts.New(&stub{token: accounts.Token{ID: 5, Hash: "abc"}}, nil, nil, nil, nil, &invalidated, time.Now)
+	s := accounts.New(&stub{token: accounts.Token{ID: 5, Hash: "abc"}}, nil, nil, nil, nil, &invalidated, nil, time.Now)
 	if err := s.RevokeToken(t.Context(), tenant.ID{}, 6, boss); !fault.Is(err, fault.NotFound) || len(invalidated) > 0 {
 		t.Errorf("unknown: %v, invalidated %v", err, invalidated)
 	}
@@ -128,7 +128,8 @@ func TestRevokeTokenInvalidatesCaches(t *testing.T) {
 func TestCreateWebsiteFillsInDefaults(t *testing.T) {
 	t.Parallel()
 	store := &stub{}
-	w, err := accounts.New(store, widgets{}, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(), accounts.NewWebsite{
+	s := accounts.New(store, widgets{}, nil, nil, nil, nil, nil, time.Now)
+	w, err := s.CreateWebsite(t.Context(), accounts.NewWebsite{
 		Name:        " Shop ",
 		URL:         "https://shop.example",
 		ClientToken: "x",
@@ -145,7 +146,7 @@ func TestCreateWebsiteFillsInDefaults(t *testing.T) {
 func TestCreateWebsiteWithoutWidgetStoresNothing(t *testing.T) {
 	t.Parallel()
 	store, taken := &stub{}, fault.Coded(fault.Conflict, "client_token_taken", "taken")
-	_, err := accounts.New(store, widgets{taken}, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(),
+	_, err := accounts.New(store, widgets{taken}, nil, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(),
 		accounts.NewWebsite{Name: "Shop", URL: "https://shop.example"}, boss)
 	if !errors.Is(err, error(taken)) || len(store.added) > 0 {
 		t.Errorf("%v, stored %+v", err, store.added)
@@ -160,7 +161,7 @@ func TestInvalidNewWebsiteListsWrongFields(t *testing.T) {
 		"plan":         {Name: "a", URL: "http://example.com", Plan: "GOLD"},
 		"organization": {Name: "a", URL: "http://example.com", Organization: string(make([]byte, 101))},
 	} {
-		_, err := accounts.New(&stub{}, widgets{}, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(), n, boss)
+		_, err := accounts.New(&stub{}, widgets{}, nil, nil, nil, nil, nil, time.Now).CreateWebsite(t.Context(), n, boss)
 		if got := fieldsOf(err); got != wrong {
 			t.Errorf("wrong = %q, want %q", got, wrong)
 		}
@@ -174,7 +175,8 @@ func TestInvalidNewTokenListsWrongFields(t *testing.T) {
 		"level":      {Name: "a", Level: "ADMIN"},
 		"expiresAt":  {Name: "a", Level: identity.Read, ExpiresAt: time.Now().Add(-time.Second)},
 	} {
-		_, _, err := accounts.New(&stub{}, nil, nil, nil, nil, nil, time.Now).CreateToken(t.Context(), tenant.ID{}, n, boss)
+		s := accounts.New(&stub{}, nil, nil, nil, nil, nil, nil, time.Now)
+		_, _, err := s.CreateToken(t.Context(), tenant.ID{}, n, boss)
 		if got := fieldsOf(err); got != wrong {
 			t.Errorf("wrong = %q, want %q", got, wrong)
 		}

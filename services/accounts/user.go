@@ -22,7 +22,9 @@ type User struct {
 	Theme      string    `bson:"theme"`
 	AvatarURL  *string   `bson:"avatarUrl"`
 	Language   string    `bson:"language"`
-	LastSeenAt time.Time `bson:"lastSeenAt"` // zero if never
+	LastSeenAt time.Time `bson:"lastSeenAt"`         // zero if never
+	ActiveAt   time.Time `bson:"activeAt,omitempty"` // when they last did something; zero if unknown
+	IsAway     bool      `bson:"away,omitempty"`     // they have said so
 	CreatedAt  time.Time `bson:"createdAt"`
 	UpdatedAt  time.Time `bson:"updatedAt"`
 	Version    int64     `bson:"version"` // incremented by every change
@@ -34,17 +36,8 @@ func (u User) SortKey() (time.Time, int64) { return u.CreatedAt, int64(u.ID) }
 // ChangeKey implements the order of change lists: by last change.
 func (u User) ChangeKey() (time.Time, int64) { return u.UpdatedAt, int64(u.ID) }
 
-// Revision is the version of the user, for ETags. Being seen doesn't change it.
+// Revision is the version of the user, for ETags. Being seen or away doesn't change it.
 func (u User) Revision() version.Of { return version.Of{ID: int64(u.ID), Version: u.Version} }
-
-// The two periods of presence.
-const (
-	onlineFor = 60 * time.Second // a user counts as online after being seen
-	seenEvery = 15 * time.Second // minimum interval of writing LastSeenAt
-)
-
-// Online reports whether the user was seen within onlineFor.
-func (u User) Online(now time.Time) bool { return now.Sub(u.LastSeenAt) <= onlineFor }
 
 // UserPatch is a partial update of a user, or the input for a new one, which needs a name and an e-mail address. An
 // absent field leaves the stored value unchanged; null sets the default.

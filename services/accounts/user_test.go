@@ -110,3 +110,30 @@ func TestUserIsOnlineForOneMinute(t *testing.T) {
 		t.Error("never seen, but online")
 	}
 }
+
+// TestStatusOfUser: a user is away by their own word, or after five minutes without activity.
+func TestStatusOfUser(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	for name, c := range map[string]struct {
+		user accounts.User
+		want accounts.UserStatus
+	}{
+		"never seen":             {accounts.User{}, accounts.UserOffline},
+		"seen, activity unknown": {accounts.User{LastSeenAt: now}, accounts.UserOnline},
+		"active":                 {accounts.User{LastSeenAt: now, ActiveAt: ago(5 * time.Minute)}, accounts.UserOnline},
+		"idle":                   {accounts.User{LastSeenAt: now, ActiveAt: ago(5*time.Minute + 1)}, accounts.UserAway},
+		"away by their own word": {accounts.User{LastSeenAt: now, ActiveAt: now, IsAway: true}, accounts.UserAway},
+		"away, and not seen":     {accounts.User{LastSeenAt: ago(61 * time.Second), IsAway: true}, accounts.UserOffline},
+		"active, and not seen":   {accounts.User{LastSeenAt: ago(61 * time.Second), ActiveAt: now}, accounts.UserOffline},
+		"seen for the last time": {accounts.User{LastSeenAt: ago(60 * time.Second)}, accounts.UserOnline},
+		"idle and away": {
+			accounts.User{LastSeenAt: now, ActiveAt: ago(time.Hour), IsAway: true}, accounts.UserAway,
+		},
+	} {
+		if got := c.user.Status(now); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}

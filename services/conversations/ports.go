@@ -104,6 +104,7 @@ type Agent struct {
 	AvatarURL *string   `json:"avatarUrl"`
 	Language  string    `json:"language"`
 	Online    bool      `json:"online"`
+	Status    string    `json:"status"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
 	IsFormer  bool      `json:"-"` // was removed: nothing can be assigned to them

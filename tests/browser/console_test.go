@@ -34,14 +34,14 @@ func (w *window) fill(field, text string) {
 	w.write(text)
 }
 
-// chooseItem opens the menu of a button, by keys, and chooses the entry with a text.
+// chooseItem opens the menu of a button, by keys, and chooses the entry with a text, beside which a hint may be.
 func (w *window) chooseItem(button, text string) {
 	w.t.Helper()
 	w.until("document.querySelector('" + button + "')")
 	w.do("document.querySelector('" + button + "').focus()")
 	w.press("Enter", "\r")
-	item := "[...document.querySelectorAll('[role=menu] .menu-item')].find((e) => e.textContent.trim() === " +
-		fmt.Sprintf("%q", text) + ")"
+	item := "[...document.querySelectorAll('[role=menu] .menu-item')]" +
+		".find((e) => e.querySelector('span').textContent.trim() === " + fmt.Sprintf("%q", text) + ")"
 	w.until(item)
 	w.do(item + ".click()")
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/client/api"
 	"fivechat.dev/tests/harness"
 )
 
@@ -112,7 +113,8 @@ func TestCommandsOfOperations(t *testing.T) {
 	}
 	agent := w.Agent()
 	w.NewTicket(t, harness.Map{"title": "Lamp", "visitorToken": sessions[0].Token})
-	harness.Done(t, agent.API(t).UserHeartbeat(t.Context(), w.NewUser(t).Int("id"), nil)) // online for a minute
+	online := w.NewUser(t).Int("id") // for a minute
+	harness.Done(t, agent.API(t).UserHeartbeat(t.Context(), online, nil, api.Heartbeat{}))
 	var table strings.Builder
 	table.WriteString("| operation | with pauses | bound | four clients | aim |\n|---|--:|--:|--:|--:|\n")
 	background := idle(t)

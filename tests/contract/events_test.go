@@ -28,6 +28,7 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	person := w.Person(t, harness.Agent)
 	person.Do(t, "POST", path+"/read", nil).Want(t, 204)
 	person.Do(t, "POST", path+"/viewing", harness.Map{"viewing": true}).Want(t, 204)
+	agent.Send(t, 200, "PUT", "/users/"+harness.PathID(w.NewUser(t).Int("id"))+"/status", harness.Map{"status": "away"})
 	agent.Do(t, "POST", path+"/typing", harness.Map{"typing": true}).Want(t, 204)
 	v.Do(t, "POST", own+"/typing", harness.Map{"typing": false}).Want(t, 204)
 	w.Reply(t, token, "Hello!")

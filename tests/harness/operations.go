@@ -239,7 +239,14 @@ func settings() []Operation {
 		},
 		{Method: "DELETE", Path: "/webhooks/{webhook}", Caller: ByWrite, Status: 200, Malformed: 400, Ends: true},
 		{Method: "POST", Path: "/visitor/heartbeat", Caller: ByVisitor, Status: 200},
-		{Method: "POST", Path: "/users/{user}/heartbeat", Caller: ByWrite, Status: 204, Malformed: 400, OwnUser: true},
+		{
+			Method: "POST", Path: "/users/{user}/heartbeat", Caller: ByWrite, Status: 204, Malformed: 400, OwnUser: true,
+			Body: Map{"active": true}, Mistyped: Map{"active": "yes"},
+		},
+		{
+			Method: "PUT", Path: "/users/{user}/status", Caller: ByWrite, Status: 200, Malformed: 400, OwnUser: true,
+			Body: Map{"status": "away"}, Mistyped: Map{"status": 5},
+		},
 		{
 			Method: "POST", Path: "/users", Caller: ByWrite, Status: 201,
 			Body: Map{"name": "Una", "email": "{unique}@shop.example"}, Text: "name", Mistyped: Map{"name": 5},

@@ -227,13 +227,13 @@ func Presence(t *testing.T, s harness.System) {
 	if user.Bool("online") || v.Made.Bool("agentsOnline") || there() {
 		t.Error("an agent is online before any heartbeat")
 	}
-	harness.Refused(t, other.Writer().API(t).UserHeartbeat(ctx, id, nil), 404)
-	harness.Refused(t, agent.UserHeartbeat(ctx, harness.UnknownID, nil), 404)
+	harness.Refused(t, other.Writer().API(t).UserHeartbeat(ctx, id, nil, api.Heartbeat{}), 404)
+	harness.Refused(t, agent.UserHeartbeat(ctx, harness.UnknownID, nil, api.Heartbeat{}), 404)
 	if there() {
 		t.Error("another website's agent counts")
 	}
 	for range 2 {
-		harness.Done(t, agent.UserHeartbeat(ctx, id, nil))
+		harness.Done(t, agent.UserHeartbeat(ctx, id, nil, api.Heartbeat{}))
 	}
 	if !harness.Of(agent.GetUser(ctx, id, nil)).OK(t).Online || !there() || !w.Visit(t, nil).Made.Bool("agentsOnline") {
 		t.Error("the agent is not online")

@@ -50,6 +50,7 @@ var All = []Journey{
 	{"devices that identify at once", IdentifiedAtOnce},
 	{"verified visitors only", Required},
 	{"presence", Presence},
+	{"agents are online and away", Statuses},
 	{"the widget is installed", Installed},
 }
 

@@ -1221,6 +1221,16 @@ var Public = []Route{
 		Class:    ClassWrite,
 	},
 	{
+		Method:   "PUT",
+		Pattern:  "/users/{id}/status",
+		Upstream: Accounts,
+		Rule:     authz.Write,
+		Visitor:  NoVisitor,
+		CORS:     Configured,
+		Body:     httpkit.DefaultBody,
+		Class:    ClassWrite,
+	},
+	{
 		Method:   "GET",
 		Pattern:  "/views",
 		Upstream: Workspace,

@@ -81,6 +81,24 @@ func (e CannedReplyPageTotalRelation) Valid() bool {
 	}
 }
 
+// Defines values for ChosenStatusStatus.
+const (
+	ChosenStatusStatusAway   ChosenStatusStatus = "away"
+	ChosenStatusStatusOnline ChosenStatusStatus = "online"
+)
+
+// Valid indicates whether the value is a known member of the ChosenStatusStatus enum.
+func (e ChosenStatusStatus) Valid() bool {
+	switch e {
+	case ChosenStatusStatusAway:
+		return true
+	case ChosenStatusStatusOnline:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConversationPageTotalRelation.
 const (
 	ConversationPageTotalRelationGte ConversationPageTotalRelation = "gte"
@@ -855,6 +873,27 @@ func (e UserPageTotalRelation) Valid() bool {
 	}
 }
 
+// Defines values for UserStatus.
+const (
+	UserStatusAway    UserStatus = "away"
+	UserStatusOffline UserStatus = "offline"
+	UserStatusOnline  UserStatus = "online"
+)
+
+// Valid indicates whether the value is a known member of the UserStatus enum.
+func (e UserStatus) Valid() bool {
+	switch e {
+	case UserStatusAway:
+		return true
+	case UserStatusOffline:
+		return true
+	case UserStatusOnline:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VisitorPageTotalRelation.
 const (
 	VisitorPageTotalRelationGte VisitorPageTotalRelation = "gte"
@@ -1272,6 +1311,21 @@ const (
 func (e TypingType) Valid() bool {
 	switch e {
 	case TypingTypeTyping:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UserPresenceType.
+const (
+	UserPresenceTypeUserPresence UserPresenceType = "user.presence"
+)
+
+// Valid indicates whether the value is a known member of the UserPresenceType enum.
+func (e UserPresenceType) Valid() bool {
+	switch e {
+	case UserPresenceTypeUserPresence:
 		return true
 	default:
 		return false
@@ -1791,6 +1845,14 @@ type Ceremony struct {
 // ChosenPassword One that is common or easy to guess is refused.
 type ChosenPassword = string
 
+// ChosenStatus defines model for ChosenStatus.
+type ChosenStatus struct {
+	Status ChosenStatusStatus `json:"status"`
+}
+
+// ChosenStatusStatus defines model for ChosenStatus.Status.
+type ChosenStatusStatus string
+
 // Classes CSS class names.
 type Classes = string
 
@@ -2164,6 +2226,12 @@ type Health struct {
 
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
+
+// Heartbeat defines model for Heartbeat.
+type Heartbeat struct {
+	// Active Whether the agent does something.
+	Active *bool `json:"active,omitempty"`
+}
 
 // Identity The user of your website that the visitor is. If `verified` is true, your backend has signed every member that isn't null.
 // Otherwise the page says so, and nothing proves it.
@@ -3530,9 +3598,12 @@ type User struct {
 	Name      string                    `json:"name"`
 
 	// Online Seen within a minute.
-	Online    bool      `json:"online"`
-	Theme     string    `json:"theme"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	Online bool `json:"online"`
+
+	// Status Seen within a minute, or offline. An agent is away who has said so, or has done nothing for five minutes.
+	Status    UserStatus `json:"status"`
+	Theme     string     `json:"theme"`
+	UpdatedAt time.Time  `json:"updatedAt"`
 }
 
 // UserPage defines model for UserPage.
@@ -3566,6 +3637,9 @@ type UserPatch struct {
 	Name     *string `json:"name,omitempty"`
 	Theme    *Theme  `json:"theme,omitempty"`
 }
+
+// UserStatus Seen within a minute, or offline. An agent is away who has said so, or has done nothing for five minutes.
+type UserStatus string
 
 // ViewFilter The parameters of `GET /inbox`, whose absence doesn't filter. Several values of a list are alternatives.
 type ViewFilter struct {
@@ -4353,6 +4427,23 @@ type Typing struct {
 
 // TypingType defines model for Typing.Type.
 type TypingType string
+
+// UserPresence An agent is online, away, or online again. No event says that they are offline: they are a minute after they were last seen. Transient.
+type UserPresence struct {
+	At   time.Time `json:"at"`
+	Data struct {
+		// Status Seen within a minute, or offline. An agent is away who has said so, or has done nothing for five minutes.
+		Status UserStatus `json:"status"`
+		UserID int64      `json:"userId"`
+	} `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID          `json:"id"`
+	Type UserPresenceType `json:"type"`
+}
+
+// UserPresenceType defines model for UserPresence.Type.
+type UserPresenceType string
 
 // VisitorCreated The website has a new visitor.
 type VisitorCreated struct {
@@ -5321,6 +5412,12 @@ type UserHeartbeatParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// SetUserStatusParams defines parameters for SetUserStatus.
+type SetUserStatusParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateViewParams defines parameters for CreateView.
 type CreateViewParams struct {
 	// IdempotencyKey Any name for this request, the same on every attempt.
@@ -5693,6 +5790,12 @@ type CreateUserJSONRequestBody = NewUser
 
 // UpdateUserJSONRequestBody defines body for UpdateUser for application/json ContentType.
 type UpdateUserJSONRequestBody = UserPatch
+
+// UserHeartbeatJSONRequestBody defines body for UserHeartbeat for application/json ContentType.
+type UserHeartbeatJSONRequestBody = Heartbeat
+
+// SetUserStatusJSONRequestBody defines body for SetUserStatus for application/json ContentType.
+type SetUserStatusJSONRequestBody = ChosenStatus
 
 // CreateViewJSONRequestBody defines body for CreateView for application/json ContentType.
 type CreateViewJSONRequestBody = NewSavedView
@@ -6321,6 +6424,32 @@ func (t *Event) FromTicketMessageCreated(v TicketMessageCreated) error {
 
 // MergeTicketMessageCreated performs a merge with any union data inside the Event, using the provided TicketMessageCreated
 func (t *Event) MergeTicketMessageCreated(v TicketMessageCreated) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsUserPresence returns the union data inside the Event as a UserPresence
+func (t Event) AsUserPresence() (UserPresence, error) {
+	var body UserPresence
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromUserPresence overwrites any union data inside the Event as the provided UserPresence
+func (t *Event) FromUserPresence(v UserPresence) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeUserPresence performs a merge with any union data inside the Event, using the provided UserPresence
+func (t *Event) MergeUserPresence(v UserPresence) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -7922,14 +8051,57 @@ type ClientInterface interface {
 	// Corresponds with PATCH /users/{id} (the `UpdateUser` operationId).
 	UpdateUser(ctx context.Context, id UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UserHeartbeat Report that an agent is present
+	// UserHeartbeatWithBody Report that an agent is present
 	//
-	// An agent that was seen within a minute counts as online.
+	// An agent that was seen within a minute counts as online, and as `away` after five minutes of heartbeats with `"active": false`.
+	// If that changes their status, agents receive the event `user.presence`.
+	//
 	//
 	// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
 	//
+	// Takes any type of body and a specified content type.
+	//
 	// Corresponds with POST /users/{id}/heartbeat (the `UserHeartbeat` operationId).
-	UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UserHeartbeatWithBody(ctx context.Context, id UserID, params *UserHeartbeatParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UserHeartbeat Report that an agent is present
+	//
+	// An agent that was seen within a minute counts as online, and as `away` after five minutes of heartbeats with `"active": false`.
+	// If that changes their status, agents receive the event `user.presence`.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /users/{id}/heartbeat (the `UserHeartbeat` operationId).
+	UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, body UserHeartbeatJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetUserStatusWithBody Say that an agent is online or away
+	//
+	// `away` lasts until it is `online` again, also while the agent uses the console. An agent who isn't seen stays `offline`. Agents receive
+	// the event `user.presence`.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /users/{id}/status (the `SetUserStatus` operationId).
+	SetUserStatusWithBody(ctx context.Context, id UserID, params *SetUserStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetUserStatus Say that an agent is online or away
+	//
+	// `away` lasts until it is `online` again, also while the agent uses the console. An agent who isn't seen stays `offline`. Agents receive
+	// the event `user.presence`.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /users/{id}/status (the `SetUserStatus` operationId).
+	SetUserStatus(ctx context.Context, id UserID, params *SetUserStatusParams, body SetUserStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListViews The team's saved views, and your own
 	//
@@ -11287,15 +11459,84 @@ func (c *Client) UpdateUser(ctx context.Context, id UserID, params *UpdateUserPa
 	return c.Client.Do(req)
 }
 
-// UserHeartbeat Report that an agent is present
+// UserHeartbeatWithBody Report that an agent is present
 //
-// An agent that was seen within a minute counts as online.
+// An agent that was seen within a minute counts as online, and as `away` after five minutes of heartbeats with `"active": false`.
+// If that changes their status, agents receive the event `user.presence`.
 //
 // Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
 //
+// Takes any type of body and a specified content type.
+//
 // Corresponds with POST /users/{id}/heartbeat (the `UserHeartbeat` operationId).
-func (c *Client) UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUserHeartbeatRequest(c.Server, id, params)
+func (c *Client) UserHeartbeatWithBody(ctx context.Context, id UserID, params *UserHeartbeatParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserHeartbeatRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UserHeartbeat Report that an agent is present
+//
+// An agent that was seen within a minute counts as online, and as `away` after five minutes of heartbeats with `"active": false`.
+// If that changes their status, agents receive the event `user.presence`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /users/{id}/heartbeat (the `UserHeartbeat` operationId).
+func (c *Client) UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, body UserHeartbeatJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserHeartbeatRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetUserStatusWithBody Say that an agent is online or away
+//
+// `away` lasts until it is `online` again, also while the agent uses the console. An agent who isn't seen stays `offline`. Agents receive
+// the event `user.presence`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /users/{id}/status (the `SetUserStatus` operationId).
+func (c *Client) SetUserStatusWithBody(ctx context.Context, id UserID, params *SetUserStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetUserStatusRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetUserStatus Say that an agent is online or away
+//
+// `away` lasts until it is `online` again, also while the agent uses the console. An agent who isn't seen stays `offline`. Agents receive
+// the event `user.presence`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent` for their own user and `admin` for others.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /users/{id}/status (the `SetUserStatus` operationId).
+func (c *Client) SetUserStatus(ctx context.Context, id UserID, params *SetUserStatusParams, body SetUserStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetUserStatusRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18576,8 +18817,19 @@ func NewUpdateUserRequestWithBody(server string, id UserID, params *UpdateUserPa
 	return req, nil
 }
 
-// NewUserHeartbeatRequest constructs an http.Request for the UserHeartbeat method
-func NewUserHeartbeatRequest(server string, id UserID, params *UserHeartbeatParams) (*http.Request, error) {
+// NewUserHeartbeatRequest calls the generic UserHeartbeat builder with application/json body
+func NewUserHeartbeatRequest(server string, id UserID, params *UserHeartbeatParams, body UserHeartbeatJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUserHeartbeatRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUserHeartbeatRequestWithBody constructs an http.Request for the UserHeartbeat method, with any body, and a specified content type
+func NewUserHeartbeatRequestWithBody(server string, id UserID, params *UserHeartbeatParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -18602,10 +18854,74 @@ func NewUserHeartbeatRequest(server string, id UserID, params *UserHeartbeatPara
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewSetUserStatusRequest calls the generic SetUserStatus builder with application/json body
+func NewSetUserStatusRequest(server string, id UserID, params *SetUserStatusParams, body SetUserStatusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetUserStatusRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSetUserStatusRequestWithBody constructs an http.Request for the SetUserStatus method, with any body, and a specified content type
+func NewSetUserStatusRequestWithBody(server string, id UserID, params *SetUserStatusParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/users/%s/status", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -21293,8 +21609,13 @@ func (o *Operations) UpdateUser(ctx context.Context, id UserID, params *UpdateUs
 }
 
 // UserHeartbeat Report that an agent is present
-func (o *Operations) UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams) error {
-	return done(o.client.UserHeartbeat(ctx, id, params, keyed))
+func (o *Operations) UserHeartbeat(ctx context.Context, id UserID, params *UserHeartbeatParams, body Heartbeat) error {
+	return done(o.client.UserHeartbeat(ctx, id, params, body, keyed))
+}
+
+// SetUserStatus Say that an agent is online or away
+func (o *Operations) SetUserStatus(ctx context.Context, id UserID, params *SetUserStatusParams, body ChosenStatus) (Answer[User], error) {
+	return read[User](o.client.SetUserStatus(ctx, id, params, body, keyed))
 }
 
 // ListViews The team's saved views, and your own

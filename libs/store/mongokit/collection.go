@@ -137,6 +137,11 @@ func (c *Collection[T]) Modify(ctx context.Context, t tenant.ID, filter, update 
 	return c.all.Modify(ctx, scoped(t, filter), update, false)
 }
 
+// Exchange is like Modify, but returns the state before.
+func (c *Collection[T]) Exchange(ctx context.Context, t tenant.ID, filter, update bson.D) (T, error) {
+	return c.all.modify(ctx, scoped(t, filter), update, options.FindOneAndUpdate().SetReturnDocument(options.Before))
+}
+
 // Upsert is like Modify, but creates the row if there is none, from filter's equalities and update.
 func (c *Collection[T]) Upsert(ctx context.Context, t tenant.ID, filter, update bson.D) (T, error) {
 	if t.IsZero() {
@@ -315,7 +320,12 @@ func (g *Global[T]) Update(ctx context.Context, filter, update bson.D) (bool, er
 // Modify changes the one row that filter matches and returns its new state. Without a match it creates the row
 // (upsert) or returns the noun's NotFound.
 func (g *Global[T]) Modify(ctx context.Context, filter, update bson.D, upsert bool) (T, error) {
-	o := options.FindOneAndUpdate().SetReturnDocument(options.After).SetUpsert(upsert)
+	return g.modify(ctx, filter, update, options.FindOneAndUpdate().SetReturnDocument(options.After).SetUpsert(upsert))
+}
+
+func (g *Global[T]) modify(
+	ctx context.Context, filter, update bson.D, o *options.FindOneAndUpdateOptionsBuilder,
+) (T, error) {
 	if g.hidden != "" {
 		o.SetProjection(without(g.hidden))
 	}

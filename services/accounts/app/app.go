@@ -16,6 +16,7 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/ratelimit"
 	"fivechat.dev/libs/store/rediskit"
+	"fivechat.dev/libs/store/transient"
 	"fivechat.dev/services/accounts"
 	"fivechat.dev/services/accounts/internal/announcer"
 	"fivechat.dev/services/accounts/internal/api"
@@ -120,7 +121,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	visitors := clients.Visitors{Client: base.Client(c.VisitorsURL)}
 	service := accounts.New(store, clients.Widgets{Client: base.Client(c.WidgetsURL)},
 		visitors, clients.Statistics{Client: base.Client(c.StatisticsURL)},
-		holders, announce, time.Now)
+		holders, announce, transient.NewNotifier(base.Redis, base.Telemetry), time.Now)
 	box, err := sealed.New(c.SecretKeys)
 	if err != nil {
 		return runner.Unit{}, err

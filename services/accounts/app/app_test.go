@@ -50,7 +50,7 @@ func TestUserIsCreatedChangedAndDeleted(t *testing.T) {
 	s := start(t)
 	u := s.Want(201, agent(1), "POST", "/users", `{"name":"Ann","email":"Ann@example.com"}`)
 	if u["email"] != "ann@example.com" || u["theme"] != "system" || u["language"] != "en" || u["online"] != false ||
-		u["avatarUrl"] != nil || len(u) != 9 {
+		u["status"] != "offline" || u["avatarUrl"] != nil || len(u) != 10 {
 		t.Errorf("%v", u)
 	}
 	path := fmt.Sprintf("/users/%v", u["id"])
@@ -86,6 +86,35 @@ func TestUserIsCreatedChangedAndDeleted(t *testing.T) {
 	s.Refused(404, reader(1), "GET", path, "")
 }
 
+// TestUserIsAway: away lasts while the user is seen, until they are online again. It doesn't change the user's version.
+func TestUserIsAway(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	u := s.Want(201, agent(1), "POST", "/users", `{"name":"Ann","email":"ann@example.com"}`)
+	path := fmt.Sprintf("/users/%v", u["id"])
+	status := func(want string) {
+		t.Helper()
+		if got := s.Want(200, reader(1), "GET", path, ""); got["status"] != want || got["updatedAt"] != u["updatedAt"] {
+			t.Errorf("%v, want %s", got, want)
+		}
+	}
+	s.Want(200, writer(1), "PUT", path+"/status", `{"status":"away"}`)
+	beat := func(body string) {
+		t.Helper()
+		if got := s.Do(writer(1), "POST", path+"/heartbeat", body); got.Status != 204 {
+			t.Errorf("%+v", got)
+		}
+	}
+	status("offline")
+	beat("")
+	status("away")
+	if back := s.Want(200, writer(1), "PUT", path+"/status", `{"status":"online"}`); back["status"] != "online" {
+		t.Errorf("%v", back)
+	}
+	beat(`{"active":false}`)
+	status("online")
+}
+
 func TestInvalidUserRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -109,6 +138,11 @@ func TestInvalidUserRequestsAreRefused(t *testing.T) {
 		{writer(1), "POST", "/users", `{"name":`, 400, "json_malformed"},
 		{writer(1), "PATCH", path, `{"id":9}`, 400, "validation_failed id"},
 		{writer(1), "PATCH", path, `{"name":null}`, 400, "validation_failed name"},
+		{writer(1), "PUT", path + "/status", `{"status":"offline"}`, 400, "validation_failed status"},
+		{writer(1), "PUT", path + "/status", ``, 400, "validation_failed status"},
+		{writer(2), "PUT", path + "/status", `{"status":"away"}`, 404, "not_found"},
+		{reader(1), "PUT", path + "/status", `{"status":"away"}`, 403, "permission_missing"},
+		{writer(1), "POST", path + "/heartbeat", `{"active":"no"}`, 400, "validation_failed active"},
 		{reader(1), "GET", "/users/x", ``, 400, "validation_failed id"},
 		{reader(1), "GET", "/users/0", ``, 400, "validation_failed id"},
 		{reader(1), "POST", "/users", `{}`, 403, "permission_missing"},

@@ -125,7 +125,7 @@ func TestFailedSignInsAreWrittenOnceInTenMinutes(t *testing.T) {
 			t.Fatal(err)
 		}
 		store := &auditOf{}
-		websites := accounts.New(entryIDs{}, nil, nil, nil, nil, silent{}, time.Now)
+		websites := accounts.New(entryIDs{}, nil, nil, nil, nil, silent{}, nil, time.Now)
 		people := accounts.NewPeople(accounts.PeoplePorts{
 			Store: store, Passwords: plainPasswords{}, Attempts: attempts.Limiter{Limiter: limiter}, Secrets: box,
 		}, websites, time.Now)

@@ -10,7 +10,6 @@ import type {
   Message,
   Note,
   User,
-  UserPage,
 } from '../../../../libs/web/api';
 import { Cache } from './cache';
 import { isRefused, path, type Api } from './client';
@@ -19,6 +18,7 @@ import type { Keep } from './keep';
 import { keys } from './keys';
 import { applyNote, forgetNote } from './notes';
 import { Outbox } from './outbox';
+import { Presence } from './presence';
 import { applyAside, applyConversation, applyMessage } from './rows';
 import { addMessage, assign, markReadBy } from './thread';
 import { Viewers } from './viewers';
@@ -52,6 +52,7 @@ export class Live {
   readonly cache: Cache;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
+  readonly presence: Presence;
   private readonly viewers: Viewers;
   openToken = ''; // of the conversation on the screen
   agent: User | null = null;
@@ -77,6 +78,7 @@ export class Live {
     this.cache = new Cache(queries, api);
     this.outbox = new Outbox(api, this.cache, keep);
     this.drafts = new Drafts(api, queries, keep, isWritable);
+    this.presence = new Presence(api, queries, userId, isWritable);
     this.viewers = new Viewers(api, queries, userId, isWritable);
     queries.setQueryData(keys.connection, true);
   }
@@ -84,17 +86,15 @@ export class Live {
   /** start reads who the agent is and follows the events, until stop. */
   async start() {
     const ready = new Promise<void>((resolve) => (this.onReady = resolve));
-    const users = await this.api.get<UserPage>('/users?limit=100');
-    this.queries.setQueryData(keys.users, users.data);
-    this.agent =
-      users.data.find((u) => u.id === this.userId) || (await this.api.get<User>(path`/users/${this.userId}`));
+    this.agent = await this.presence.read();
     if (this.abort.signal.aborted) return;
-    this.beat();
+    this.presence.beat();
     void this.listen();
     this.outbox.resume();
     this.drafts.start().catch(ignore);
     const timer = setInterval(() => {
-      this.beat();
+      this.presence.beat();
+      if (!this.page.isHidden()) this.presence.read().catch(ignore); // no event says that an agent is offline
       this.look();
       this.refreshFigures();
     }, heartbeatInterval);
@@ -122,11 +122,6 @@ export class Live {
   sleep() {
     this.isAsleep = true;
     this.connection.abort();
-  }
-
-  private beat() {
-    if (!this.agent || !this.isWritable) return;
-    this.api.call('POST', path`/users/${this.agent.id}/heartbeat`).catch(ignore);
   }
 
   /** refresh reads everything again that is on the screen: after events were missed. */
@@ -255,6 +250,9 @@ export class Live {
         this.viewers.receive(conversationToken, userId, viewing);
         break;
       }
+      case 'user.presence':
+        this.presence.note(frame.data.data.userId, frame.data.data.status);
+        break;
       case 'visitor.online':
         this.cache.keepOnline(frame.data.data.visitorId, Date.parse(frame.data.data.until));
         break;

@@ -15,7 +15,7 @@ import {
   Users,
 } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
-import { useConnected, useInboxList, useRowSum, useWebsite } from '../api/hooks';
+import { useConnected, useInboxList, useRowSum, useUsers, useWebsite } from '../api/hooks';
 import { canNotify, setNotifications } from '../api/page';
 import { useSession } from '../api/session';
 import { t, type Key } from '../texts';
@@ -66,7 +66,13 @@ const themes: { value: Theme; text: Key }[] = [
 ];
 
 function PersonMenu({ showKeys }: { showKeys: () => void }) {
-  const { person, membership, memberships, open, signOut } = useSession();
+  const { live, isWritable, person, membership, memberships, open, signOut } = useSession();
+  const toasts = useToasts();
+  const status = useUsers().find(({ id }) => id === membership.userId)?.status;
+  const statuses = [
+    { value: 'online', text: t('isOnline') },
+    { value: 'away', text: t('isAway') },
+  ] as const;
   const { signUp } = useWays();
   const navigate = useNavigate();
   const canCreate = signUp === 'invite' || signUp === 'open';
@@ -80,7 +86,7 @@ function PersonMenu({ showKeys }: { showKeys: () => void }) {
       align="end"
       trigger={
         <button type="button" className="icon" id="person" aria-label={t('personMenu', { name: person.name })}>
-          <Avatar name={person.name} />
+          <Avatar name={person.name} status={isWritable ? status : undefined} />
         </button>
       }
     >
@@ -88,6 +94,16 @@ function PersonMenu({ showKeys }: { showKeys: () => void }) {
         {person.name}
         <small>{membership.websiteName}</small>
       </MenuLabel>
+      {isWritable && (
+        <>
+          <MenuChoice
+            value={status === 'away' ? 'away' : 'online'}
+            options={statuses}
+            change={(chosen) => void live.presence.choose(chosen).catch(toasts.fail)}
+          />
+          <MenuLine />
+        </>
+      )}
       <MenuItem icon={UserRound} choose={() => void navigate({ to: '/account' })}>
         {t('account')}
       </MenuItem>
@@ -212,7 +228,7 @@ function GlobalCommands({ showPalette, showKeys }: GlobalProps) {
   return null;
 }
 
-/** usePresence reports to Live when the page is seen again, and when the network is back. */
+/** usePresence reports to Live what the agent does, when the page is seen again, and when the network is back. */
 function usePresence() {
   const { live } = useSession();
   useEffect(() => {
@@ -222,13 +238,17 @@ function usePresence() {
       live.wake();
       live.markRead();
     };
+    const act = () => live.presence.act();
     const wake = () => live.wake();
     const sleep = () => live.sleep();
+    const acts = ['pointerdown', 'pointermove', 'keydown', 'wheel'];
+    for (const kind of acts) addEventListener(kind, act, { passive: true });
     document.addEventListener('visibilitychange', onSeen);
     addEventListener('online', wake);
     addEventListener('pagehide', sleep);
     addEventListener('pageshow', wake);
     return () => {
+      for (const kind of acts) removeEventListener(kind, act);
       document.removeEventListener('visibilitychange', onSeen);
       removeEventListener('online', wake);
       removeEventListener('pagehide', sleep);

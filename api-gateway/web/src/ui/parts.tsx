@@ -1,6 +1,7 @@
 // Small components that the pages share.
 import { CloudOff, type LucideIcon } from 'lucide-react';
 import type { ComponentProps, ReactNode } from 'react';
+import type { UserStatus } from '../../../../libs/web/api';
 import { ApiError } from '../api/client';
 import { t } from '../texts';
 
@@ -32,18 +33,27 @@ function hue(name: string): number {
   return hash;
 }
 
+const dots = { online: 'on', away: 'away', offline: '' };
+
 interface AvatarProps {
   name: string;
   online?: boolean;
+  status?: UserStatus;
 }
 
-export function Avatar({ name, online }: AvatarProps) {
+export function Avatar({ name, online, status }: AvatarProps) {
+  const dot = status ? dots[status] : online ? 'on' : '';
   return (
     <span className={`avatar h${hue(name)}`} aria-hidden="true">
       {[...name][0]?.toUpperCase() || '?'}
-      {online !== undefined && <i className={online ? 'on' : ''} />}
+      {(status ?? online) !== undefined && <i className={dot} />}
     </span>
   );
+}
+
+/** StatusHint says beside the name of an agent whether they are there. */
+export function StatusHint({ status }: { status: UserStatus }) {
+  return <small>{t(({ online: 'isOnline', away: 'isAway', offline: 'offline' } as const)[status])}</small>;
 }
 
 export function Empty({ icon: Icon, children }: { icon?: LucideIcon; children: ReactNode }) {

@@ -117,11 +117,20 @@ func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 			return userViewOf(u), err
 		}))
 	httpkit.Handle(r, "POST /users/{id}/heartbeat", 204, operation.New(chain, "accounts.note_presence", authz.Write,
-		func(ctx context.Context, req byID) (operation.None, error) {
+		func(ctx context.Context, req heartbeat) (operation.None, error) {
 			if err := authz.ChangeUser(identity.From(ctx), req.ID); err != nil {
 				return operation.None{}, err
 			}
-			return operation.None{}, s.Heartbeat(ctx, identity.From(ctx).Website, req.ID)
+			isActive := !req.Active.Set || req.Active.V
+			return operation.None{}, s.Heartbeat(ctx, identity.From(ctx).Website, req.ID, isActive)
+		}))
+	httpkit.Handle(r, "PUT /users/{id}/status", 200, operation.New(chain, "accounts.set_user_status", authz.Write,
+		func(ctx context.Context, req userStatus) (userView, error) {
+			if err := authz.ChangeUser(identity.From(ctx), req.ID); err != nil {
+				return userView{}, err
+			}
+			u, err := s.SetStatus(ctx, identity.From(ctx).Website, req.ID, req.Status)
+			return userViewOf(u), err
 		}))
 	httpkit.Handle(r, "DELETE /users/{id}", 200, operation.New(chain, "accounts.delete_user", authz.ManageWrite,
 		func(ctx context.Context, req byID) (deleted, error) {

@@ -49,6 +49,17 @@ type updateUser struct {
 	user
 }
 
+// heartbeat reports that a user is present. Without Active, they do something.
+type heartbeat struct {
+	ID     id.User              `path:"id" json:"-"`
+	Active optional.Value[bool] `json:"active"`
+}
+
+type userStatus struct {
+	ID     id.User             `path:"id" json:"-"`
+	Status accounts.UserStatus `json:"status"`
+}
+
 // ofWebsite names the website of an operator's request.
 type ofWebsite struct {
 	WebsiteID int64 `path:"websiteId" json:"-"`

@@ -22,15 +22,16 @@ func viewsOf[Row, View any](rows []Row, view func(Row) View) []View {
 
 // userView is a user as clients see it.
 type userView struct {
-	ID        id.User   `json:"id" writer:"kept"`
-	Name      string    `json:"name"`
-	Email     string    `json:"email"`
-	Theme     string    `json:"theme"`
-	AvatarURL *string   `json:"avatarUrl"`
-	Language  string    `json:"language"`
-	Online    bool      `json:"online"`
-	CreatedAt time.Time `json:"createdAt" writer:"kept"`
-	UpdatedAt time.Time `json:"updatedAt" writer:"kept"`
+	ID        id.User             `json:"id" writer:"kept"`
+	Name      string              `json:"name"`
+	Email     string              `json:"email"`
+	Theme     string              `json:"theme"`
+	AvatarURL *string             `json:"avatarUrl"`
+	Language  string              `json:"language"`
+	Online    bool                `json:"online"`
+	Status    accounts.UserStatus `json:"status" writer:"kept"`
+	CreatedAt time.Time           `json:"createdAt" writer:"kept"`
+	UpdatedAt time.Time           `json:"updatedAt" writer:"kept"`
 	of        version.Of
 }
 
@@ -48,8 +49,9 @@ func colleagueViewOf(c accounts.Colleague) colleagueView {
 func (v userView) Revision() version.Of { return v.of }
 
 func userViewOf(u accounts.User) userView {
+	now := time.Now()
 	return userView{
-		u.ID, u.Name, u.Email, u.Theme, u.AvatarURL, u.Language, u.Online(time.Now()), u.CreatedAt,
+		u.ID, u.Name, u.Email, u.Theme, u.AvatarURL, u.Language, u.Online(now), u.Status(now), u.CreatedAt,
 		u.UpdatedAt, u.Revision(),
 	}
 }

@@ -187,17 +187,8 @@ func TestUsersAreStoredChangedAndDeleted(t *testing.T) {
 	got, err = s.User(ctx, one, a.ID)
 	want(t, got, err, a)
 
-	if err := s.SeenUser(ctx, one, a.ID, day, day.Add(-15*time.Second)); err != nil {
-		t.Error(err)
-	}
-	if err := s.SeenUser(ctx, one, a.ID, day.Add(14*time.Second), day.Add(-time.Second)); err != nil { // too soon
-		t.Error(err)
-	}
-	wantKind(t, s.SeenUser(ctx, two, a.ID, day.Add(time.Hour), day.Add(time.Hour)), fault.NotFound)
-	a.LastSeenAt = day
-	got, err = s.User(ctx, one, a.ID)
-	want(t, got, err, a)
-	for since, n := range map[time.Time]int64{day: 1, day.Add(time.Millisecond): 0} {
+	a = seeUser(t, s, a)
+	for since, n := range map[time.Time]int64{a.LastSeenAt: 1, a.LastSeenAt.Add(time.Millisecond): 0} {
 		there, err := s.CountSeenUsers(ctx, one, since)
 		want(t, there, err, n)
 		elsewhere, err := s.CountSeenUsers(ctx, two, since)

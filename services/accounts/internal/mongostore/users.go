@@ -67,14 +67,32 @@ func (s *Store) SaveUser(
 }
 
 // SeenUser implements accounts.Store.
-func (s *Store) SeenUser(ctx context.Context, t tenant.ID, id id.User, now, noted time.Time) error {
-	found, err := s.users.Update(ctx, t,
-		append(byID(id), bson.E{Key: "lastSeenAt", Value: bson.D{{Key: "$lte", Value: noted}}}),
-		bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: now}}}})
-	if err == nil && !found { // noted recently, or unknown
-		_, err = s.users.Get(ctx, t, byID(id))
+func (s *Store) SeenUser(
+	ctx context.Context, t tenant.ID, id id.User, isActive bool, now, noted time.Time,
+) (before accounts.User, stored bool, err error) {
+	seen := bson.D{{Key: "lastSeenAt", Value: now}}
+	isNew := bson.E{Key: "lastSeenAt", Value: bson.D{{Key: "$lte", Value: noted}}}
+	if isActive {
+		seen = append(seen, bson.E{Key: "activeAt", Value: now})
+		isNew = bson.E{Key: "activeAt", Value: bson.D{{Key: "$not", Value: bson.D{{Key: "$gt", Value: noted}}}}}
 	}
-	return err
+	before, err = s.users.Exchange(ctx, t, append(byID(id), isNew), bson.D{{Key: "$set", Value: seen}})
+	if fault.Is(err, fault.NotFound) { // noted recently, or unknown
+		_, err = s.users.Get(ctx, t, byID(id))
+		return accounts.User{}, false, err
+	}
+	return before, err == nil, err
+}
+
+// SetUserAway implements accounts.Store.
+func (s *Store) SetUserAway(
+	ctx context.Context, t tenant.ID, id id.User, isAway bool, now time.Time,
+) (accounts.User, error) {
+	fields := bson.D{{Key: "away", Value: isAway}}
+	if !isAway {
+		fields = append(fields, bson.E{Key: "activeAt", Value: now})
+	}
+	return s.users.Modify(ctx, t, byID(id), bson.D{{Key: "$set", Value: fields}})
 }
 
 // CountSeenUsers implements accounts.Store.

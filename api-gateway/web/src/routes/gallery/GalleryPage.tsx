@@ -105,7 +105,7 @@ export function Page() {
       </Part>
       <Part name="Avatars">
         {names.map((name, i) => (
-          <Avatar key={name} name={name} online={i % 2 === 0} />
+          <Avatar key={name} name={name} status={(['online', 'away', 'offline'] as const)[i % 3]} />
         ))}
       </Part>
       <Part name="Menu and dialogs">

@@ -20,7 +20,7 @@ import { t } from '../../texts';
 import { useCommands } from '../../ui/commands';
 import { Dialog } from '../../ui/Dialog';
 import { Menu, MenuChoice, MenuItem, MenuLabel } from '../../ui/Menu';
-import { Avatar, Failure, IconButton, Skeleton } from '../../ui/parts';
+import { Avatar, Failure, IconButton, Skeleton, StatusHint } from '../../ui/parts';
 import { lasting, moment } from '../../ui/time';
 import { useToasts } from '../../ui/toasts';
 import { Facts } from './Facts';
@@ -266,6 +266,7 @@ function Assignee({ row, change }: { row: InboxRow; change: Change }) {
       .map((u) => ({
         value: String(u.id),
         text: u.id === membership.userId ? t('nameIsYou', { name: u.name }) : u.name,
+        hint: <StatusHint status={u.status} />,
       })),
   ];
   const choose = (value: string) => {

@@ -8,7 +8,7 @@ import { keys } from '../../api/keys';
 import { useSession } from '../../api/session';
 import { t } from '../../texts';
 import { Menu, MenuItem } from '../../ui/Menu';
-import { IconButton } from '../../ui/parts';
+import { IconButton, StatusHint } from '../../ui/parts';
 import { useToasts } from '../../ui/toasts';
 import type { Selection } from './selection';
 import { snoozeTimes } from './snooze';
@@ -79,7 +79,7 @@ export function SelectionBar({ view, selection }: BarProps) {
         >
           <MenuItem choose={() => change({ assigneeId: null })}>{t('noAssignee')}</MenuItem>
           {users.map((u) => (
-            <MenuItem key={u.id} choose={() => change({ assigneeId: u.id })}>
+            <MenuItem key={u.id} choose={() => change({ assigneeId: u.id })} hint={<StatusHint status={u.status} />}>
               {u.id === membership.userId ? t('nameIsYou', { name: u.name }) : u.name}
             </MenuItem>
           ))}

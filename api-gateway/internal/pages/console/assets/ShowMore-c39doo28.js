@@ -1,1 +1,0 @@
-import{d as e,x as t}from"./parts-jmj1q74e.js";var n=t();function r({read:t,className:r=`button`}){return t.hasNextPage?(0,n.jsx)(`button`,{type:`button`,className:r,disabled:t.isFetchingNextPage,onClick:()=>void t.fetchNextPage(),children:e(`showMore`)}):null}export{r as t};
