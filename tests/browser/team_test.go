@@ -38,6 +38,7 @@ type shift struct {
 // desk is a tab of an agent with the console.
 type desk struct {
 	*window
+	name      string
 	person    harness.Person
 	isOffline bool
 }
@@ -54,9 +55,11 @@ func newShift(t *testing.T, seed uint64) *shift {
 		c := open(t, desktop, s.gate.URL+"/console/inbox/all")
 		c.enter(p.Email, harness.Password)
 		c.until("document.querySelector('.rail')")
-		s.desks = append(s.desks, &desk{window: c, person: p})
+		s.desks = append(s.desks, &desk{window: c, person: p, name: fmt.Sprint("agent", i+1)})
 		if i == 0 {
-			s.desks = append(s.desks, &desk{window: c.tab(s.gate.URL + "/console/inbox/all"), person: p})
+			s.desks = append(s.desks, &desk{
+				window: c.tab(s.gate.URL + "/console/inbox/all"), person: p, name: "agent1's other tab",
+			})
 		}
 	}
 	return s
@@ -71,21 +74,21 @@ func (s *shift) step(n int) {
 		{30, v.name + " writes", func() { s.write(v) }},
 		{4, v.name + " goes to another page", func() { v.do("history.pushState({}, '', '/a')") }},
 		{4, v.name + " begins anew", func() { v.act(s.t, "$('.end .link')?.click()") }},
-		{30, "an agent opens a conversation", func() { c.do(fmt.Sprintf("%s.at(%d)?.click()", rows, at)) }},
-		{30, "an agent replies", func() { s.reply(c) }},
-		{8, "an agent takes one", func() { c.do("document.getElementById('take')?.click()") }},
-		{8, "an agent closes or reopens one", func() { c.do("document.getElementById('close')?.click()") }},
-		{8, "an agent changes the view", func() {
+		{30, c.name + " opens a conversation", func() { c.do(fmt.Sprintf("%s.at(%d)?.click()", rows, at)) }},
+		{30, c.name + " replies", func() { s.reply(c) }},
+		{8, c.name + " takes one", func() { c.do("document.getElementById('take')?.click()") }},
+		{8, c.name + " closes or reopens one", func() { c.do("document.getElementById('close')?.click()") }},
+		{8, c.name + " changes the view", func() {
 			c.do(fmt.Sprintf("[...document.querySelectorAll('[data-view]')].at(%d)?.click()", at%8))
 		}},
-		{5, "an agent goes back", func() { c.do("if (history.state?.__TSR_index > 0) history.back()") }},
-		{5, "an agent loads the page again", func() {
+		{5, c.name + " goes back", func() { c.do("if (history.state?.__TSR_index > 0) history.back()") }},
+		{5, c.name + " loads the page again", func() {
 			if !c.isOffline && s.system != nil && !s.gate.isShut.Load() {
 				c.reload()
 				c.until("document.querySelector('.rail')")
 			}
 		}},
-		{often(c.isOffline, 5), "an agent is offline or online", func() { c.cut(!c.isOffline) }},
+		{often(c.isOffline, 5), c.name + " is offline or online", func() { c.cut(!c.isOffline) }},
 	}...))
 }
 
@@ -171,9 +174,9 @@ func (s *shift) check() {
 	for _, c := range s.desks {
 		for _, l := range lists {
 			c.do("document.querySelector('[data-view=" + l.view + "]').click()")
-			c.same(l.view, shown, func() string { return s.rows(c.person, l.query) })
+			c.same(c.name+", "+l.view, shown, func() string { return s.rows(c.person, l.query) })
 		}
-		c.same("the counts", `[...document.querySelectorAll('[data-view]')].map((v) =>
+		c.same(c.name+", the counts", `[...document.querySelectorAll('[data-view]')].map((v) =>
 			v.dataset.view + ' ' + (v.querySelector('.count')?.textContent ?? '0')).join()`, func() string {
 			n := c.person.Get(s.t, "/inbox/counts")
 			text := ""
@@ -189,7 +192,7 @@ func (s *shift) check() {
 	for token := range threads {
 		for _, c := range s.desks {
 			s.openAt(c, token)
-			c.same("the conversation "+token, "[...document.querySelectorAll('.message')].map((m) => m.textContent).join(' | ')",
+			c.same(c.name+", conversation "+token, "[...document.querySelectorAll('.message')].map((m) => m.textContent).join(' | ')",
 				func() string { return contents(s.t, s.website, token) })
 		}
 	}

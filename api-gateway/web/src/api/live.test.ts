@@ -399,20 +399,39 @@ describe('connection', () => {
   });
 
   it('makes what is shown stale if events were missed, and not if it has resumed', async () => {
-    const live = await started();
+    await started();
     const isStale = () => queries.getQueryState(keys.list('all'))!.isInvalidated;
-    live.cache.changeRow('con_a', (r) => ({ ...r, unreadByMe: 0 }));
     server.emit('ready', { resumed: true });
     expect(isStale()).toBe(false);
     server.emit('ready', { resumed: false });
     expect(isStale()).toBe(true);
   });
 
-  it('makes lists stale if the agent may have read a conversation in another tab meanwhile', async () => {
+  it.each([
+    ['before', 'ready'],
+    ['while messages arrive that were missed', 'message'],
+  ])('makes lists stale if the agent may have read a conversation in another tab: %s', async (_, last) => {
     const live = await started();
-    live.cache.changeRow('con_a', (r) => ({ ...r, unreadByMe: 2 }));
+    const isStale = () => queries.getQueryState(keys.list('all'))!.isInvalidated;
+    live.cache.changeRow('con_a', (r) => ({ ...r, unreadByMe: last === 'ready' ? 2 : 0 }));
     server.emit('ready', { resumed: true });
-    expect(queries.getQueryState(keys.list('all'))!.isInvalidated).toBe(true);
+    if (last === 'message') {
+      await vi.advanceTimersByTimeAsync(5_000);
+      emitMessage(2);
+    }
+    expect(isStale()).toBe(false);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(isStale()).toBe(true);
+  });
+
+  it('makes no list stale for a message that arrives later', async () => {
+    await started();
+    queries.setQueryData(keys.row('con_a'), row('con_a'));
+    server.emit('ready', { resumed: true });
+    await vi.advanceTimersByTimeAsync(15_000);
+    emitMessage(2);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(queries.getQueryState(keys.list('all'))!.isInvalidated).toBe(false);
   });
 
   it.each([

@@ -42,6 +42,8 @@ const heartbeatInterval = 30_000; // the server counts an agent as offline after
 const typingInterval = 3_000; // between two reports that the agent is typing
 const typingTimeout = 7_000; // typing is hidden if it isn't repeated; the server keeps it for 6 s
 const figuresDelay = 2_000; // between two reads of the counts
+const catchUpDelay = 2_000; // between two reads of the lists after a broken connection
+const replayTime = 10_000; // in which the events of that time arrive
 const disconnectedDelay = 2_000; // a shorter interruption isn't shown
 const readyPatience = 1_000; // that the start waits for the stream: the lists are then read once
 
@@ -61,6 +63,8 @@ export class Live {
   private readonly abort = new AbortController();
   private connection = new AbortController(); // of the stream that is open
   private isAsleep = false;
+  private catchUpTimer: ReturnType<typeof setTimeout> | undefined;
+  private resumedAt = -Infinity; // milliseconds since 1970
   private statisticsTimer: ReturnType<typeof setTimeout> | null = null;
   private typingReportedAt = 0; // 0 if the server knows that the agent isn't typing
   private wakeUp: () => void = ignore;
@@ -108,6 +112,7 @@ export class Live {
     this.abort.abort();
     this.wakeUp();
     if (this.statisticsTimer !== null) clearTimeout(this.statisticsTimer);
+    clearTimeout(this.catchUpTimer);
     for (const timer of this.typingTimers.values()) clearTimeout(timer);
     this.viewers.stop();
   }
@@ -140,6 +145,20 @@ export class Live {
       this.statisticsTimer = null;
       this.refreshFigures();
     }, figuresDelay);
+  }
+
+  /**
+   * catchUp reads the lists again after a broken connection, and again while the messages of that time arrive: no stored
+   * event says what the agent has read in another tab meanwhile.
+   */
+  private catchUp(hasResumed: boolean) {
+    const now = Date.now();
+    if (hasResumed) this.resumedAt = now;
+    if (now - this.resumedAt > replayTime) return;
+    this.catchUpTimer ??= setTimeout(() => {
+      this.catchUpTimer = undefined;
+      if (this.cache.hasUnread()) void this.queries.invalidateQueries({ queryKey: keys.lists });
+    }, catchUpDelay);
   }
 
   private async listen() {
@@ -182,13 +201,14 @@ export class Live {
     switch (frame.event) {
       case 'ready':
         if (!frame.data.resumed) void this.refresh();
-        else if (this.cache.hasUnread()) void this.queries.invalidateQueries({ queryKey: keys.lists });
+        else this.catchUp(true);
         this.outbox.resume();
         for (const token of this.unreported) this.reportRead(token);
         this.onReady();
         break;
       case 'message.created':
         this.receive(frame.data.data.conversation, frame.data.data.message, frame.data.at);
+        this.catchUp(false);
         this.scheduleFigures();
         break;
       case 'conversation.read':
