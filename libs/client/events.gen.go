@@ -23,7 +23,12 @@ const (
 	NameInboxViewed           = "inbox.viewed"
 	NameVisitorCreated        = "visitor.created"
 	NameVisitorUpdated        = "visitor.updated"
+	NameVisitorBlocked        = "visitor.blocked"
+	NameVisitorUnblocked      = "visitor.unblocked"
 	NameVisitorErased         = "visitor.erased"
+	NameVisitorNoteCreated    = "visitor.note_created"
+	NameVisitorNoteUpdated    = "visitor.note_updated"
+	NameVisitorNoteDeleted    = "visitor.note_deleted"
 	NameVisitorsImported      = "visitors.imported"
 	NameVisitorOnline         = "visitor.online"
 	NameTicketCreated         = "ticket.created"
@@ -73,8 +78,18 @@ func (e Event) Decode() (any, error) {
 		return decode[api.VisitorCreated](e)
 	case NameVisitorUpdated:
 		return decode[api.VisitorUpdated](e)
+	case NameVisitorBlocked:
+		return decode[api.VisitorBlocked](e)
+	case NameVisitorUnblocked:
+		return decode[api.VisitorUnblocked](e)
 	case NameVisitorErased:
 		return decode[api.VisitorErased](e)
+	case NameVisitorNoteCreated:
+		return decode[api.VisitorNoteCreated](e)
+	case NameVisitorNoteUpdated:
+		return decode[api.VisitorNoteUpdated](e)
+	case NameVisitorNoteDeleted:
+		return decode[api.VisitorNoteDeleted](e)
 	case NameVisitorsImported:
 		return decode[api.VisitorsImported](e)
 	case NameVisitorOnline:

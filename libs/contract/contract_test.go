@@ -187,7 +187,7 @@ func TestEventsAreClassified(t *testing.T) {
 	}
 	for want, condition := range map[string]func(contract.Facts) bool{
 		"typing inbox.read inbox.viewed visitor.online user.presence workspace.changed": func(f contract.Facts) bool { return f.Transient },
-		"conversation.erased note.deleted visitor.erased ticket.deleted": func(f contract.Facts) bool {
+		"conversation.erased note.deleted visitor.erased visitor.note_deleted ticket.deleted": func(f contract.Facts) bool {
 			return f.AnnouncesErasure
 		},
 		"": func(f contract.Facts) bool { return f.Transient && f.Webhooks },

@@ -30,7 +30,12 @@ const (
 	InboxViewed           EventType = "inbox.viewed"
 	VisitorCreated        EventType = "visitor.created"
 	VisitorUpdated        EventType = "visitor.updated"
+	VisitorBlocked        EventType = "visitor.blocked"
+	VisitorUnblocked      EventType = "visitor.unblocked"
 	VisitorErased         EventType = "visitor.erased"
+	VisitorNoteCreated    EventType = "visitor.note_created"
+	VisitorNoteUpdated    EventType = "visitor.note_updated"
+	VisitorNoteDeleted    EventType = "visitor.note_deleted"
 	VisitorsImported      EventType = "visitors.imported"
 	VisitorOnline         EventType = "visitor.online"
 	TicketCreated         EventType = "ticket.created"
@@ -122,7 +127,28 @@ var events = []Facts{
 		Webhooks: true,
 	},
 	{
+		Type:     VisitorBlocked,
+		Webhooks: true,
+	},
+	{
+		Type:     VisitorUnblocked,
+		Webhooks: true,
+	},
+	{
 		Type:             VisitorErased,
+		Webhooks:         true,
+		AnnouncesErasure: true,
+	},
+	{
+		Type:     VisitorNoteCreated,
+		Webhooks: true,
+	},
+	{
+		Type:     VisitorNoteUpdated,
+		Webhooks: true,
+	},
+	{
+		Type:             VisitorNoteDeleted,
 		Webhooks:         true,
 		AnnouncesErasure: true,
 	},
@@ -416,6 +442,24 @@ type VisitorUpdatedData struct {
 // EventType implements Data.
 func (VisitorUpdatedData) EventType() EventType { return VisitorUpdated }
 
+// VisitorBlockedData is the data of VisitorBlocked. The team has blocked a visitor. What they write is refused.
+type VisitorBlockedData struct {
+	VisitorID id.Visitor `json:"visitorId"`
+	// The user of the website that did it. Absent if a program did.
+	UserID *id.User `json:"userId,omitzero"`
+}
+
+// EventType implements Data.
+func (VisitorBlockedData) EventType() EventType { return VisitorBlocked }
+
+// VisitorUnblockedData is the data of VisitorUnblocked. The block of a visitor was taken back.
+type VisitorUnblockedData struct {
+	VisitorID id.Visitor `json:"visitorId"`
+}
+
+// EventType implements Data.
+func (VisitorUnblockedData) EventType() EventType { return VisitorUnblocked }
+
 // VisitorErasedData is the data of VisitorErased. The visitor was erased (GDPR erasure). Remove your copies of their
 // data too.
 type VisitorErasedData struct {
@@ -424,6 +468,34 @@ type VisitorErasedData struct {
 
 // EventType implements Data.
 func (VisitorErasedData) EventType() EventType { return VisitorErased }
+
+// VisitorNoteCreatedData is the data of VisitorNoteCreated. A private note about a visitor was written. Visitors
+// never receive it.
+type VisitorNoteCreatedData struct {
+	Note VisitorNote `json:"note"`
+}
+
+// EventType implements Data.
+func (VisitorNoteCreatedData) EventType() EventType { return VisitorNoteCreated }
+
+// VisitorNoteUpdatedData is the data of VisitorNoteUpdated. A private note about a visitor changed. Visitors never
+// receive it.
+type VisitorNoteUpdatedData struct {
+	Note VisitorNote `json:"note"`
+}
+
+// EventType implements Data.
+func (VisitorNoteUpdatedData) EventType() EventType { return VisitorNoteUpdated }
+
+// VisitorNoteDeletedData is the data of VisitorNoteDeleted. A private note about a visitor was removed. Remove your
+// copies of it too.
+type VisitorNoteDeletedData struct {
+	VisitorID id.Visitor     `json:"visitorId"`
+	NoteID    id.VisitorNote `json:"noteId"`
+}
+
+// EventType implements Data.
+func (VisitorNoteDeletedData) EventType() EventType { return VisitorNoteDeleted }
 
 // VisitorsImportedData is the data of VisitorsImported. An import created visitors. The data has their number and
 // their ids.
@@ -640,6 +712,19 @@ type Note struct {
 	ByProgram *bool `json:"byProgram,omitzero"`
 }
 
+// VisitorNote is a part of the data of events.
+type VisitorNote struct {
+	// Later notes have higher ids.
+	ID        id.VisitorNote `json:"id" writer:"kept"`
+	VisitorID id.Visitor     `json:"visitorId" writer:"kept"`
+	// The user of the website that wrote it. Null if a program did.
+	AuthorID *id.User `json:"authorId"`
+	// Text, with the Markdown that the widget shows in messages.
+	Content   string    `json:"content"`
+	CreatedAt time.Time `json:"createdAt" writer:"kept"`
+	UpdatedAt time.Time `json:"updatedAt" writer:"kept"`
+}
+
 // TicketStatus is one of the values below.
 type TicketStatus string
 
@@ -806,8 +891,11 @@ func VisitorID(data []byte) (id.Visitor, error) {
 		Conversation struct {
 			VisitorID id.Visitor `json:"visitorId"`
 		} `json:"conversation"`
+		Note struct {
+			VisitorID id.Visitor `json:"visitorId"`
+		} `json:"note"`
 		VisitorID id.Visitor `json:"visitorId"`
 	}
 	err := json.Unmarshal(data, &about)
-	return cmp.Or(about.Conversation.VisitorID, about.VisitorID), err
+	return cmp.Or(about.Conversation.VisitorID, about.Note.VisitorID, about.VisitorID), err
 }

@@ -13,3 +13,12 @@ const noteBytes = 500
 
 // JSONBytes implements paging.Sized.
 func (n Note) JSONBytes() int { return noteBytes + searchterms.JSONLength(n.Content) }
+
+// Number implements paging.Numbered.
+func (n Note) Number() int64 { return int64(n.ID) }
+
+// JSONBytes implements paging.Sized.
+func (n VisitorNote) JSONBytes() int { return noteBytes + searchterms.JSONLength(n.Content) }
+
+// Number implements paging.Numbered.
+func (n VisitorNote) Number() int64 { return int64(n.ID) }

@@ -986,6 +986,8 @@ export interface paths {
         /**
          * Rate a conversation
          * @description Only the conversation's own visitor may rate it, and may rate it again. A bearer token is ignored. A missing or unknown visitor is 400, another visitor's conversation 404.
+         *
+         *     A visitor that the team has blocked gets 403 `visitor_blocked`.
          */
         post: operations["rateConversation"];
         delete?: never;
@@ -1499,6 +1501,8 @@ export interface paths {
         /**
          * Create a ticket as the visitor
          * @description Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
+         *
+         *     A visitor that the team has blocked gets 403 `visitor_blocked`.
          */
         post: operations["createOwnTicket"];
         delete?: never;
@@ -2321,7 +2325,10 @@ export interface paths {
         /** The visitor's conversations */
         get: operations["listOwnConversations"];
         put?: never;
-        /** Open a conversation with its first message */
+        /**
+         * Open a conversation with its first message
+         * @description A visitor that the team has blocked gets 403 `visitor_blocked`.
+         */
         post: operations["openConversation"];
         delete?: never;
         options?: never;
@@ -2371,7 +2378,10 @@ export interface paths {
          */
         get: operations["listOwnMessages"];
         put?: never;
-        /** Post a message as the visitor */
+        /**
+         * Post a message as the visitor
+         * @description A visitor that the team has blocked gets 403 `visitor_blocked`.
+         */
         post: operations["postOwnMessage"];
         delete?: never;
         options?: never;
@@ -2420,6 +2430,8 @@ export interface paths {
         /**
          * Report that the visitor is typing, or has stopped
          * @description The state lasts six seconds unless it is reported again.
+         *
+         *     A visitor that the team has blocked gets 403 `visitor_blocked`.
          */
         post: operations["setOwnTyping"];
         delete?: never;
@@ -2588,6 +2600,39 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/visitors/{token}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Block a visitor
+         * @description The visitor can read on, and what they write is 403 `visitor_blocked`: messages, new conversations, tickets, ratings and typing,
+         *     within ten seconds and on all of their devices. Their conversations stay as they are. Repeating it changes nothing.
+         *
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        put: operations["blockVisitor"];
+        post?: never;
+        /**
+         * Take the block of a visitor back
+         * @description Repeating it changes nothing.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        delete: operations["unblockVisitor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/visitors/{token}/context": {
         parameters: {
             query?: never;
@@ -2633,6 +2678,106 @@ export interface paths {
          *     Needs a token with `WRITE`, or a person with the role `agent`.
          */
         post: operations["beginConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/visitors/{token}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The private notes about a visitor
+         * @description All notes, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part. Visitors never see notes.
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["listVisitorNotes"];
+        put?: never;
+        /**
+         * Write a private note about a visitor
+         * @description Only the website's team and its programs read notes. A note about a visitor belongs to the person and not to a conversation: it is
+         *     shown beside all of their conversations. 409 `notes_full` if there are 500 notes about the visitor.
+         *
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        post: operations["createVisitorNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/visitors/{token}/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+                /**
+                 * @description The note's id. A malformed one is 400.
+                 * @example 41
+                 */
+                id: components["parameters"]["visitorNoteId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A private note about a visitor
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["getVisitorNote"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a private note about a visitor
+         * @description A person removes their own notes; an admin and a program remove any. Another one is 403 `role_required`. Events that contain the text stay in the logs for up to 7 days.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        delete: operations["deleteVisitorNote"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a private note about a visitor
+         * @description A person changes their own notes; an admin and a program change any. Another one is 403 `role_required`.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        patch: operations["updateVisitorNote"];
+        trace?: never;
+    };
+    "/visitors/{token}/visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The pages of a visitor's visit
+         * @description The last 20 pages of the visit that is in progress, or of the last one, the oldest first. A visit begins when the visitor is seen
+         *     after more than a minute away. Of each page there are only origin and path. A page that is loaded again isn't repeated.
+         *
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["getVisit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2975,6 +3120,9 @@ export interface components {
         AboutVisitor: {
             /** Format: int64 */
             visitorId: number;
+        };
+        AboutVisitorNote: {
+            note: components["schemas"]["VisitorNote"];
         };
         /** @description A person who has signed in needs none of the first three members. */
         Acceptance: {
@@ -3503,7 +3651,7 @@ export interface components {
             p90: number | null;
         };
         /** @description An event. `type` is its name. */
-        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["inbox.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["note.created"] | components["schemas"]["note.updated"] | components["schemas"]["note.deleted"] | components["schemas"]["typing"] | components["schemas"]["inbox.read"] | components["schemas"]["inbox.viewed"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitor.erased"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["user.presence"] | components["schemas"]["workspace.changed"] | components["schemas"]["webhook.disabled"];
+        Event: components["schemas"]["conversation.opened"] | components["schemas"]["conversation.updated"] | components["schemas"]["inbox.updated"] | components["schemas"]["conversation.rated"] | components["schemas"]["conversation.read"] | components["schemas"]["conversation.erased"] | components["schemas"]["conversations.imported"] | components["schemas"]["message.created"] | components["schemas"]["note.created"] | components["schemas"]["note.updated"] | components["schemas"]["note.deleted"] | components["schemas"]["typing"] | components["schemas"]["inbox.read"] | components["schemas"]["inbox.viewed"] | components["schemas"]["visitor.created"] | components["schemas"]["visitor.updated"] | components["schemas"]["visitor.blocked"] | components["schemas"]["visitor.unblocked"] | components["schemas"]["visitor.erased"] | components["schemas"]["visitor.note_created"] | components["schemas"]["visitor.note_updated"] | components["schemas"]["visitor.note_deleted"] | components["schemas"]["visitors.imported"] | components["schemas"]["visitor.online"] | components["schemas"]["ticket.created"] | components["schemas"]["ticket.updated"] | components["schemas"]["ticket.deleted"] | components["schemas"]["ticket.message_created"] | components["schemas"]["user.presence"] | components["schemas"]["workspace.changed"] | components["schemas"]["webhook.disabled"];
         /** @description The same on every delivery; empty for transient events. */
         EventId: string;
         ExportEnd: {
@@ -5103,6 +5251,34 @@ export interface components {
         };
         /**
          * @example {
+         *       "arrivedAt": "2024-01-15T10:29:00.000Z",
+         *       "pages": [
+         *         {
+         *           "at": "2024-01-15T10:29:00.000Z",
+         *           "url": "https://shop.example/atlas"
+         *         }
+         *       ]
+         *     }
+         */
+        Visit: {
+            /**
+             * Format: date-time
+             * @description When the visit began. Null if the visitor has never come.
+             */
+            arrivedAt: string | null;
+            pages: {
+                /**
+                 * Format: date-time
+                 * @description Since when the visitor was on the page.
+                 */
+                at: string;
+                /** @description Origin and path. */
+                url: string;
+            }[];
+        };
+        /**
+         * @example {
+         *       "blockedAt": null,
          *       "city": null,
          *       "context": "{\"cart\":3}",
          *       "country": null,
@@ -5123,6 +5299,11 @@ export interface components {
          *     }
          */
         Visitor: {
+            /**
+             * Format: date-time
+             * @description Since when the team has blocked them; null if it hasn't. Absent while a rolling upgrade from an older version runs.
+             */
+            blockedAt?: string | null;
             city: string | null;
             /** @description A JSON object as a string. */
             context: string;
@@ -5156,6 +5337,45 @@ export interface components {
             clientMessageId?: components["schemas"]["ClientMessageId"];
             content: string;
         };
+        /**
+         * @example {
+         *       "authorId": 7,
+         *       "content": "Prefers **parcels** to the office.",
+         *       "createdAt": "2024-01-15T10:32:00.000Z",
+         *       "id": 41,
+         *       "updatedAt": "2024-01-15T10:32:00.000Z",
+         *       "visitorId": 789
+         *     }
+         */
+        VisitorNote: {
+            /**
+             * Format: int64
+             * @description The user of the website that wrote it. Null if a program did.
+             */
+            authorId: number | null;
+            /** @description Text, with the Markdown that the widget shows in messages. */
+            content: string;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: int64
+             * @description Later notes have higher ids.
+             */
+            id: number;
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: int64 */
+            visitorId: number;
+        };
+        VisitorNoteList: {
+            data: components["schemas"]["VisitorNote"][];
+            /** @description True if more notes follow the last one; else absent. */
+            hasMore?: boolean;
+        };
+        VisitorNoteText: {
+            /** @description Text, with the Markdown that the widget shows in messages. */
+            content: string;
+        };
         VisitorPage: {
             data: components["schemas"]["Visitor"][];
         } & components["schemas"]["Page"];
@@ -5169,6 +5389,11 @@ export interface components {
              * @description If they are online: since when.
              */
             arrivedAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the team has blocked them; null if it hasn't.
+             */
+            blockedAt: string | null;
             city: string | null;
             /** @description ISO 3166 alpha-2. */
             country: string | null;
@@ -5807,6 +6032,23 @@ export interface components {
             /** @constant */
             type: "user.presence";
         };
+        /** @description The team has blocked a visitor. What they write is refused. */
+        "visitor.blocked": {
+            /** Format: date-time */
+            at: string;
+            data: {
+                /**
+                 * Format: int64
+                 * @description The user of the website that did it. Absent if a program did.
+                 */
+                userId?: number;
+                /** Format: int64 */
+                visitorId: number;
+            };
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "visitor.blocked";
+        };
         /** @description The website has a new visitor. */
         "visitor.created": {
             /** Format: date-time */
@@ -5825,6 +6067,38 @@ export interface components {
             /** @constant */
             type: "visitor.erased";
         };
+        /** @description A private note about a visitor was written. Visitors never receive it. */
+        "visitor.note_created": {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["AboutVisitorNote"];
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "visitor.note_created";
+        };
+        /** @description A private note about a visitor was removed. Remove your copies of it too. */
+        "visitor.note_deleted": {
+            /** Format: date-time */
+            at: string;
+            data: {
+                /** Format: int64 */
+                noteId: number;
+                /** Format: int64 */
+                visitorId: number;
+            };
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "visitor.note_deleted";
+        };
+        /** @description A private note about a visitor changed. Visitors never receive it. */
+        "visitor.note_updated": {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["AboutVisitorNote"];
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "visitor.note_updated";
+        };
         /** @description A visitor is present. They count as online until the time in `until`, and longer if it is reported again. Transient. */
         "visitor.online": {
             /** Format: date-time */
@@ -5838,6 +6112,15 @@ export interface components {
             id: components["schemas"]["EventId"];
             /** @constant */
             type: "visitor.online";
+        };
+        /** @description The block of a visitor was taken back. */
+        "visitor.unblocked": {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["AboutVisitor"];
+            id: components["schemas"]["EventId"];
+            /** @constant */
+            type: "visitor.unblocked";
         };
         /** @description A visitor's name or context changed. */
         "visitor.updated": {
@@ -6145,6 +6428,11 @@ export interface components {
         updatedSince: string;
         /** @example 7 */
         userId: number;
+        /**
+         * @description The note's id. A malformed one is 400.
+         * @example 41
+         */
+        visitorNoteId: number;
         /** @example vis_a1b2 */
         visitorToken: string;
         /** @description Only conversations whose visitor waits for an answer, or only the others. */
@@ -6187,6 +6475,7 @@ export interface components {
 }
 export type AboutNote = components['schemas']['AboutNote'];
 export type AboutVisitor = components['schemas']['AboutVisitor'];
+export type AboutVisitorNote = components['schemas']['AboutVisitorNote'];
 export type Acceptance = components['schemas']['Acceptance'];
 export type Agent = components['schemas']['Agent'];
 export type AgentFirstMessage = components['schemas']['AgentFirstMessage'];
@@ -6369,9 +6658,13 @@ export type UserPatch = components['schemas']['UserPatch'];
 export type UserStatus = components['schemas']['UserStatus'];
 export type ViewFilter = components['schemas']['ViewFilter'];
 export type ViewingState = components['schemas']['ViewingState'];
+export type Visit = components['schemas']['Visit'];
 export type Visitor = components['schemas']['Visitor'];
 export type VisitorCounts = components['schemas']['VisitorCounts'];
 export type VisitorMessage = components['schemas']['VisitorMessage'];
+export type VisitorNote = components['schemas']['VisitorNote'];
+export type VisitorNoteList = components['schemas']['VisitorNoteList'];
+export type VisitorNoteText = components['schemas']['VisitorNoteText'];
 export type VisitorPage = components['schemas']['VisitorPage'];
 export type VisitorPatch = components['schemas']['VisitorPatch'];
 export type VisitorRow = components['schemas']['VisitorRow'];
@@ -6413,9 +6706,14 @@ export type TicketMessageCreated = components['schemas']['ticket.message_created
 export type TicketUpdated = components['schemas']['ticket.updated'];
 export type Typing = components['schemas']['typing'];
 export type UserPresence = components['schemas']['user.presence'];
+export type VisitorBlocked = components['schemas']['visitor.blocked'];
 export type VisitorCreated = components['schemas']['visitor.created'];
 export type VisitorErased = components['schemas']['visitor.erased'];
+export type VisitorNoteCreated = components['schemas']['visitor.note_created'];
+export type VisitorNoteDeleted = components['schemas']['visitor.note_deleted'];
+export type VisitorNoteUpdated = components['schemas']['visitor.note_updated'];
 export type VisitorOnline = components['schemas']['visitor.online'];
+export type VisitorUnblocked = components['schemas']['visitor.unblocked'];
 export type VisitorUpdated = components['schemas']['visitor.updated'];
 export type VisitorsImported = components['schemas']['visitors.imported'];
 export type WebhookDisabled = components['schemas']['webhook.disabled'];
@@ -6473,6 +6771,7 @@ export type ParameterTo = components['parameters']['to'];
 export type ParameterTz = components['parameters']['tz'];
 export type ParameterUpdatedSince = components['parameters']['updatedSince'];
 export type ParameterUserId = components['parameters']['userId'];
+export type ParameterVisitorNoteId = components['parameters']['visitorNoteId'];
 export type ParameterVisitorToken = components['parameters']['visitorToken'];
 export type ParameterWaitingFilter = components['parameters']['waitingFilter'];
 export type ParameterWebhookId = components['parameters']['webhookId'];
@@ -12383,6 +12682,8 @@ export interface operations {
                 online?: boolean;
                 /** @description Only visitors whose identity the website's backend has signed, or only the others. */
                 verified?: boolean;
+                /** @description Only visitors that the team has blocked, or only the others. */
+                blocked?: boolean;
                 /**
                  * @description Only visitors that are online on a page whose path begins so.
                  * @example /shop
@@ -12451,6 +12752,76 @@ export interface operations {
                 };
             };
             304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    blockVisitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The visitor. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visitor"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    unblockVisitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The visitor. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visitor"];
+                };
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -12579,6 +12950,277 @@ export interface operations {
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listVisitorNotes: {
+        parameters: {
+            query?: {
+                /** @description The id of a note, or 0: the notes after it. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notes. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorNoteList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createVisitorNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "content": "Prefers **parcels** to the office."
+                 *     }
+                 */
+                "application/json": components["schemas"]["VisitorNoteText"];
+            };
+        };
+        responses: {
+            /** @description The note. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorNote"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getVisitorNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
+                "If-None-Match"?: components["parameters"]["ifNoneMatch"];
+            };
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+                /**
+                 * @description The note's id. A malformed one is 400.
+                 * @example 41
+                 */
+                id: components["parameters"]["visitorNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorNote"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteVisitorNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+                /**
+                 * @description The note's id. A malformed one is 400.
+                 * @example 41
+                 */
+                id: components["parameters"]["visitorNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note is removed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedNote"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    updateVisitorNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+                /**
+                 * @description The note's id. A malformed one is 400.
+                 * @example 41
+                 */
+                id: components["parameters"]["visitorNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "content": "Prefers **parcels** to the office."
+                 *     }
+                 */
+                "application/json": components["schemas"]["VisitorNoteText"];
+            };
+        };
+        responses: {
+            /** @description The note. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorNote"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getVisit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example vis_a1b2 */
+                token: components["parameters"]["visitorToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The visit. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

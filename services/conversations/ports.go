@@ -123,7 +123,8 @@ type Visitor struct {
 	Online    bool       `json:"online"`
 	CreatedAt time.Time  `json:"createdAt"`
 	UpdatedAt time.Time  `json:"updatedAt"`
-	Identity  *Identity  `json:"identity"` // nil if unknown
+	Identity  *Identity  `json:"identity"`  // nil if unknown
+	BlockedAt *time.Time `json:"blockedAt"` // nil if the team hasn't blocked them
 }
 
 // Identity is the user of the website that a visitor is, as the API shows it.

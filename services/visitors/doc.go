@@ -9,5 +9,5 @@
 // visitor who was seen in the last 60 seconds is online.
 //
 // The service writes the collections visitors_visitors, visitors_tokens (token to website), visitors_erased (number of
-// erased visitors) and its event log.
+// erased visitors), visitors_policies, visitors_notes and its event log.
 package visitors

@@ -10,11 +10,31 @@ import (
 // Created returns the event of a new visitor.
 func (v Visitor) Created() contract.Data { return contract.VisitorCreatedData{VisitorID: v.ID} }
 
-// Updated returns the event of a change of the visitor.
-func (v Visitor) Updated() contract.Data { return contract.VisitorUpdatedData{VisitorID: v.ID} }
+// Changed returns the event of the change that made the visitor of before.
+func (v Visitor) Changed(before Visitor) contract.Data {
+	switch {
+	case v.IsBlocked() && !before.IsBlocked():
+		return contract.VisitorBlockedData{VisitorID: v.ID, UserID: v.BlockedBy}
+	case !v.IsBlocked() && before.IsBlocked():
+		return contract.VisitorUnblockedData{VisitorID: v.ID}
+	default:
+		return contract.VisitorUpdatedData{VisitorID: v.ID}
+	}
+}
 
 // Erased returns the event of the erasure of the visitor.
 func (v Visitor) Erased() contract.Data { return contract.VisitorErasedData{VisitorID: v.ID} }
+
+// Created returns the event of a new note.
+func (n Note) Created() contract.Data { return contract.VisitorNoteCreatedData{Note: n.View()} }
+
+// Updated returns the event of a note with another text.
+func (n Note) Updated() contract.Data { return contract.VisitorNoteUpdatedData{Note: n.View()} }
+
+// Deleted returns the event of a removed note.
+func (n Note) Deleted() contract.Data {
+	return contract.VisitorNoteDeletedData{VisitorID: n.VisitorID, NoteID: n.ID}
+}
 
 // ImportedEvent returns the event of an import, which concerns all of its visitors.
 func ImportedEvent(imported []Visitor) contract.Data {

@@ -65,6 +65,8 @@ type Store interface {
 	// RequireIdentity stores whether it does, and returns whether it did before.
 	RequireIdentity(ctx context.Context, t tenant.ID, required bool) (before bool, err error)
 
+	NoteStore
+
 	// Imported returns the ids of the visitors that were imported under keys.
 	Imported(ctx context.Context, t tenant.ID, keys []string) (map[string]id.Visitor, error)
 	// Import stores imported visitors, all or none. The error is Conflict if one of the keys exists by now.
@@ -76,6 +78,7 @@ type Filter struct {
 	SeenSince   time.Time // only visitors seen then or later
 	UnseenSince time.Time // only visitors not seen since then
 	Verified    *bool     // whether the website's backend has signed who they are
+	Blocked     *bool     // whether the team has blocked them
 	Page        string    // the beginning of the path of their page
 	Query       searchquery.Query
 }
@@ -88,8 +91,9 @@ type Storage interface {
 
 // Announcer invalidates caches of the gateways.
 type Announcer interface {
-	// SecretChanged invalidates a visitor token whose secret has been replaced, and ends the streams that it opened.
-	SecretChanged(ctx context.Context, token string)
+	// TokensChanged invalidates tokens of a visitor, because a secret has been replaced, or the visitor was blocked or
+	// isn't any more. It ends the streams that the tokens opened.
+	TokensChanged(ctx context.Context, tokens ...string)
 }
 
 // View is the JSON of another service's resource, passed on unchanged.

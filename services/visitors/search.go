@@ -46,6 +46,7 @@ func (v Visitor) facts() []string {
 type Select struct {
 	Online   *bool
 	Verified *bool
+	Blocked  *bool  // whether the team has blocked them
 	Page     string // the beginning of the path of the page that they are on
 	Search   string
 }
@@ -63,7 +64,7 @@ func (s *Service) filter(sel Select, order paging.Order) (f Filter, err error) {
 		online = new(bool)
 		*online = true
 	}
-	f.Verified, f.Page = sel.Verified, sel.Page
+	f.Verified, f.Blocked, f.Page = sel.Verified, sel.Blocked, sel.Page
 	since := s.now().Add(-onlineFor)
 	switch {
 	case online != nil && *online:

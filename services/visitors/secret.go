@@ -13,6 +13,7 @@ type Owner struct {
 	SecretHash string // identity.HashSecret of the visitor's secret; "" until one is issued
 	// IsRefused is whether the website serves verified visitors only, and the visitor isn't. Only Resolve sets it.
 	IsRefused bool
+	IsBlocked bool // as Visitor.IsBlocked
 }
 
 // proves reports whether secret is the owner's. It is false for every secret if the owner has none yet.

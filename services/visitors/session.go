@@ -91,7 +91,7 @@ func (s *Service) resume(ctx context.Context, w Widget, n NewSession, user *Iden
 	}
 	resumed, err := s.continueSession(ctx, v, w, n, j)
 	if err == nil && j.secret != "" && s.announcer != nil {
-		s.announcer.SecretChanged(ctx, n.VisitorToken)
+		s.announcer.TokensChanged(ctx, n.VisitorToken)
 	}
 	if err != nil || owner.SecretHash != "" || n.VisitorSecret == nil {
 		return resumed, err

@@ -39,9 +39,18 @@ type Visitor struct {
 	// are zero if the visitor was last seen by an older version.
 	ArrivedAt time.Time `bson:"arrivedAt,omitempty"`
 	PagePath  string    `bson:"pagePath,omitempty"`
-	Search    *Search   `bson:"search,omitempty"` // reads don't return it
+	// The last pages that they have been on, up to MaxVisitPages of one visit. Path returns those of this visit.
+	Pages  []PageView `bson:"pages,omitempty"`
+	Search *Search    `bson:"search,omitempty"` // reads don't return it
 	// The token of the last conversation that an agent has begun with them. It may have ended; "" if there was none.
 	AgentConversation string `bson:"agentConversation,omitempty"`
+	// How many notes there are about them, how many bytes these have, and how often a change of one has begun.
+	Notes       int64 `bson:"notes,omitempty"`
+	NoteBytes   int64 `bson:"noteBytes,omitempty"`
+	NoteChanges int64 `bson:"noteChanges,omitempty"`
+	// Since when the team has blocked them, and who did it; zero and nil if they aren't blocked.
+	BlockedAt time.Time `bson:"blockedAt,omitempty"`
+	BlockedBy *id.User  `bson:"blockedBy,omitempty"` // nil also if a program did it
 	// SecretHash is only set for a new visitor, device or secret: stored with the token
 	SecretHash string `bson:"-"`
 }
@@ -63,6 +72,15 @@ const (
 	onlineFor = 60 * time.Second // a visitor counts as online after being seen
 	seenEvery = 15 * time.Second // minimum interval of writing LastSeenAt
 )
+
+// Texts is how many bytes of text the website stores about the visitor, which count towards the storage limit.
+func (v Visitor) Texts() int64 {
+	n := int64(len(v.Context)) + v.NoteBytes
+	for _, p := range v.Pages {
+		n += int64(len(p.URL))
+	}
+	return n
+}
 
 // Online reports whether the visitor was seen within onlineFor.
 func (v Visitor) Online(now time.Time) bool { return !v.LastSeenAt.Before(now.Add(-onlineFor)) }
@@ -115,7 +133,8 @@ type Patch struct {
 // Empty reports whether the patch changes nothing.
 func (p Patch) Empty() bool { return p.Name.Ptr() == nil && len(p.Context) == 0 }
 
-// Apply returns v with the changes of p, or an Invalid fault that lists every wrong field.
+// Apply returns v with the changes of p, or an Invalid fault that lists every wrong field. The UpdatedAt of v is the
+// time of the patch.
 func (p Patch) Apply(v Visitor) (Visitor, error) {
 	var wrong fault.Problems
 	if name := p.Name.Ptr(); name != nil {
@@ -129,6 +148,9 @@ func (p Patch) Apply(v Visitor) (Visitor, error) {
 	if v.Context != merged {
 		v.Context = merged
 		v.PagePath = v.Page().Path()
+	}
+	if _, reported := p.Context["page"]; reported {
+		v = v.onPage(v.UpdatedAt)
 	}
 	return v, wrong.Err()
 }

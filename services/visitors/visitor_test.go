@@ -2,6 +2,7 @@ package visitors_test
 
 import (
 	"errors"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -86,7 +87,7 @@ func TestPatchAppliesFieldsOrNamesWrongOnes(t *testing.T) {
 			if got := fieldsOf(err); got != c.wrong {
 				t.Fatalf("wrong = %q (%v), want %q", got, err, c.wrong)
 			}
-			if err == nil && after != c.after {
+			if err == nil && !reflect.DeepEqual(after, c.after) {
 				t.Errorf("%+v, want %+v", after, c.after)
 			}
 		})

@@ -88,6 +88,10 @@ func documents(t *testing.T, table map[string]row) {
 		if strings.Contains(op.Description, "after a confirmation in the last 15 minutes") != confirmed {
 			t.Errorf("%s: the description and the rule %s differ about the confirmation", name, r.rule)
 		}
+		rule, unblocked := strings.CutSuffix(rule, " unblocked")
+		if strings.Contains(op.Description, "A visitor that the team has blocked gets 403") != unblocked {
+			t.Errorf("%s: the description and the rule %s differ about blocked visitors", name, r.rule)
+		}
 		r.rule = rule
 		want := securities[r.rule]
 		switch {
@@ -124,16 +128,20 @@ func documents(t *testing.T, table map[string]row) {
 	}
 }
 
-// ruleOf returns the name of a rule of authz, with " confirmed" if it needs a confirmation.
+// ruleOf returns the name of a rule of authz, with " confirmed" if it needs a confirmation, or " unblocked" if it refuses
+// blocked visitors.
 func ruleOf(e ast.Expr) string {
 	call, is := e.(*ast.CallExpr)
 	if !is {
 		return called(e)
 	}
-	if rule, of := call.Fun.(*ast.SelectorExpr); of && rule.Sel.Name == "AfterConfirmation" {
-		return called(rule.X) + " confirmed"
+	rule, is := call.Fun.(*ast.SelectorExpr)
+	if !is {
+		return ""
 	}
-	return ""
+	return called(rule.X) + map[string]string{
+		"AfterConfirmation": " confirmed", "UnlessBlocked": " unblocked",
+	}[rule.Sel.Name]
 }
 
 // publicTable reads the rows of route.Public, which are generated.

@@ -35,6 +35,10 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	note := agent.Send(t, 201, "POST", path+"/notes", harness.Map{"content": "A regular."})
 	agent.Send(t, 200, "PATCH", path+"/notes/"+harness.PathID(note.Int("id")), harness.Map{"content": "Rarely."})
 	agent.Do(t, "DELETE", path+"/notes/"+harness.PathID(note.Int("id")), nil).Want(t, 200)
+	about := "/visitors/" + v.Token + "/notes"
+	note = agent.Send(t, 201, "POST", about, harness.Map{"content": "A regular."})
+	agent.Send(t, 200, "PATCH", about+"/"+harness.PathID(note.Int("id")), harness.Map{"content": "Rarely."})
+	agent.Do(t, "DELETE", about+"/"+harness.PathID(note.Int("id")), nil).Want(t, 200)
 	v.Do(t, "POST", own+"/read", nil).Want(t, 204)
 	v.Send(t, 200, "POST", path+"/rate", harness.Map{"rating": 5})
 	agent.Send(t, 200, "PATCH", path, harness.Map{"snoozedUntil": time.Now().Add(time.Hour)})
@@ -47,6 +51,8 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	agent.Send(t, 201, "POST", "/tickets/"+ticket+"/messages", harness.Map{"content": "We look."})
 	agent.Do(t, "DELETE", "/tickets/"+ticket, nil).Want(t, 200)
 	gone := w.Visit(t, nil)
+	agent.Do(t, "PUT", "/visitors/"+gone.Token+"/block", nil).Want(t, 200)
+	person.Do(t, "DELETE", "/visitors/"+gone.Token+"/block", nil).Want(t, 200)
 	gone.Open(t, "Forget me.")
 	w.Operator().Do(t, "DELETE", "/operator/websites/"+harness.PathID(w.ID)+"/visitors/"+gone.Token, nil).Want(t, 202)
 
@@ -72,7 +78,8 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	for range 8 { // opened, two messages, read twice, typing twice, rated
 		f := visitor.Next(t)
 		documented(t, f)
-		if strings.HasPrefix(f.Event, "note.") || strings.HasPrefix(f.Event, "inbox.") {
+		if strings.HasPrefix(f.Event, "note.") || strings.HasPrefix(f.Event, "inbox.") ||
+			strings.HasPrefix(f.Event, "visitor.") {
 			t.Errorf("a visitor received %s", f.Event)
 		}
 	}

@@ -96,7 +96,7 @@ func Operations() []Operation {
 		},
 		{Row: 19, Method: "GET", Path: "/widget/{client}", Caller: ByPublic, Status: 200, Malformed: 404},
 	}
-	listed := slices.Concat(documented, chats(), shared(), settings())
+	listed := slices.Concat(documented, chats(), known(), shared(), settings())
 	return append(reads(listed), listed...)
 }
 
@@ -167,6 +167,29 @@ func chats() []Operation {
 		{Method: "GET", Path: "/statistics/history?interval=hour&tz=Asia/Kathmandu", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/widget-words/ar", Caller: ByPublic, Status: 200},
 		{Method: "GET", Path: "/widget-panel/0", Caller: ByPublic, Status: 200},
+	}
+}
+
+// known returns the operations about what a team knows of visitors.
+func known() []Operation {
+	return []Operation{
+		{Method: "PUT", Path: "/visitors/{quiet}/block", Caller: ByWrite, Status: 200, Malformed: 400},
+		{Method: "DELETE", Path: "/visitors/{quiet}/block", Caller: ByWrite, Status: 200, Malformed: 400},
+		{
+			Method: "POST", Path: "/visitors/{visitor}/notes", Caller: ByWrite, Status: 201, Malformed: 400,
+			Body: Map{"content": "A regular."}, Text: "content", Mistyped: Map{"content": 5},
+		},
+		{
+			Method: "GET", Path: "/visitors/{visitor}/notes/{visitorNote}", Caller: ByRead, Status: 200, Malformed: 400,
+		},
+		{
+			Method: "PATCH", Path: "/visitors/{visitor}/notes/{visitorNote}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"content": "A regular."}, Text: "content", Mistyped: Map{"content": 5}, OwnWork: true,
+		},
+		{
+			Method: "DELETE", Path: "/visitors/{visitor}/notes/{visitorNote}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Ends: true, OwnWork: true,
+		},
 	}
 }
 

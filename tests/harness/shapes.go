@@ -24,7 +24,8 @@ var (
 		"id": ID, "name": Text, "token": Prefixed("vis_"), "ip": Text, "context": Context, "websiteId": ID,
 		"country": OrNull(Text),
 		"city":    OrNull(Text), "online": Bool, "createdAt": Time, "updatedAt": Time,
-		"identity": OrNull(Shape{"userId": Text, "email": OrNull(Text), "name": OrNull(Text), "verified": Bool}.Type()),
+		"identity":  OrNull(Shape{"userId": Text, "email": OrNull(Text), "name": OrNull(Text), "verified": Bool}.Type()),
+		"blockedAt": OrNull(Time),
 	}.Type()
 
 	User = Shape{

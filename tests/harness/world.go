@@ -19,6 +19,7 @@ type World struct {
 	Tag          string
 	Webhook      string // its id: its endpoint accepts everything, but no event is sent to it
 	Note         string // the id of a note on the conversation, which a program wrote
+	VisitorNote  string // the id of a note about the visitor, which a program wrote
 	CannedReply  string // the id of a shared one, which a program wrote
 	View, Macro  string // likewise
 	Delivery     string // the id of an accepted delivery to it
@@ -33,6 +34,7 @@ func (s System) World(t testing.TB, plan string) *World {
 	w.Conversation = w.Caller.Open(t, "Where is my parcel?")
 	w.Reply(t, w.Conversation, "On its way.")
 	w.Note = w.NewNote(t, w.Conversation)
+	w.VisitorNote = w.NewVisitorNote(t, w.Caller.Token)
 	w.CannedReply, w.View, w.Macro = w.NewCannedReply(t), w.NewView(t), w.NewMacro(t)
 	w.User = w.NewUser(t)
 	w.Tag = Unique("tag-")
@@ -48,7 +50,7 @@ func (w *World) Objects() map[string]string {
 	return map[string]string{
 		"conversation": w.Conversation, "visitor": w.Caller.Token, "quiet": w.Quiet.Token, "client": w.ClientToken,
 		"ticket": w.Ticket, "user": PathID(w.User.Int("id")), "tag": w.Tag, "webhook": w.Webhook, "delivery": w.Delivery,
-		"note": w.Note, "cannedReply": w.CannedReply, "view": w.View, "macro": w.Macro,
+		"note": w.Note, "visitorNote": w.VisitorNote, "cannedReply": w.CannedReply, "view": w.View, "macro": w.Macro,
 	}
 }
 
@@ -80,6 +82,12 @@ func (w *Website) NewNote(t testing.TB, conversation string) string {
 		Int("id"))
 }
 
+// NewVisitorNote writes a private note about a visitor, and returns its id.
+func (w *Website) NewVisitorNote(t testing.TB, visitor string) string {
+	t.Helper()
+	return PathID(w.Agent().Send(t, 201, "POST", "/visitors/"+visitor+"/notes", Map{"content": "A regular."}).Int("id"))
+}
+
 // Another creates another object of the kind that a path is about, for the same visitor. It returns the names with the
 // new one.
 func (w *World) Another(t testing.TB, path string) map[string]string {
@@ -94,6 +102,8 @@ func (w *World) Another(t testing.TB, path string) map[string]string {
 		names["macro"] = w.NewMacro(t)
 	case strings.Contains(path, "{note}"):
 		names["note"] = w.NewNote(t, w.Conversation)
+	case strings.Contains(path, "{visitorNote}"):
+		names["visitorNote"] = w.NewVisitorNote(t, w.Caller.Token)
 	case strings.Contains(path, "{quiet}"):
 		names["quiet"] = w.Visit(t, nil).Token
 	case strings.Contains(path, "{conversation}"):
@@ -122,7 +132,7 @@ func (w *World) Unknown() map[string]string {
 		"quiet": Lookalike(w.Quiet.Token), "client": Unique("wgt_nobody"),
 		"ticket": PathID(UnknownID), "user": PathID(UnknownID),
 		"tag": Unique("tag-"), "webhook": PathID(UnknownID), "delivery": PathID(UnknownID),
-		"note": PathID(UnknownID), "cannedReply": PathID(UnknownID), "view": PathID(UnknownID),
+		"note": PathID(UnknownID), "visitorNote": PathID(UnknownID), "cannedReply": PathID(UnknownID), "view": PathID(UnknownID),
 		"macro": PathID(UnknownID),
 	}
 }
@@ -134,7 +144,7 @@ func Malformed() map[string]string {
 		"ticket": "no-number", "user": "no-number",
 		"tag":     "%20",
 		"webhook": "no-number", "delivery": "no-number", "note": "no-number",
-		"cannedReply": "no-number", "view": "no-number", "macro": "no-number",
+		"visitorNote": "no-number", "cannedReply": "no-number", "view": "no-number", "macro": "no-number",
 	}
 }
 
@@ -175,6 +185,7 @@ func (w *World) State(t testing.TB) string {
 	paths := []string{
 		"/conversations?limit=100", "/conversations/" + w.Conversation,
 		"/conversations/" + w.Conversation + "/notes", "/visitors?limit=100", "/visitors/" + w.Caller.Token,
+		"/visitors/" + w.Caller.Token + "/notes",
 		"/widgets/" + w.ClientToken, "/users", "/tags", "/webhooks", "/webhooks/" + w.Webhook + "/deliveries",
 	}
 	if w.Plan == Pro {

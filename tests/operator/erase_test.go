@@ -59,6 +59,8 @@ func TestEraseVisitor(t *testing.T) {
 	ticket := w.Agent().Get(t, fmt.Sprintf("/tickets?visitorId=%d",
 		gone.ID)).M["data"].([]any)[0].(map[string]any)["id"].(string)
 	w.Agent().Send(t, 201, "POST", "/tickets/"+ticket+"/messages", harness.Map{"content": harness.Unique("by mail ")})
+	note := harness.Unique("note-")
+	w.Agent().Send(t, 201, "POST", "/visitors/"+gone.Token+"/notes", harness.Map{"content": note})
 	settled(t, w, 2, 4, 3)
 	settled(t, other, 2, 4, 3)
 	path := fmt.Sprintf("/operator/websites/%d/visitors/%s", w.ID, gone.Token)
@@ -77,8 +79,8 @@ func TestEraseVisitor(t *testing.T) {
 	if e = w.Swept(t, e.Int("id")); e.Text("status") != "SETTLING" || !e.Null("failure") {
 		t.Errorf("%s", e)
 	}
-	secrets := append(words(theirs, nil), gone.Token, conversation)
-	if len(secrets) < 9 {
+	secrets := append(words(theirs, nil), gone.Token, conversation, note)
+	if len(secrets) < 10 {
 		t.Fatalf("the test searches only for %v", secrets)
 	}
 	noTrace(t, db, secrets...)

@@ -83,7 +83,7 @@ func TestDocumentedOperationsHaveRows(t *testing.T) {
 		{"GET", "/conversations?page=2", route.Conversations, authz.Read},
 		{"GET", "/conversations/conv_1?lang=de", route.Conversations, authz.Read},
 		{"GET", "/conversations/conv_1/messages", route.Conversations, authz.Read},
-		{"POST", "/conversations/conv_1/rate", route.Conversations, authz.Visitor},
+		{"POST", "/conversations/conv_1/rate", route.Conversations, authz.Visitor.UnlessBlocked()},
 		{"GET", "/visitors/vis_1", route.Visitors, authz.Read},
 		{"PATCH", "/visitors/vis_1/context", route.Visitors, authz.Write},
 		{"GET", "/widgets/w", route.Widgets, authz.Public},
@@ -96,7 +96,7 @@ func TestDocumentedOperationsHaveRows(t *testing.T) {
 		{"DELETE", "/tickets/1", route.Tickets, authz.ProWrite},
 		{"PATCH", "/tickets/1/status", route.Tickets, authz.ProWrite},
 		{"POST", "/tickets/1/messages", route.Tickets, authz.ProWrite},
-		{"POST", "/internal/visitors/tickets", route.Tickets, authz.Visitor},
+		{"POST", "/internal/visitors/tickets", route.Tickets, authz.Visitor.UnlessBlocked()},
 		{"GET", "/widget/w?ver=1.0.1", route.Widgets, authz.Public},
 	} {
 		path := table.Find(httptest.NewRequest(d.method, d.path, nil))

@@ -75,7 +75,9 @@ func New(visitors *httpkit.Client, throttle token.Throttle, lookups *prometheus.
 				until = asked.Add(withoutSecretFor)
 			}
 			return known{
-				identity.Principal{Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID},
+				identity.Principal{
+					Kind: identity.Visitor, Website: v.WebsiteID, VisitorID: v.VisitorID, IsBlocked: v.IsBlocked,
+				},
 				v.IsRefused,
 				v.SecretHash,
 			}, until, err
@@ -89,6 +91,7 @@ type resolved struct {
 	VisitorID  id.Visitor `json:"visitorId"`
 	SecretHash string     `json:"secretHash"` // empty also from a visitors service of the version before secrets
 	IsRefused  bool       `json:"identityRequired"`
+	IsBlocked  bool       `json:"blocked"`
 }
 
 // Resolve returns the Principal of a request's visitor token. Its error is Invalid for a missing token, Unauthenticated
@@ -144,7 +147,7 @@ func (k known) proves(secret string) bool {
 	return subtle.ConstantTimeCompare([]byte(identity.HashSecret(secret)), []byte(k.secretHash)) == 1
 }
 
-// Watch calls end when the secret of a visitor token has been replaced, until stop is called. end must not block.
+// Watch calls end when a visitor token has changed, for example its secret, until stop is called. end must not block.
 func (r *Resolver) Watch(h http.Header, end func()) (stop func()) {
 	key := h.Get(Header)
 	r.mu.Lock()

@@ -166,9 +166,12 @@ func withHeaders(answer any, t takes) any {
 	return a
 }
 
-// note describes the required roles in a sentence.
+// note describes in sentences what the operation refuses: callers without the required roles, and blocked visitors.
 func note(op object, t takes) {
 	extension, _ := op[edgeExtension].(object)
+	if unblocked, _ := extension["unblocked"].(bool); unblocked {
+		describe(op, "A visitor that the team has blocked gets 403 `visitor_blocked`.")
+	}
 	confirmed, _ := extension["confirmed"].(bool)
 	own, _ := extension["own"].(string)
 	person := "a person with the role `" + t.role + "`"
@@ -190,6 +193,11 @@ func note(op object, t takes) {
 	if confirmed {
 		text += ", after a confirmation in the last 15 minutes (`POST /auth/confirm`, or a sign-in)"
 	}
+	describe(op, text+".")
+}
+
+// describe adds a sentence to the description of an operation.
+func describe(op object, sentence string) {
 	said, _ := op["description"].(string)
-	op["description"] = strings.TrimSpace(said + "\n\n" + text + ".")
+	op["description"] = strings.TrimSpace(said + "\n\n" + sentence)
 }

@@ -204,6 +204,8 @@ var ids = map[string]string{
 	"Message.id":                     "id.Message",
 	"noteId":                         "id.Note",
 	"Note.id":                        "id.Note",
+	"VisitorNote.id":                 "id.VisitorNote",
+	"VisitorNoteDeleted.noteId":      "id.VisitorNote",
 	"visitorId":                      "id.Visitor",
 	"visitorIds":                     "id.Visitor",
 	"agentId":                        "id.User",

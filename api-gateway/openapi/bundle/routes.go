@@ -18,15 +18,16 @@ import (
 //	body      the limit of the request's body in bytes, if it isn't the default
 //	role      the least role of a person, if it isn't the one that the token's level means (viewer for READ, else agent)
 //	own       the least role of a person for users of the website other than their own; the service checks it
+//	unblocked whether a visitor is refused that the website's team has blocked
 //	confirmed whether a person must have proven lately who they are
 //	signIn    whether the service gets the cookie of a sign-in at an identity provider
 //	device    whether the service gets the cookie of a browser in which a person has signed in before
 //	stores    whether a request stores new text of a website, which counts towards the storage limit
 //	below     whether the last parameter of the path also takes several segments, which OpenAPI can't describe
 type edge struct {
-	service, class, visitor, role, own       string
-	body                                     int
-	stores, confirmed, signIn, device, below bool
+	service, class, visitor, role, own                  string
+	body                                                int
+	stores, unblocked, confirmed, signIn, device, below bool
 }
 
 const edgeExtension = "x-edge"
@@ -75,6 +76,8 @@ func takeEdge(op object) (e edge, err error) {
 		case "own":
 			e.own, ok = value.(string)
 			ok = ok && e.own == "admin"
+		case "unblocked":
+			e.unblocked, ok = value.(bool)
 		case "confirmed":
 			e.confirmed, ok = value.(bool)
 		case "class":
@@ -174,6 +177,9 @@ func writeRow(b *bytes.Buffer, method, path string, op object, e edge) error {
 	class := map[bool]string{true: "read", false: "write"}[method == "get"]
 	if rule == "Visitor" {
 		class = "visitor"
+	}
+	if e.unblocked {
+		rule += ".UnlessBlocked()"
 	}
 	body := "httpkit.DefaultBody"
 	if e.body != 0 {

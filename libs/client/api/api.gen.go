@@ -1332,6 +1332,21 @@ func (e UserPresenceType) Valid() bool {
 	}
 }
 
+// Defines values for VisitorBlockedType.
+const (
+	VisitorBlockedTypeVisitorBlocked VisitorBlockedType = "visitor.blocked"
+)
+
+// Valid indicates whether the value is a known member of the VisitorBlockedType enum.
+func (e VisitorBlockedType) Valid() bool {
+	switch e {
+	case VisitorBlockedTypeVisitorBlocked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VisitorCreatedType.
 const (
 	VisitorCreatedTypeVisitorCreated VisitorCreatedType = "visitor.created"
@@ -1362,6 +1377,51 @@ func (e VisitorErasedType) Valid() bool {
 	}
 }
 
+// Defines values for VisitorNoteCreatedType.
+const (
+	VisitorNoteCreatedTypeVisitorNoteCreated VisitorNoteCreatedType = "visitor.note_created"
+)
+
+// Valid indicates whether the value is a known member of the VisitorNoteCreatedType enum.
+func (e VisitorNoteCreatedType) Valid() bool {
+	switch e {
+	case VisitorNoteCreatedTypeVisitorNoteCreated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VisitorNoteDeletedType.
+const (
+	VisitorNoteDeletedTypeVisitorNoteDeleted VisitorNoteDeletedType = "visitor.note_deleted"
+)
+
+// Valid indicates whether the value is a known member of the VisitorNoteDeletedType enum.
+func (e VisitorNoteDeletedType) Valid() bool {
+	switch e {
+	case VisitorNoteDeletedTypeVisitorNoteDeleted:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VisitorNoteUpdatedType.
+const (
+	VisitorNoteUpdatedTypeVisitorNoteUpdated VisitorNoteUpdatedType = "visitor.note_updated"
+)
+
+// Valid indicates whether the value is a known member of the VisitorNoteUpdatedType enum.
+func (e VisitorNoteUpdatedType) Valid() bool {
+	switch e {
+	case VisitorNoteUpdatedTypeVisitorNoteUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VisitorOnlineType.
 const (
 	VisitorOnlineTypeVisitorOnline VisitorOnlineType = "visitor.online"
@@ -1371,6 +1431,21 @@ const (
 func (e VisitorOnlineType) Valid() bool {
 	switch e {
 	case VisitorOnlineTypeVisitorOnline:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VisitorUnblockedType.
+const (
+	VisitorUnblockedTypeVisitorUnblocked VisitorUnblockedType = "visitor.unblocked"
+)
+
+// Valid indicates whether the value is a known member of the VisitorUnblockedType enum.
+func (e VisitorUnblockedType) Valid() bool {
+	switch e {
+	case VisitorUnblockedTypeVisitorUnblocked:
 		return true
 	default:
 		return false
@@ -1608,6 +1683,11 @@ type AboutNote struct {
 // AboutVisitor defines model for AboutVisitor.
 type AboutVisitor struct {
 	VisitorID int64 `json:"visitorId"`
+}
+
+// AboutVisitorNote defines model for AboutVisitorNote.
+type AboutVisitorNote struct {
+	Note VisitorNote `json:"note"`
 }
 
 // Acceptance A person who has signed in needs none of the first three members.
@@ -3660,9 +3740,24 @@ type ViewingState struct {
 	Viewing bool `json:"viewing"`
 }
 
+// Visit defines model for Visit.
+type Visit struct {
+	// ArrivedAt When the visit began. Null if the visitor has never come.
+	ArrivedAt nullable.Nullable[time.Time] `json:"arrivedAt"`
+	Pages     []struct {
+		// At Since when the visitor was on the page.
+		At time.Time `json:"at"`
+
+		// URL Origin and path.
+		URL string `json:"url"`
+	} `json:"pages"`
+}
+
 // Visitor defines model for Visitor.
 type Visitor struct {
-	City nullable.Nullable[string] `json:"city"`
+	// BlockedAt Since when the team has blocked them; null if it hasn't. Absent while a rolling upgrade from an older version runs.
+	BlockedAt nullable.Nullable[time.Time] `json:"blockedAt,omitempty"`
+	City      nullable.Nullable[string]    `json:"city"`
 
 	// Context A JSON object as a string.
 	Context string `json:"context"`
@@ -3701,6 +3796,35 @@ type VisitorMessage struct {
 	Content         string           `json:"content"`
 }
 
+// VisitorNote defines model for VisitorNote.
+type VisitorNote struct {
+	// AuthorID The user of the website that wrote it. Null if a program did.
+	AuthorID nullable.Nullable[int64] `json:"authorId"`
+
+	// Content Text, with the Markdown that the widget shows in messages.
+	Content   string    `json:"content"`
+	CreatedAt time.Time `json:"createdAt"`
+
+	// ID Later notes have higher ids.
+	ID        int64     `json:"id"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	VisitorID int64     `json:"visitorId"`
+}
+
+// VisitorNoteList defines model for VisitorNoteList.
+type VisitorNoteList struct {
+	Data []VisitorNote `json:"data"`
+
+	// HasMore True if more notes follow the last one; else absent.
+	HasMore *bool `json:"hasMore,omitempty"`
+}
+
+// VisitorNoteText defines model for VisitorNoteText.
+type VisitorNoteText struct {
+	// Content Text, with the Markdown that the widget shows in messages.
+	Content string `json:"content"`
+}
+
 // VisitorPage defines model for VisitorPage.
 type VisitorPage struct {
 	Data        []Visitor `json:"data"`
@@ -3732,6 +3856,9 @@ type VisitorPatch struct {
 type VisitorRow struct {
 	// ArrivedAt If they are online: since when.
 	ArrivedAt nullable.Nullable[time.Time] `json:"arrivedAt"`
+
+	// BlockedAt Since when the team has blocked them; null if it hasn't.
+	BlockedAt nullable.Nullable[time.Time] `json:"blockedAt"`
 	City      nullable.Nullable[string]    `json:"city"`
 
 	// Country ISO 3166 alpha-2.
@@ -4445,6 +4572,23 @@ type UserPresence struct {
 // UserPresenceType defines model for UserPresence.Type.
 type UserPresenceType string
 
+// VisitorBlocked The team has blocked a visitor. What they write is refused.
+type VisitorBlocked struct {
+	At   time.Time `json:"at"`
+	Data struct {
+		// UserID The user of the website that did it. Absent if a program did.
+		UserID    *int64 `json:"userId,omitempty"`
+		VisitorID int64  `json:"visitorId"`
+	} `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID            `json:"id"`
+	Type VisitorBlockedType `json:"type"`
+}
+
+// VisitorBlockedType defines model for VisitorBlocked.Type.
+type VisitorBlockedType string
+
 // VisitorCreated The website has a new visitor.
 type VisitorCreated struct {
 	At   time.Time    `json:"at"`
@@ -4471,6 +4615,48 @@ type VisitorErased struct {
 // VisitorErasedType defines model for VisitorErased.Type.
 type VisitorErasedType string
 
+// VisitorNoteCreated A private note about a visitor was written. Visitors never receive it.
+type VisitorNoteCreated struct {
+	At   time.Time        `json:"at"`
+	Data AboutVisitorNote `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID                `json:"id"`
+	Type VisitorNoteCreatedType `json:"type"`
+}
+
+// VisitorNoteCreatedType defines model for VisitorNoteCreated.Type.
+type VisitorNoteCreatedType string
+
+// VisitorNoteDeleted A private note about a visitor was removed. Remove your copies of it too.
+type VisitorNoteDeleted struct {
+	At   time.Time `json:"at"`
+	Data struct {
+		NoteID    int64 `json:"noteId"`
+		VisitorID int64 `json:"visitorId"`
+	} `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID                `json:"id"`
+	Type VisitorNoteDeletedType `json:"type"`
+}
+
+// VisitorNoteDeletedType defines model for VisitorNoteDeleted.Type.
+type VisitorNoteDeletedType string
+
+// VisitorNoteUpdated A private note about a visitor changed. Visitors never receive it.
+type VisitorNoteUpdated struct {
+	At   time.Time        `json:"at"`
+	Data AboutVisitorNote `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID                `json:"id"`
+	Type VisitorNoteUpdatedType `json:"type"`
+}
+
+// VisitorNoteUpdatedType defines model for VisitorNoteUpdated.Type.
+type VisitorNoteUpdatedType string
+
 // VisitorOnline A visitor is present. They count as online until the time in `until`, and longer if it is reported again. Transient.
 type VisitorOnline struct {
 	At   time.Time `json:"at"`
@@ -4486,6 +4672,19 @@ type VisitorOnline struct {
 
 // VisitorOnlineType defines model for VisitorOnline.Type.
 type VisitorOnlineType string
+
+// VisitorUnblocked The block of a visitor was taken back.
+type VisitorUnblocked struct {
+	At   time.Time    `json:"at"`
+	Data AboutVisitor `json:"data"`
+
+	// ID The same on every delivery; empty for transient events.
+	ID   EventID              `json:"id"`
+	Type VisitorUnblockedType `json:"type"`
+}
+
+// VisitorUnblockedType defines model for VisitorUnblocked.Type.
+type VisitorUnblockedType string
 
 // VisitorUpdated A visitor's name or context changed.
 type VisitorUpdated struct {
@@ -4671,6 +4870,9 @@ type UpdatedSince = time.Time
 
 // UserID defines model for userId.
 type UserID = int64
+
+// VisitorNoteID defines model for visitorNoteId.
+type VisitorNoteID = int64
 
 // VisitorToken defines model for visitorToken.
 type VisitorToken = string
@@ -5543,6 +5745,9 @@ type ListVisitorRowsParams struct {
 	// Verified Only visitors whose identity the website's backend has signed, or only the others.
 	Verified *bool `form:"verified,omitempty" json:"verified,omitempty"`
 
+	// Blocked Only visitors that the team has blocked, or only the others.
+	Blocked *bool `form:"blocked,omitempty" json:"blocked,omitempty"`
+
 	// PagePath Only visitors that are online on a page whose path begins so.
 	PagePath *string `form:"pagePath,omitempty" json:"pagePath,omitempty"`
 
@@ -5572,6 +5777,39 @@ type UpdateVisitorContextParams struct {
 type BeginConversationParams struct {
 	// IdempotencyKey Any name for this request, the same on every attempt.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListVisitorNotesParams defines parameters for ListVisitorNotes.
+type ListVisitorNotesParams struct {
+	// After The id of a note, or 0: the notes after it.
+	After *int64 `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// CreateVisitorNoteParams defines parameters for CreateVisitorNote.
+type CreateVisitorNoteParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteVisitorNoteParams defines parameters for DeleteVisitorNote.
+type DeleteVisitorNoteParams struct {
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetVisitorNoteParams defines parameters for GetVisitorNote.
+type GetVisitorNoteParams struct {
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateVisitorNoteParams defines parameters for UpdateVisitorNote.
+type UpdateVisitorNoteParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListWebhooksParams defines parameters for ListWebhooks.
@@ -5820,6 +6058,12 @@ type UpdateVisitorContextJSONRequestBody = VisitorPatch
 
 // BeginConversationJSONRequestBody defines body for BeginConversation for application/json ContentType.
 type BeginConversationJSONRequestBody = AgentFirstMessage
+
+// CreateVisitorNoteJSONRequestBody defines body for CreateVisitorNote for application/json ContentType.
+type CreateVisitorNoteJSONRequestBody = VisitorNoteText
+
+// UpdateVisitorNoteJSONRequestBody defines body for UpdateVisitorNote for application/json ContentType.
+type UpdateVisitorNoteJSONRequestBody = VisitorNoteText
 
 // CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
 type CreateWebhookJSONRequestBody = NewWebhook
@@ -6252,6 +6496,58 @@ func (t *Event) MergeVisitorUpdated(v VisitorUpdated) error {
 	return err
 }
 
+// AsVisitorBlocked returns the union data inside the Event as a VisitorBlocked
+func (t Event) AsVisitorBlocked() (VisitorBlocked, error) {
+	var body VisitorBlocked
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromVisitorBlocked overwrites any union data inside the Event as the provided VisitorBlocked
+func (t *Event) FromVisitorBlocked(v VisitorBlocked) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeVisitorBlocked performs a merge with any union data inside the Event, using the provided VisitorBlocked
+func (t *Event) MergeVisitorBlocked(v VisitorBlocked) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsVisitorUnblocked returns the union data inside the Event as a VisitorUnblocked
+func (t Event) AsVisitorUnblocked() (VisitorUnblocked, error) {
+	var body VisitorUnblocked
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromVisitorUnblocked overwrites any union data inside the Event as the provided VisitorUnblocked
+func (t *Event) FromVisitorUnblocked(v VisitorUnblocked) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeVisitorUnblocked performs a merge with any union data inside the Event, using the provided VisitorUnblocked
+func (t *Event) MergeVisitorUnblocked(v VisitorUnblocked) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
 // AsVisitorErased returns the union data inside the Event as a VisitorErased
 func (t Event) AsVisitorErased() (VisitorErased, error) {
 	var body VisitorErased
@@ -6268,6 +6564,84 @@ func (t *Event) FromVisitorErased(v VisitorErased) error {
 
 // MergeVisitorErased performs a merge with any union data inside the Event, using the provided VisitorErased
 func (t *Event) MergeVisitorErased(v VisitorErased) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsVisitorNoteCreated returns the union data inside the Event as a VisitorNoteCreated
+func (t Event) AsVisitorNoteCreated() (VisitorNoteCreated, error) {
+	var body VisitorNoteCreated
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromVisitorNoteCreated overwrites any union data inside the Event as the provided VisitorNoteCreated
+func (t *Event) FromVisitorNoteCreated(v VisitorNoteCreated) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeVisitorNoteCreated performs a merge with any union data inside the Event, using the provided VisitorNoteCreated
+func (t *Event) MergeVisitorNoteCreated(v VisitorNoteCreated) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsVisitorNoteUpdated returns the union data inside the Event as a VisitorNoteUpdated
+func (t Event) AsVisitorNoteUpdated() (VisitorNoteUpdated, error) {
+	var body VisitorNoteUpdated
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromVisitorNoteUpdated overwrites any union data inside the Event as the provided VisitorNoteUpdated
+func (t *Event) FromVisitorNoteUpdated(v VisitorNoteUpdated) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeVisitorNoteUpdated performs a merge with any union data inside the Event, using the provided VisitorNoteUpdated
+func (t *Event) MergeVisitorNoteUpdated(v VisitorNoteUpdated) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsVisitorNoteDeleted returns the union data inside the Event as a VisitorNoteDeleted
+func (t Event) AsVisitorNoteDeleted() (VisitorNoteDeleted, error) {
+	var body VisitorNoteDeleted
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromVisitorNoteDeleted overwrites any union data inside the Event as the provided VisitorNoteDeleted
+func (t *Event) FromVisitorNoteDeleted(v VisitorNoteDeleted) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeVisitorNoteDeleted performs a merge with any union data inside the Event, using the provided VisitorNoteDeleted
+func (t *Event) MergeVisitorNoteDeleted(v VisitorNoteDeleted) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -7262,6 +7636,8 @@ type ClientInterface interface {
 	//
 	// Only the conversation's own visitor may rate it, and may rate it again. A bearer token is ignored. A missing or unknown visitor is 400, another visitor's conversation 404.
 	//
+	// A visitor that the team has blocked gets 403 `visitor_blocked`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /conversations/{token}/rate (the `RateConversation` operationId).
@@ -7270,6 +7646,8 @@ type ClientInterface interface {
 	// RateConversation Rate a conversation
 	//
 	// Only the conversation's own visitor may rate it, and may rate it again. A bearer token is ignored. A missing or unknown visitor is 400, another visitor's conversation 404.
+	//
+	// A visitor that the team has blocked gets 403 `visitor_blocked`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7510,6 +7888,8 @@ type ClientInterface interface {
 	//
 	// Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
 	//
+	// A visitor that the team has blocked gets 403 `visitor_blocked`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /internal/visitors/tickets (the `CreateOwnTicket` operationId).
@@ -7518,6 +7898,8 @@ type ClientInterface interface {
 	// CreateOwnTicket Create a ticket as the visitor
 	//
 	// Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
+	//
+	// A visitor that the team has blocked gets 403 `visitor_blocked`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8179,12 +8561,16 @@ type ClientInterface interface {
 
 	// OpenConversationWithBody Open a conversation with its first message
 	//
+	// A visitor that the team has blocked gets 403 `visitor_blocked`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /visitor/conversations (the `OpenConversation` operationId).
 	OpenConversationWithBody(ctx context.Context, params *OpenConversationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OpenConversation Open a conversation with its first message
+	//
+	// A visitor that the team has blocked gets 403 `visitor_blocked`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8205,12 +8591,16 @@ type ClientInterface interface {
 
 	// PostOwnMessageWithBody Post a message as the visitor
 	//
+	// A visitor that the team has blocked gets 403 `visitor_blocked`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /visitor/conversations/{token}/messages (the `PostOwnMessage` operationId).
 	PostOwnMessageWithBody(ctx context.Context, token ConversationToken, params *PostOwnMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PostOwnMessage Post a message as the visitor
+	//
+	// A visitor that the team has blocked gets 403 `visitor_blocked`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8226,6 +8616,8 @@ type ClientInterface interface {
 	//
 	// The state lasts six seconds unless it is reported again.
 	//
+	// A visitor that the team has blocked gets 403 `visitor_blocked`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /visitor/conversations/{token}/typing (the `SetOwnTyping` operationId).
@@ -8234,6 +8626,8 @@ type ClientInterface interface {
 	// SetOwnTyping Report that the visitor is typing, or has stopped
 	//
 	// The state lasts six seconds unless it is reported again.
+	//
+	// A visitor that the team has blocked gets 403 `visitor_blocked`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8310,6 +8704,26 @@ type ClientInterface interface {
 	// Corresponds with GET /visitors/{token} (the `GetVisitor` operationId).
 	GetVisitor(ctx context.Context, token VisitorToken, params *GetVisitorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UnblockVisitor Take the block of a visitor back
+	//
+	// Repeating it changes nothing.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Corresponds with DELETE /visitors/{token}/block (the `UnblockVisitor` operationId).
+	UnblockVisitor(ctx context.Context, token VisitorToken, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BlockVisitor Block a visitor
+	//
+	// The visitor can read on, and what they write is 403 `visitor_blocked`: messages, new conversations, tickets, ratings and typing,
+	// within ten seconds and on all of their devices. Their conversations stay as they are. Repeating it changes nothing.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Corresponds with PUT /visitors/{token}/block (the `BlockVisitor` operationId).
+	BlockVisitor(ctx context.Context, token VisitorToken, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// UpdateVisitorContextWithBody Change a visitor's name and context
 	//
 	// Needs a token with `WRITE`, or a person with the role `agent`.
@@ -8355,6 +8769,90 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /visitors/{token}/conversations (the `BeginConversation` operationId).
 	BeginConversation(ctx context.Context, token VisitorToken, params *BeginConversationParams, body BeginConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListVisitorNotes The private notes about a visitor
+	//
+	// All notes, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part. Visitors never see notes.
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /visitors/{token}/notes (the `ListVisitorNotes` operationId).
+	ListVisitorNotes(ctx context.Context, token VisitorToken, params *ListVisitorNotesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateVisitorNoteWithBody Write a private note about a visitor
+	//
+	// Only the website's team and its programs read notes. A note about a visitor belongs to the person and not to a conversation: it is
+	// shown beside all of their conversations. 409 `notes_full` if there are 500 notes about the visitor.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /visitors/{token}/notes (the `CreateVisitorNote` operationId).
+	CreateVisitorNoteWithBody(ctx context.Context, token VisitorToken, params *CreateVisitorNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateVisitorNote Write a private note about a visitor
+	//
+	// Only the website's team and its programs read notes. A note about a visitor belongs to the person and not to a conversation: it is
+	// shown beside all of their conversations. 409 `notes_full` if there are 500 notes about the visitor.
+	//
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /visitors/{token}/notes (the `CreateVisitorNote` operationId).
+	CreateVisitorNote(ctx context.Context, token VisitorToken, params *CreateVisitorNoteParams, body CreateVisitorNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteVisitorNote Remove a private note about a visitor
+	//
+	// A person removes their own notes; an admin and a program remove any. Another one is 403 `role_required`. Events that contain the text stay in the logs for up to 7 days.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Corresponds with DELETE /visitors/{token}/notes/{id} (the `DeleteVisitorNote` operationId).
+	DeleteVisitorNote(ctx context.Context, token VisitorToken, id VisitorNoteID, params *DeleteVisitorNoteParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetVisitorNote A private note about a visitor
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /visitors/{token}/notes/{id} (the `GetVisitorNote` operationId).
+	GetVisitorNote(ctx context.Context, token VisitorToken, id VisitorNoteID, params *GetVisitorNoteParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateVisitorNoteWithBody Change a private note about a visitor
+	//
+	// A person changes their own notes; an admin and a program change any. Another one is 403 `role_required`.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /visitors/{token}/notes/{id} (the `UpdateVisitorNote` operationId).
+	UpdateVisitorNoteWithBody(ctx context.Context, token VisitorToken, id VisitorNoteID, params *UpdateVisitorNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateVisitorNote Change a private note about a visitor
+	//
+	// A person changes their own notes; an admin and a program change any. Another one is 403 `role_required`.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /visitors/{token}/notes/{id} (the `UpdateVisitorNote` operationId).
+	UpdateVisitorNote(ctx context.Context, token VisitorToken, id VisitorNoteID, params *UpdateVisitorNoteParams, body UpdateVisitorNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetVisit The pages of a visitor's visit
+	//
+	// The last 20 pages of the visit that is in progress, or of the last one, the oldest first. A visit begins when the visitor is seen
+	// after more than a minute away. Of each page there are only origin and path. A page that is loaded again isn't repeated.
+	//
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /visitors/{token}/visit (the `GetVisit` operationId).
+	GetVisit(ctx context.Context, token VisitorToken, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWebhooks A website's webhooks
 	//
@@ -9889,6 +10387,8 @@ func (c *Client) UpdateNote(ctx context.Context, token ConversationToken, id Not
 //
 // Only the conversation's own visitor may rate it, and may rate it again. A bearer token is ignored. A missing or unknown visitor is 400, another visitor's conversation 404.
 //
+// A visitor that the team has blocked gets 403 `visitor_blocked`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /conversations/{token}/rate (the `RateConversation` operationId).
@@ -9907,6 +10407,8 @@ func (c *Client) RateConversationWithBody(ctx context.Context, token Conversatio
 // RateConversation Rate a conversation
 //
 // Only the conversation's own visitor may rate it, and may rate it again. A bearer token is ignored. A missing or unknown visitor is 400, another visitor's conversation 404.
+//
+// A visitor that the team has blocked gets 403 `visitor_blocked`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10368,6 +10870,8 @@ func (c *Client) GetInboxRow(ctx context.Context, token ConversationToken, param
 //
 // Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
 //
+// A visitor that the team has blocked gets 403 `visitor_blocked`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /internal/visitors/tickets (the `CreateOwnTicket` operationId).
@@ -10386,6 +10890,8 @@ func (c *Client) CreateOwnTicketWithBody(ctx context.Context, params *CreateOwnT
 // CreateOwnTicket Create a ticket as the visitor
 //
 // Needs no plan. Agents read tickets with the plan PRO only. With the plan FREE the ticket's text is also posted as the visitor's message: into the named conversation, else into the newest open one, else into a new one.
+//
+// A visitor that the team has blocked gets 403 `visitor_blocked`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11703,6 +12209,8 @@ func (c *Client) ListOwnConversations(ctx context.Context, params *ListOwnConver
 
 // OpenConversationWithBody Open a conversation with its first message
 //
+// A visitor that the team has blocked gets 403 `visitor_blocked`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /visitor/conversations (the `OpenConversation` operationId).
@@ -11719,6 +12227,8 @@ func (c *Client) OpenConversationWithBody(ctx context.Context, params *OpenConve
 }
 
 // OpenConversation Open a conversation with its first message
+//
+// A visitor that the team has blocked gets 403 `visitor_blocked`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11769,6 +12279,8 @@ func (c *Client) ListOwnMessages(ctx context.Context, token ConversationToken, p
 
 // PostOwnMessageWithBody Post a message as the visitor
 //
+// A visitor that the team has blocked gets 403 `visitor_blocked`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /visitor/conversations/{token}/messages (the `PostOwnMessage` operationId).
@@ -11785,6 +12297,8 @@ func (c *Client) PostOwnMessageWithBody(ctx context.Context, token ConversationT
 }
 
 // PostOwnMessage Post a message as the visitor
+//
+// A visitor that the team has blocked gets 403 `visitor_blocked`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11820,6 +12334,8 @@ func (c *Client) MarkOwnRead(ctx context.Context, token ConversationToken, param
 //
 // The state lasts six seconds unless it is reported again.
 //
+// A visitor that the team has blocked gets 403 `visitor_blocked`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /visitor/conversations/{token}/typing (the `SetOwnTyping` operationId).
@@ -11838,6 +12354,8 @@ func (c *Client) SetOwnTypingWithBody(ctx context.Context, token ConversationTok
 // SetOwnTyping Report that the visitor is typing, or has stopped
 //
 // The state lasts six seconds unless it is reported again.
+//
+// A visitor that the team has blocked gets 403 `visitor_blocked`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11993,6 +12511,45 @@ func (c *Client) GetVisitor(ctx context.Context, token VisitorToken, params *Get
 	return c.Client.Do(req)
 }
 
+// UnblockVisitor Take the block of a visitor back
+//
+// Repeating it changes nothing.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Corresponds with DELETE /visitors/{token}/block (the `UnblockVisitor` operationId).
+func (c *Client) UnblockVisitor(ctx context.Context, token VisitorToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnblockVisitorRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BlockVisitor Block a visitor
+//
+// The visitor can read on, and what they write is 403 `visitor_blocked`: messages, new conversations, tickets, ratings and typing,
+// within ten seconds and on all of their devices. Their conversations stay as they are. Repeating it changes nothing.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Corresponds with PUT /visitors/{token}/block (the `BlockVisitor` operationId).
+func (c *Client) BlockVisitor(ctx context.Context, token VisitorToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBlockVisitorRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // UpdateVisitorContextWithBody Change a visitor's name and context
 //
 // Needs a token with `WRITE`, or a person with the role `agent`.
@@ -12067,6 +12624,167 @@ func (c *Client) BeginConversationWithBody(ctx context.Context, token VisitorTok
 // Corresponds with POST /visitors/{token}/conversations (the `BeginConversation` operationId).
 func (c *Client) BeginConversation(ctx context.Context, token VisitorToken, params *BeginConversationParams, body BeginConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewBeginConversationRequest(c.Server, token, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListVisitorNotes The private notes about a visitor
+//
+// All notes, oldest first, up to 1 MiB. If there are more, `hasMore` is true and `Link` names the next part. Visitors never see notes.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /visitors/{token}/notes (the `ListVisitorNotes` operationId).
+func (c *Client) ListVisitorNotes(ctx context.Context, token VisitorToken, params *ListVisitorNotesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListVisitorNotesRequest(c.Server, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateVisitorNoteWithBody Write a private note about a visitor
+//
+// Only the website's team and its programs read notes. A note about a visitor belongs to the person and not to a conversation: it is
+// shown beside all of their conversations. 409 `notes_full` if there are 500 notes about the visitor.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /visitors/{token}/notes (the `CreateVisitorNote` operationId).
+func (c *Client) CreateVisitorNoteWithBody(ctx context.Context, token VisitorToken, params *CreateVisitorNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateVisitorNoteRequestWithBody(c.Server, token, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateVisitorNote Write a private note about a visitor
+//
+// Only the website's team and its programs read notes. A note about a visitor belongs to the person and not to a conversation: it is
+// shown beside all of their conversations. 409 `notes_full` if there are 500 notes about the visitor.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /visitors/{token}/notes (the `CreateVisitorNote` operationId).
+func (c *Client) CreateVisitorNote(ctx context.Context, token VisitorToken, params *CreateVisitorNoteParams, body CreateVisitorNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateVisitorNoteRequest(c.Server, token, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteVisitorNote Remove a private note about a visitor
+//
+// A person removes their own notes; an admin and a program remove any. Another one is 403 `role_required`. Events that contain the text stay in the logs for up to 7 days.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Corresponds with DELETE /visitors/{token}/notes/{id} (the `DeleteVisitorNote` operationId).
+func (c *Client) DeleteVisitorNote(ctx context.Context, token VisitorToken, id VisitorNoteID, params *DeleteVisitorNoteParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteVisitorNoteRequest(c.Server, token, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetVisitorNote A private note about a visitor
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /visitors/{token}/notes/{id} (the `GetVisitorNote` operationId).
+func (c *Client) GetVisitorNote(ctx context.Context, token VisitorToken, id VisitorNoteID, params *GetVisitorNoteParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetVisitorNoteRequest(c.Server, token, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateVisitorNoteWithBody Change a private note about a visitor
+//
+// A person changes their own notes; an admin and a program change any. Another one is 403 `role_required`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /visitors/{token}/notes/{id} (the `UpdateVisitorNote` operationId).
+func (c *Client) UpdateVisitorNoteWithBody(ctx context.Context, token VisitorToken, id VisitorNoteID, params *UpdateVisitorNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateVisitorNoteRequestWithBody(c.Server, token, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateVisitorNote Change a private note about a visitor
+//
+// A person changes their own notes; an admin and a program change any. Another one is 403 `role_required`.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /visitors/{token}/notes/{id} (the `UpdateVisitorNote` operationId).
+func (c *Client) UpdateVisitorNote(ctx context.Context, token VisitorToken, id VisitorNoteID, params *UpdateVisitorNoteParams, body UpdateVisitorNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateVisitorNoteRequest(c.Server, token, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetVisit The pages of a visitor's visit
+//
+// The last 20 pages of the visit that is in progress, or of the last one, the oldest first. A visit begins when the visitor is seen
+// after more than a minute away. Of each page there are only origin and path. A page that is loaded again isn't repeated.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /visitors/{token}/visit (the `GetVisit` operationId).
+func (c *Client) GetVisit(ctx context.Context, token VisitorToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetVisitRequest(c.Server, token)
 	if err != nil {
 		return nil, err
 	}
@@ -19933,6 +20651,18 @@ func NewListVisitorRowsRequest(server string, params *ListVisitorRowsParams) (*h
 
 		}
 
+		if params.Blocked != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "blocked", *params.Blocked, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.PagePath != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pagePath", *params.PagePath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -20015,6 +20745,74 @@ func NewGetVisitorRequest(server string, token VisitorToken, params *GetVisitorP
 			req.Header.Set("If-None-Match", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewUnblockVisitorRequest constructs an http.Request for the UnblockVisitor method
+func NewUnblockVisitorRequest(server string, token VisitorToken) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/%s/block", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBlockVisitorRequest constructs an http.Request for the BlockVisitor method
+func NewBlockVisitorRequest(server string, token VisitorToken) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/%s/block", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -20150,6 +20948,355 @@ func NewBeginConversationRequestWithBody(server string, token VisitorToken, para
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListVisitorNotesRequest constructs an http.Request for the ListVisitorNotes method
+func NewListVisitorNotesRequest(server string, token VisitorToken, params *ListVisitorNotesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/%s/notes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateVisitorNoteRequest calls the generic CreateVisitorNote builder with application/json body
+func NewCreateVisitorNoteRequest(server string, token VisitorToken, params *CreateVisitorNoteParams, body CreateVisitorNoteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateVisitorNoteRequestWithBody(server, token, params, "application/json", bodyReader)
+}
+
+// NewCreateVisitorNoteRequestWithBody constructs an http.Request for the CreateVisitorNote method, with any body, and a specified content type
+func NewCreateVisitorNoteRequestWithBody(server string, token VisitorToken, params *CreateVisitorNoteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/%s/notes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteVisitorNoteRequest constructs an http.Request for the DeleteVisitorNote method
+func NewDeleteVisitorNoteRequest(server string, token VisitorToken, id VisitorNoteID, params *DeleteVisitorNoteParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/%s/notes/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetVisitorNoteRequest constructs an http.Request for the GetVisitorNote method
+func NewGetVisitorNoteRequest(server string, token VisitorToken, id VisitorNoteID, params *GetVisitorNoteParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/%s/notes/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateVisitorNoteRequest calls the generic UpdateVisitorNote builder with application/json body
+func NewUpdateVisitorNoteRequest(server string, token VisitorToken, id VisitorNoteID, params *UpdateVisitorNoteParams, body UpdateVisitorNoteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateVisitorNoteRequestWithBody(server, token, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateVisitorNoteRequestWithBody constructs an http.Request for the UpdateVisitorNote method, with any body, and a specified content type
+func NewUpdateVisitorNoteRequestWithBody(server string, token VisitorToken, id VisitorNoteID, params *UpdateVisitorNoteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/%s/notes/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetVisitRequest constructs an http.Request for the GetVisit method
+func NewGetVisitRequest(server string, token VisitorToken) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/visitors/%s/visit", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -21708,6 +22855,16 @@ func (o *Operations) GetVisitor(ctx context.Context, token VisitorToken, params 
 	return read[Visitor](o.client.GetVisitor(ctx, token, params))
 }
 
+// UnblockVisitor Take the block of a visitor back
+func (o *Operations) UnblockVisitor(ctx context.Context, token VisitorToken) (Answer[Visitor], error) {
+	return read[Visitor](o.client.UnblockVisitor(ctx, token))
+}
+
+// BlockVisitor Block a visitor
+func (o *Operations) BlockVisitor(ctx context.Context, token VisitorToken) (Answer[Visitor], error) {
+	return read[Visitor](o.client.BlockVisitor(ctx, token))
+}
+
 // UpdateVisitorContext Change a visitor's name and context
 func (o *Operations) UpdateVisitorContext(ctx context.Context, token VisitorToken, params *UpdateVisitorContextParams, body VisitorPatch) (Answer[Visitor], error) {
 	return read[Visitor](o.client.UpdateVisitorContext(ctx, token, params, body, keyed))
@@ -21716,6 +22873,36 @@ func (o *Operations) UpdateVisitorContext(ctx context.Context, token VisitorToke
 // BeginConversation Write to a visitor first
 func (o *Operations) BeginConversation(ctx context.Context, token VisitorToken, params *BeginConversationParams, body AgentFirstMessage) (Answer[Conversation], error) {
 	return read[Conversation](o.client.BeginConversation(ctx, token, params, body, keyed))
+}
+
+// ListVisitorNotes The private notes about a visitor
+func (o *Operations) ListVisitorNotes(ctx context.Context, token VisitorToken, params *ListVisitorNotesParams) (Answer[VisitorNoteList], error) {
+	return read[VisitorNoteList](o.client.ListVisitorNotes(ctx, token, params))
+}
+
+// CreateVisitorNote Write a private note about a visitor
+func (o *Operations) CreateVisitorNote(ctx context.Context, token VisitorToken, params *CreateVisitorNoteParams, body VisitorNoteText) (Answer[VisitorNote], error) {
+	return read[VisitorNote](o.client.CreateVisitorNote(ctx, token, params, body, keyed))
+}
+
+// DeleteVisitorNote Remove a private note about a visitor
+func (o *Operations) DeleteVisitorNote(ctx context.Context, token VisitorToken, id VisitorNoteID, params *DeleteVisitorNoteParams) (Answer[DeletedNote], error) {
+	return read[DeletedNote](o.client.DeleteVisitorNote(ctx, token, id, params))
+}
+
+// GetVisitorNote A private note about a visitor
+func (o *Operations) GetVisitorNote(ctx context.Context, token VisitorToken, id VisitorNoteID, params *GetVisitorNoteParams) (Answer[VisitorNote], error) {
+	return read[VisitorNote](o.client.GetVisitorNote(ctx, token, id, params))
+}
+
+// UpdateVisitorNote Change a private note about a visitor
+func (o *Operations) UpdateVisitorNote(ctx context.Context, token VisitorToken, id VisitorNoteID, params *UpdateVisitorNoteParams, body VisitorNoteText) (Answer[VisitorNote], error) {
+	return read[VisitorNote](o.client.UpdateVisitorNote(ctx, token, id, params, body, keyed))
+}
+
+// GetVisit The pages of a visitor's visit
+func (o *Operations) GetVisit(ctx context.Context, token VisitorToken) (Answer[Visit], error) {
+	return read[Visit](o.client.GetVisit(ctx, token))
 }
 
 // ListWebhooks A website's webhooks

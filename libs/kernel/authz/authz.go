@@ -18,6 +18,8 @@ type Rule struct {
 	Role   identity.Role  // for persons: the least role in the website; "" needs no website
 	// Confirmed is whether a person must have proven within identity.ConfirmedFor who they are.
 	Confirmed bool
+	// Unblocked is whether visitors are refused that the website's team has blocked.
+	Unblocked bool
 }
 
 // The rules that operations use.
@@ -59,6 +61,12 @@ func (r Rule) AfterConfirmation() Rule {
 	return r
 }
 
+// UnlessBlocked returns r for an operation by which a visitor writes to the team.
+func (r Rule) UnlessBlocked() Rule {
+	r.Unblocked = true
+	return r
+}
+
 // IsPersonal reports whether the operation is about the person who calls it, and isn't done in a website.
 func (r Rule) IsPersonal() bool { return r.Caller == identity.Person && r.Role == "" }
 
@@ -81,6 +89,22 @@ func ChangeUser(p identity.Principal, user id.User) error {
 		return nil
 	}
 	return fault.Coded(fault.Forbidden, "role_required", "users other than your own need the role admin or a higher one")
+}
+
+// ChangeWork returns the function that is nil if p may change what an author has written: persons their own work, and
+// admins and programs any. author is nil if a program wrote it without naming a user.
+func ChangeWork(p identity.Principal) func(author *id.User) error {
+	return func(author *id.User) error {
+		var of id.User // zero if no user wrote it
+		if author != nil {
+			of = *author
+		}
+		if ChangeUser(p, of) != nil {
+			return fault.Coded(fault.Forbidden, "role_required",
+				"what others have written needs the role admin or a higher one")
+		}
+		return nil
+	}
 }
 
 // Check is nil where p may call, else an Unauthenticated or Forbidden fault. A caller of the wrong kind is
@@ -112,6 +136,9 @@ func (r Rule) Check(p identity.Principal) error {
 		return fault.Coded(
 			fault.Forbidden, "confirmation_required", "prove again that it is you: POST /auth/confirm, or sign in again",
 		)
+	}
+	if r.Unblocked && p.IsBlocked {
+		return fault.Coded(fault.Forbidden, "visitor_blocked", "this website doesn't accept what the visitor writes")
 	}
 	if r.Caller != identity.Token {
 		return nil

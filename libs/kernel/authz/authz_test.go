@@ -23,6 +23,8 @@ func TestCheck(t *testing.T) {
 		}
 	}
 	visitor := identity.Principal{Kind: identity.Visitor, Website: w, VisitorID: 9}
+	blocked := visitor
+	blocked.IsBlocked = true
 	public, operator := identity.Principal{Kind: identity.Public}, identity.Principal{Kind: identity.Operator}
 	const ok = ""
 	for _, c := range []struct {
@@ -56,6 +58,9 @@ func TestCheck(t *testing.T) {
 		{"token, persons only", authz.Admin, token(identity.ReadWrite, identity.Pro), "token_missing"},
 		{"token, any person", authz.Person, token(identity.ReadWrite, identity.Pro), "token_missing"},
 		{"unknown role", authz.Read, person("boss", identity.Free), "role_required"},
+		{"blocked visitor reads", authz.Visitor, blocked, ok},
+		{"blocked visitor writes", authz.Visitor.UnlessBlocked(), blocked, "visitor_blocked"},
+		{"visitor writes", authz.Visitor.UnlessBlocked(), visitor, ok},
 		{"person without a website", authz.Person, identity.Principal{Kind: identity.Person, PersonID: 3}, ok},
 		{
 			"person without a website, reading", authz.Read,
@@ -123,6 +128,31 @@ func TestChangeUser(t *testing.T) {
 		err := authz.ChangeUser(c.who, c.user)
 		if (err == nil) != c.ok || err != nil && fault.From(err).Code != "role_required" {
 			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestChangeWork(t *testing.T) {
+	t.Parallel()
+	own, other := id.User(4), id.User(5)
+	person := func(role identity.Role) identity.Principal {
+		return identity.Principal{Kind: identity.Person, UserID: own, Role: role}
+	}
+	for _, c := range []struct {
+		who     identity.Principal
+		author  *id.User
+		allowed bool
+	}{
+		{person(identity.Agent), &own, true},
+		{person(identity.Agent), &other, false},
+		{person(identity.Agent), nil, false},
+		{person(identity.Admin), &other, true},
+		{person(identity.Admin), nil, true},
+		{identity.Principal{Kind: identity.Token}, &other, true},
+	} {
+		err := authz.ChangeWork(c.who)(c.author)
+		if (err == nil) != c.allowed || err != nil && fault.From(err).Code != "role_required" {
+			t.Errorf("%+v changes the work of %v: %v", c.who, c.author, err)
 		}
 	}
 }

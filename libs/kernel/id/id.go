@@ -15,6 +15,9 @@ type Message int64
 // Note is the id of a private note on a conversation.
 type Note int64
 
+// VisitorNote is the id of a private note about a visitor.
+type VisitorNote int64
+
 // Ticket is a ticket's id.
 type Ticket int64
 

@@ -90,6 +90,7 @@ type Principal struct {
 	Plan      Plan       `json:"plan,omitempty"`   // Token, and Person in a website
 	TokenID   id.Token   `json:"token,omitempty"`  // Token only: its id, for the log
 	VisitorID id.Visitor `json:"visitor,omitempty"`
+	IsBlocked bool       `json:"blocked,omitempty"` // Visitor only: the website's team has blocked them
 	Service   string     `json:"service,omitempty"` // Service only: its name
 	PersonID  id.Person  `json:"person,omitempty"`  // Person only
 	SessionID id.Session `json:"session,omitempty"` // Person only

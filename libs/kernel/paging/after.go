@@ -2,6 +2,7 @@ package paging
 
 import (
 	"errors"
+	"net/url"
 	"strconv"
 )
 
@@ -19,4 +20,29 @@ func (a *After) UnmarshalText(b []byte) error {
 	}
 	*a = After(n)
 	return nil
+}
+
+// Part is a list that is read after an item, from its beginning or further on: all items that follow, or the first of
+// them.
+type Part[T Numbered] struct {
+	Data []T `json:"data"`
+	// more items follow; request them with after=<last number>
+	HasMore bool `json:"hasMore,omitzero"`
+}
+
+// Numbered is an item of a Part. The numbers of later items are higher.
+type Numbered interface{ Number() int64 }
+
+// PartOf returns the first items that have MaxBytes together. more reports whether others follow them.
+func PartOf[T Numbered](items []T, more bool) Part[T] {
+	items, cut := Fit(items)
+	return Part[T]{items, more || cut}
+}
+
+// Links returns the header Link of the response to a request at an address: the next part.
+func (p Part[T]) Links(at *url.URL) string {
+	if !p.HasMore {
+		return ""
+	}
+	return Link(at, "next", "after", strconv.FormatInt(p.Data[len(p.Data)-1].Number(), 10))
 }

@@ -98,7 +98,7 @@ func TestNewSessionCreatesVisitor(t *testing.T) {
 	number := id.Visitor(v["id"].(float64))
 	if !visitors.ValidToken(v["token"].(string)) || v["name"] != visitors.FriendlyName(number) || v["ip"] != "192.0.2.7" ||
 		v["context"] != `{"plan":"gold"}` ||
-		v["websiteId"] != 1.0 || v["country"] != nil || v["city"] != nil || v["online"] != true || len(v) != 12 {
+		v["websiteId"] != 1.0 || v["country"] != nil || v["city"] != nil || v["online"] != true || len(v) != 13 {
 		t.Errorf("%v", v)
 	}
 	if s.widgets.Asked()[0] != "GET /internal/widgets/site 0" || len(s.conversations.Asked()) != 0 {
@@ -282,7 +282,7 @@ func TestContextUpdateWithoutReadPermission(t *testing.T) {
 	} {
 		got := s.Want(200, writer(1), "PATCH", path(v)+"/context", body)
 		if got["name"] != want[0] || got["context"] != want[1] || got["ip"] != "" || got["online"] != false ||
-			got["token"] != v["token"] || got["id"] != v["id"] || len(got) != 12 {
+			got["token"] != v["token"] || got["id"] != v["id"] || len(got) != 13 {
 			t.Errorf("%s: %v", body, got)
 		}
 	}

@@ -12,10 +12,11 @@ import type {
   ConversationCounts,
   InboxCounts,
   InboxRow,
-  NoteList,
+  Note,
   Statistics,
   TagList,
   User,
+  Visitor,
   Website,
 } from '../../../../libs/web/api';
 import { path, query } from './client';
@@ -41,6 +42,17 @@ export function useNow(): number {
 export function useGet<T>(queryKey: QueryKey, path: string) {
   const { api } = useSession();
   return useQuery({ queryKey, queryFn: ({ signal }) => api.get<T>(path, signal) });
+}
+
+/** useVisitor returns a visitor. Events keep it up to date. known is what another response has of the visitor. */
+export function useVisitor(known: Visitor): Visitor {
+  const { api } = useSession();
+  const { token } = known;
+  return useQuery({
+    queryKey: keys.visitor(token),
+    queryFn: ({ signal }) => api.get<Visitor>(path`/visitors/${token}`, signal),
+    initialData: known,
+  }).data;
 }
 
 export const useWebsite = () => useGet<Website>(keys.website, '/website').data!; // the shell has read it
@@ -119,15 +131,22 @@ export function useThread(token: string) {
 }
 
 /** useNotes reads the private notes of a conversation. */
-export function useNotes(token: string) {
+export const useNotes = (token: string) => useParts<Note>(keys.notes(token), path`/conversations/${token}/notes`);
+
+interface Part<T> {
+  data: T[];
+  hasMore?: boolean;
+}
+
+/** useParts reads a list of the API whose next part is after the id of the last row. */
+export function useParts<T extends { id: number }>(queryKey: QueryKey, at: string) {
   const { api } = useSession();
   return useQuery({
-    queryKey: keys.notes(token),
+    queryKey,
     queryFn: async ({ signal }) => {
-      const at = path`/conversations/${token}/notes`;
-      const whole = await api.get<NoteList>(at, signal);
+      const whole = await api.get<Part<T>>(at, signal);
       for (let part = whole; part.hasMore && part.data.length;) {
-        part = await api.get<NoteList>(at + query({ after: part.data.at(-1)!.id }), signal);
+        part = await api.get<Part<T>>(at + query({ after: part.data.at(-1)!.id }), signal);
         whole.data.push(...part.data);
       }
       return whole.data;

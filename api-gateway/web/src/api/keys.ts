@@ -32,6 +32,7 @@ export const keys = {
   row: (token: string) => ['row', token] as const,
   thread: (token: string) => ['thread', token] as const,
   notes: (token: string) => ['notes', token] as const,
+  notesAbout: (visitorToken: string) => ['notesAbout', visitorToken] as const,
   drafts: ['drafts'] as const,
   outbox: (token: string) => ['outbox', token] as const,
   typing: (token: string) => ['typing', token] as const,
@@ -46,7 +47,9 @@ export const keys = {
   ticketList: (filter: TicketFilter) => ['tickets', 'list', filter] as const,
   visitors: ['visitors'] as const,
   visitorCounts: ['visitors', 'counts'] as const,
+  visitorLists: ['visitors', 'list'] as const,
   visitorList: (filter: VisitorFilter) => ['visitors', 'list', filter] as const,
   visitor: (token: string) => ['visitors', 'one', token] as const,
+  visit: (visitorId: number) => ['visit', visitorId] as const,
   ticket: (id: string) => ['tickets', 'one', id] as const,
 };

@@ -301,6 +301,25 @@ describe('events', () => {
     expect(server.bodies('DELETE /conversations/con_a/mention')).toHaveLength(1);
   });
 
+  it('read the notes about visitors again', async () => {
+    await started();
+    queries.setQueryData(keys.notesAbout('vis_a'), []);
+    server.emit('visitor.note_created', { note: { id: 1, visitorId: 3 } });
+    expect(queries.getQueryState(keys.notesAbout('vis_a'))!.isInvalidated).toBe(true);
+  });
+
+  it('read a visitor who changed again, with the pages of their visit', async () => {
+    await started();
+    const cached = [3, 4].flatMap((id) => [keys.visit(id), keys.visitor('vis_' + id)]);
+    for (const id of [3, 4]) {
+      queries.setQueryData(keys.visit(id), { arrivedAt: null, pages: [] });
+      queries.setQueryData(keys.visitor('vis_' + id), { id });
+    }
+    server.emit('visitor.blocked', { visitorId: 3 });
+    const isStale = cached.map((key) => queries.getQueryState(key)!.isInvalidated);
+    expect(isStale).toEqual([true, true, false, false]);
+  });
+
   it('take a snoozed conversation out of the open ones', async () => {
     const live = await started();
     const until = '2026-02-01T00:00:00Z';

@@ -1,6 +1,6 @@
 // Live follows the website's events and applies them to the cache. It also reports what the agent does: presence,
 // looking, typing and reading.
-import type { QueryClient } from '@tanstack/react-query';
+import type { Query, QueryClient } from '@tanstack/react-query';
 import { retryDelay, type Frame } from '../../../../libs/web/sse';
 import type {
   Conversation,
@@ -10,6 +10,7 @@ import type {
   Message,
   Note,
   User,
+  Visitor,
 } from '../../../../libs/web/api';
 import { Cache } from './cache';
 import { isRefused, path, type Api } from './client';
@@ -240,6 +241,11 @@ export class Live {
       case 'note.deleted':
         this.forgetNote(frame.data.data.conversationId, frame.data.data.noteId);
         break;
+      case 'visitor.note_created':
+      case 'visitor.note_updated':
+      case 'visitor.note_deleted':
+        void this.queries.invalidateQueries({ queryKey: ['notesAbout'] }); // the event has no token of a visitor
+        break;
       case 'conversation.erased':
         this.cache.forget(frame.data.data.conversationId);
         this.scheduleFigures();
@@ -250,6 +256,11 @@ export class Live {
         break;
       case 'workspace.changed':
         void this.queries.invalidateQueries({ queryKey: [...keys.workspace, frame.data.data.kind] });
+        break;
+      case 'visitor.updated':
+      case 'visitor.blocked':
+      case 'visitor.unblocked':
+        this.refreshVisitor(frame.data.data.visitorId);
         break;
       case 'visitor.created':
         this.scheduleFigures();
@@ -283,6 +294,13 @@ export class Live {
         void this.queries.invalidateQueries({ queryKey: keys.tickets });
         break;
     }
+  }
+
+  /** refreshVisitor reads a visitor again, and the pages of their visit, if they are on the screen. */
+  private refreshVisitor(visitorId: number) {
+    const isOf = ({ state }: Query) => (state.data as Visitor | undefined)?.id === visitorId;
+    void this.queries.invalidateQueries({ queryKey: keys.visit(visitorId) });
+    void this.queries.invalidateQueries({ queryKey: [...keys.visitors, 'one'], predicate: isOf });
   }
 
   /** update replaces a conversation in all lists. A conversation that the cache doesn't have is read. */

@@ -62,7 +62,7 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "GET /conversations/{token}/messages", 200,
 		operation.New(chain, "conversations.list_messages", authz.Read, getThread), httpkit.Lenient)
 	httpkit.Handle(r, "POST /conversations/{token}/rate", 200,
-		operation.New(chain, "conversations.rate_conversation", authz.Visitor,
+		operation.New(chain, "conversations.rate_conversation", authz.Visitor.UnlessBlocked(),
 			func(ctx context.Context, req rate) (changed, error) {
 				p := identity.From(ctx)
 				c, err := a.s.Rate(ctx, p.Website, req.Token, p.VisitorID,
@@ -147,7 +147,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 				return paging.Envelope(req.Window, found, ownRowsOf(found.Rows)), err
 			}))
 	httpkit.Handle(r, "POST /visitor/conversations", 201,
-		operation.New(chain, "conversations.open_conversation", authz.Visitor,
+		operation.New(chain, "conversations.open_conversation", authz.Visitor.UnlessBlocked(),
 			func(ctx context.Context, req open) (opened, error) {
 				p := identity.From(ctx)
 				begin := a.s.Open
@@ -169,7 +169,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 				return newsOf(ownOf(th.Conversation).View, th), nil
 			}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/messages", 201,
-		operation.New(chain, "conversations.post_own_message", authz.Visitor,
+		operation.New(chain, "conversations.post_own_message", authz.Visitor.UnlessBlocked(),
 			func(ctx context.Context, req visitorMessage) (posted, error) {
 				p := identity.From(ctx)
 				m, fresh, err := a.s.PostAsVisitor(ctx, p.Website, req.Token, p.VisitorID,
@@ -177,7 +177,7 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 				return posted{m.View(), fresh}, err
 			}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/typing", 204,
-		operation.New(chain, "conversations.set_visitor_typing", authz.Visitor,
+		operation.New(chain, "conversations.set_visitor_typing", authz.Visitor.UnlessBlocked(),
 			func(ctx context.Context, req typing) (operation.None, error) {
 				p := identity.From(ctx)
 				return operation.None{}, a.s.SetTypingByVisitor(ctx, p.Website, req.Token, p.VisitorID, *req.Typing)

@@ -2,12 +2,9 @@ package api
 
 import (
 	"context"
-	"net/url"
-	"strconv"
 
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/authz"
-	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/optional"
@@ -22,7 +19,7 @@ import (
 func (a api) notes(r *httpkit.Router, chain operation.Chain) {
 	httpkit.Handle(r, "GET /conversations/{token}/notes", 200,
 		operation.New(chain, "conversations.list_notes", authz.Read,
-			func(ctx context.Context, req notesOf) (noteList, error) {
+			func(ctx context.Context, req notesOf) (paging.Part[contract.Note], error) {
 				found, more, err := a.s.Notes(ctx, identity.From(ctx).Website, req.Token, id.Note(req.After))
 				return noteListOf(found, more), err
 			}))
@@ -49,14 +46,15 @@ func (a api) notes(r *httpkit.Router, chain operation.Chain) {
 		operation.New(chain, "conversations.update_note", authz.Write,
 			func(ctx context.Context, req changedNote) (note, error) {
 				n, err := a.s.ChangeNote(ctx, identity.From(ctx).Website, req.Token, req.ID,
-					conversations.NotePatch{Content: req.Content, Mentions: req.Mentions}, mayChangeNoteOf(ctx))
+					conversations.NotePatch{Content: req.Content, Mentions: req.Mentions},
+					authz.ChangeWork(identity.From(ctx)))
 				return noteOf(n), err
 			}))
 	httpkit.Handle(r, "DELETE /conversations/{token}/notes/{id}", 200,
 		operation.New(chain, "conversations.delete_note", authz.Write,
 			func(ctx context.Context, req aNote) (deletedNote, error) {
 				return deletedNote{req.ID, true},
-					a.s.DeleteNote(ctx, identity.From(ctx).Website, req.Token, req.ID, mayChangeNoteOf(ctx))
+					a.s.DeleteNote(ctx, identity.From(ctx).Website, req.Token, req.ID, authz.ChangeWork(identity.From(ctx)))
 			}))
 	httpkit.Handle(r, "DELETE /conversations/{token}/mention", 204,
 		operation.New(chain, "conversations.end_mention", authz.Viewer,
@@ -64,22 +62,6 @@ func (a api) notes(r *httpkit.Router, chain operation.Chain) {
 				p := identity.From(ctx)
 				return operation.None{}, a.s.EndMention(ctx, p.Website, req.Token, p.UserID)
 			}))
-}
-
-// mayChangeNoteOf returns the function that is nil if the caller may change notes of an author: their own; admins and
-// programs any.
-func mayChangeNoteOf(ctx context.Context) func(author *id.User) error {
-	p := identity.From(ctx)
-	return func(author *id.User) error {
-		var of id.User // zero if no user wrote the note
-		if author != nil {
-			of = *author
-		}
-		if authz.ChangeUser(p, of) != nil {
-			return fault.Coded(fault.Forbidden, "role_required", "notes of others need the role admin or a higher one")
-		}
-		return nil
-	}
 }
 
 type notesOf struct {
@@ -116,28 +98,12 @@ func (n note) Revision() version.Of { return n.of }
 
 func noteOf(n conversations.Note) note { return note{n.View(), n.Revision()} }
 
-// noteList is the notes of a conversation, or a part of them.
-type noteList struct {
-	Data []contract.Note `json:"data"`
-	// more notes follow; request them with after=<last id>
-	HasMore bool `json:"hasMore,omitzero"`
-}
-
-func noteListOf(found []conversations.Note, more bool) noteList {
+func noteListOf(found []conversations.Note, more bool) paging.Part[contract.Note] {
 	views := make([]contract.Note, len(found))
 	for i, n := range found {
 		views[i] = n.View()
 	}
-	views, cut := paging.Fit(views)
-	return noteList{views, more || cut}
-}
-
-// Links returns the link to the next part of the notes.
-func (l noteList) Links(at *url.URL) string {
-	if !l.HasMore {
-		return ""
-	}
-	return paging.Link(at, "next", "after", strconv.FormatInt(int64(l.Data[len(l.Data)-1].ID), 10))
+	return paging.PartOf(views, more)
 }
 
 type deletedNote struct {

@@ -71,7 +71,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 			}))
 	httpkit.Handle(
 		r, "POST /internal/visitors/tickets", 201,
-		operation.New(chain, "tickets.create_visitor_ticket", authz.Visitor,
+		operation.New(chain, "tickets.create_visitor_ticket", authz.Visitor.UnlessBlocked(),
 			func(ctx context.Context, req create) (view, error) {
 				p := identity.From(ctx)
 				d, err := s.CreateByVisitor(ctx, p.Website, p.VisitorID, req.draft(tickets.ChannelWidget))

@@ -12,7 +12,14 @@ type Announcer struct{ rediskit.Announcer }
 
 const cache = "visitor"
 
-// SecretChanged implements visitors.Announcer.
-func (a Announcer) SecretChanged(ctx context.Context, token string) {
-	a.Announce(ctx, cache, func(ctx context.Context, r *rediskit.Client) error { return r.Forget(ctx, cache, token) })
+// TokensChanged implements visitors.Announcer.
+func (a Announcer) TokensChanged(ctx context.Context, tokens ...string) {
+	a.Announce(ctx, cache, func(ctx context.Context, r *rediskit.Client) error {
+		for _, token := range tokens {
+			if err := r.Forget(ctx, cache, token); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

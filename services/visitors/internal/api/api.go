@@ -16,6 +16,8 @@ import (
 // Mount adds the operations of s to the route table.
 func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 	mountRows(r, chain, s)
+	mountNotes(r, chain, s)
+	mountBlock(r, chain, s)
 	httpkit.Handle(r, "GET /visitors", 200, operation.New(chain, "visitors.list_visitors", authz.Read,
 		func(ctx context.Context, req list) (paging.Page[view], error) {
 			found, err := s.List(ctx, identity.From(ctx).Website, req.Online.Ptr(), req.Following)
@@ -29,10 +31,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 	httpkit.Handle(r, "PATCH /visitors/{token}/context", 200, operation.New(chain, "visitors.update_context", authz.Write,
 		func(ctx context.Context, req update) (view, error) {
 			v, err := s.Update(ctx, identity.From(ctx).Website, req.Token, req.patch())
-			if identity.From(ctx).Level == identity.Write { // a token that may not read sees only the keys that it wrote
-				v.Context = visitors.Written(req.Context.V)
-			}
-			return viewOf(v), err
+			return changedView(ctx, v, req.Context.V), err
 		}), httpkit.Lenient)
 	httpkit.Handle(r, "POST /visitor/sessions", 201, operation.New(chain, "visitors.open_session", authz.Public,
 		func(ctx context.Context, req openSession) (session, error) {
@@ -60,7 +59,7 @@ func mountInternal(r *httpkit.Router, chain operation.Chain, s *visitors.Service
 		operation.New(chain, "visitors.resolve_token", authz.Internal,
 			func(ctx context.Context, req byToken) (resolved, error) {
 				t, owner, err := s.Resolve(ctx, req.Token)
-				return resolved{t, owner.ID, owner.SecretHash, owner.IsRefused}, err
+				return resolved{t, owner.ID, owner.SecretHash, owner.IsRefused, owner.IsBlocked}, err
 			}))
 	httpkit.Handle(r, "GET /internal/identity-policy", 200,
 		operation.New(chain, "visitors.get_identity_policy", authz.Internal,

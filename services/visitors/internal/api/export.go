@@ -30,12 +30,16 @@ func MountExport(r *httpkit.Router, chain operation.Chain, s *visitors.Service, 
 			return rowsOf(found.Rows), found.More, err
 		},
 		Keys: func(r outbox.Record) ([]changefeed.Key, error) {
-			if r.Type != contract.VisitorsImported {
+			switch r.Type {
+			case contract.VisitorNoteCreated, contract.VisitorNoteUpdated, contract.VisitorNoteDeleted:
+				return nil, nil // they don't change the visitor
+			case contract.VisitorsImported:
+				var imported contract.VisitorsImportedData
+				err := r.Decode(&imported)
+				return changefeed.RowKeys(imported.VisitorIDs...), err
+			default:
 				return changefeed.RowKeys(r.Key), nil
 			}
-			var imported contract.VisitorsImportedData
-			err := r.Decode(&imported)
-			return changefeed.RowKeys(imported.VisitorIDs...), err
 		},
 		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
 			found, err := s.ByIDs(ctx, t, changefeed.IDs[id.Visitor](keys))

@@ -26,6 +26,11 @@ func mountRows(r *httpkit.Router, chain operation.Chain, s *visitors.Service) {
 			found, err := s.Rows(ctx, identity.From(ctx).Website, req.selected(), window)
 			return paging.Envelope(window.Window, found, rowViewsOf(found.Rows)), err
 		}))
+	httpkit.Handle(r, "GET /visitors/{token}/visit", 200, operation.New(chain, "visitors.get_visit", authz.Read,
+		func(ctx context.Context, req byToken) (visit, error) {
+			v, err := s.Visitor(ctx, identity.From(ctx).Website, req.Token)
+			return visitOf(v), err
+		}))
 	httpkit.Handle(r, "GET /visitors/counts", 200, operation.New(chain, "visitors.count_visitors", authz.Read,
 		func(ctx context.Context, _ operation.None) (visitors.Counts, error) {
 			return s.Counts(ctx, identity.From(ctx).Website)
@@ -37,6 +42,7 @@ type rows struct {
 	list
 	Sort     paging.Sort  `query:"sort" json:"-"`
 	Verified httpkit.Flag `query:"verified" json:"-"`
+	Blocked  httpkit.Flag `query:"blocked" json:"-"`
 	PagePath string       `query:"pagePath" json:"-"`
 	Search   string       `query:"search" json:"-"`
 }
@@ -59,7 +65,13 @@ func (r rows) window() (paging.Following, error) {
 }
 
 func (r rows) selected() visitors.Select {
-	return visitors.Select{Online: r.Online.Ptr(), Verified: r.Verified.Ptr(), Page: r.PagePath, Search: r.Search}
+	return visitors.Select{
+		Online:   r.Online.Ptr(),
+		Verified: r.Verified.Ptr(),
+		Blocked:  r.Blocked.Ptr(),
+		Page:     r.PagePath,
+		Search:   r.Search,
+	}
 }
 
 // row is a visitor as the list for agents shows them.
@@ -75,12 +87,34 @@ type row struct {
 	FirstSeenAt time.Time  `json:"firstSeenAt"`
 	LastSeenAt  *time.Time `json:"lastSeenAt"`
 	ArrivedAt   *time.Time `json:"arrivedAt"`
+	BlockedAt   *time.Time `json:"blockedAt"`
 }
 
 // page is the page that a visitor is on, or was last.
 type page struct {
 	URL   string  `json:"url"`
 	Title *string `json:"title"`
+}
+
+// visit is where a visitor has been in their visit, which may be over.
+type visit struct {
+	ArrivedAt *time.Time `json:"arrivedAt"`
+	Pages     []pageView `json:"pages"`
+}
+
+// pageView is a page that a visitor has been on, and since when.
+type pageView struct {
+	URL string    `json:"url"`
+	At  time.Time `json:"at"`
+}
+
+func visitOf(v visitors.Visitor) visit {
+	path := v.Path()
+	found := visit{timeOrNil(v.ArrivedAt), make([]pageView, len(path))}
+	for i, p := range path {
+		found.Pages[i] = pageView(p)
+	}
+	return found
 }
 
 func rowViewsOf(found []visitors.Visitor) []row {
@@ -95,15 +129,14 @@ func rowViewsOf(found []visitors.Visitor) []row {
 			City:        v.City,
 			Online:      v.Online(now),
 			FirstSeenAt: v.CreatedAt,
+			LastSeenAt:  timeOrNil(v.LastSeenAt),
+			BlockedAt:   timeOrNil(v.BlockedAt),
 		}
 		if p := v.Page(); p.URL != "" {
 			views[i].Page = &page{p.URL, textOrNil(p.Title)}
 		}
-		if !v.LastSeenAt.IsZero() {
-			views[i].LastSeenAt = &v.LastSeenAt
-		}
-		if views[i].Online && !v.ArrivedAt.IsZero() {
-			views[i].ArrivedAt = &v.ArrivedAt
+		if views[i].Online {
+			views[i].ArrivedAt = timeOrNil(v.ArrivedAt)
 		}
 	}
 	return views

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"context"
 	"time"
 
 	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
 	"fivechat.dev/services/visitors"
@@ -23,6 +25,7 @@ type view struct {
 	CreatedAt time.Time  `json:"createdAt" writer:"kept"`
 	UpdatedAt time.Time  `json:"updatedAt" writer:"kept"`
 	Identity  *user      `json:"identity"`
+	BlockedAt *time.Time `json:"blockedAt"`
 	of        version.Of
 }
 
@@ -48,14 +51,29 @@ func textOrNil(s string) *string {
 	return &s
 }
 
+func timeOrNil(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}
+
 // Revision is the version of the visitor in the view.
 func (v view) Revision() version.Of { return v.of }
 
 func viewOf(v visitors.Visitor) view {
 	return view{
 		v.ID, v.Name, v.Token, v.IP, v.Context, v.WebsiteID, v.Country, v.City, v.Online(time.Now()), v.CreatedAt,
-		v.UpdatedAt, userOf(v.Identity), v.Revision(),
+		v.UpdatedAt, userOf(v.Identity), timeOrNil(v.BlockedAt), v.Revision(),
 	}
+}
+
+// changedView is the response to a change. A token that may not read sees only the keys of the context that it wrote.
+func changedView(ctx context.Context, v visitors.Visitor, wrote visitors.Context) view {
+	if identity.From(ctx).Level == identity.Write {
+		v.Context = visitors.Written(wrote)
+	}
+	return viewOf(v)
 }
 
 func viewsOf(found []visitors.Visitor) []view {
@@ -101,6 +119,7 @@ type resolved struct {
 	VisitorID  id.Visitor `json:"visitorId"`
 	SecretHash string     `json:"secretHash,omitempty"`
 	IsRefused  bool       `json:"identityRequired,omitzero"`
+	IsBlocked  bool       `json:"blocked,omitzero"`
 }
 
 // named is the visitor of a token, as other services request it.

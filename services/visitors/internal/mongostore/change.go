@@ -60,18 +60,26 @@ func (s *Store) Save(
 		if err = s.saveDevices(ctx, visitorToken, v, saved); err != nil {
 			return err
 		}
-		if err = s.texts.Resize(ctx, t, textOf(v), textOf(saved)); err != nil {
+		if err = s.texts.Resize(ctx, t, v.Texts(), saved.Texts()); err != nil {
 			return err
 		}
-		return s.log.Append(ctx, t, int64(v.ID), saved.Updated())
+		return s.log.Append(ctx, t, int64(v.ID), saved.Changed(v))
 	})
 	return saved, userTaken(err)
 }
 
 // saveDevices stores and removes the tokens of a visitor's devices, or replaces the secret of the token that makes the
-// change. It runs inside a transaction.
+// change. If the visitor is blocked, or isn't any more, all tokens say so. It runs inside a transaction.
 func (s *Store) saveDevices(ctx context.Context, by string, was, is visitors.Visitor) error {
 	before, after := was.Tokens(), is.Tokens()
+	if isBlocked := is.IsBlocked(); isBlocked != was.IsBlocked() {
+		for _, kept := range before {
+			if _, err := s.tokens.Update(ctx, bson.D{{Key: "_id", Value: kept}},
+				bson.D{{Key: "$set", Value: bson.D{{Key: "blocked", Value: isBlocked}}}}); err != nil {
+				return err
+			}
+		}
+	}
 	if is.SecretHash != "" && slices.Equal(before, after) {
 		_, err := s.tokens.Update(ctx, bson.D{{Key: "_id", Value: by}},
 			bson.D{{Key: "$set", Value: bson.D{{Key: "secretHash", Value: is.SecretHash}}}})
@@ -81,7 +89,7 @@ func (s *Store) saveDevices(ctx context.Context, by string, was, is visitors.Vis
 		if slices.Contains(before, added) {
 			continue
 		}
-		if err := s.tokens.Insert(ctx, token{added, is.WebsiteID, is.ID, is.SecretHash}); err != nil {
+		if err := s.tokens.Insert(ctx, token{added, is.WebsiteID, is.ID, is.SecretHash, is.IsBlocked()}); err != nil {
 			return err
 		}
 	}
@@ -126,7 +134,7 @@ func (s *Store) insert(ctx context.Context, t tenant.ID, rows ...visitors.Visito
 	tokens := make([]token, len(rows))
 	found := make([]visitors.Visitor, len(rows))
 	for i, v := range rows {
-		tokens[i], found[i] = token{v.Token, v.WebsiteID, v.ID, v.SecretHash}, v.Indexed()
+		tokens[i], found[i] = token{v.Token, v.WebsiteID, v.ID, v.SecretHash, false}, v.Indexed()
 	}
 	if err := s.visitors.Insert(ctx, t, found...); err != nil {
 		return err

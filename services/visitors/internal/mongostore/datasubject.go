@@ -15,9 +15,13 @@ import (
 
 // tables are the collections that data exports contain.
 func tables(db *mongokit.DB) datasubject.Tables {
-	return datasubject.Tables{datasubject.Table{
-		Kind: "visitor", Visitor: "_id", Omit: []string{searchField},
-	}.In(db, "visitors_visitors")}
+	return datasubject.Tables{
+		datasubject.Table{
+			Kind: "visitor", Visitor: "_id", Omit: []string{searchField, "notes", "noteBytes", "noteChanges"},
+		}.In(db, "visitors_visitors"),
+		// The export of a visitor's data has no notes: they are the team's, not the visitor's.
+		datasubject.Table{Kind: "visitor_note"}.In(db, "visitors_notes"),
+	}
 }
 
 // Export implements datasubject.DataHolder.
@@ -25,8 +29,11 @@ func (s *Store) Export(ctx context.Context, of subject.Subject, after string) (d
 	return s.tables.Export(ctx, of, after)
 }
 
-// eraseVisitors is the number of visitors that one transaction erases.
-const eraseVisitors = 500
+// The numbers of visitors that one transaction erases, and of notes that one batch erases.
+const (
+	eraseVisitors = 500
+	eraseNotes    = 1_000
+)
 
 // Erase implements datasubject.DataHolder.
 func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err error) {
@@ -34,6 +41,10 @@ func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err e
 	if visitor, ok := of.Visitor(); ok {
 		more, err = s.eraseVisitor(ctx, t, visitor)
 	} else if more, err = s.eraseSome(ctx, t); err == nil && !more {
+		var gone int64
+		if gone, err = s.notes.DeleteSome(ctx, t, nil, eraseNotes); gone > 0 || err != nil {
+			return gone > 0, err
+		}
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
 			_, err = s.policies.rows.Delete(ctx, t, nil)
 		}
@@ -58,6 +69,9 @@ func (s *Store) eraseVisitor(ctx context.Context, t tenant.ID, visitor id.Visito
 			return err
 		}
 		if err := s.remove(ctx, t, found); err != nil {
+			return err
+		}
+		if _, err := s.notes.Delete(ctx, t, notesAbout(visitor)); err != nil {
 			return err
 		}
 		if _, err := s.erased.Upsert(ctx, t, nil,

@@ -246,7 +246,7 @@ func TestOnlyVerifiedVisitors(t *testing.T) {
 // announcer records the tokens whose secrets have changed.
 type announcer []string
 
-func (a *announcer) SecretChanged(_ context.Context, token string) { *a = append(*a, token) }
+func (a *announcer) TokensChanged(_ context.Context, tokens ...string) { *a = append(*a, tokens...) }
 
 // TestForgedClaimsChangeNothing: neither the visitor nor what the page says beside the claim.
 func TestForgedClaimsChangeNothing(t *testing.T) {

@@ -34,10 +34,15 @@ func (s *Store) List(
 	if w.Order == paging.Seen {
 		order.Key = "lastSeenAt"
 	}
-	if f.Verified != nil || f.Page != "" || f.Query.Restricts() {
+	if isCounted(f) {
 		order.CountUpTo = visitors.MaxCounted
 	}
 	return mongokit.NewestWithTotal(ctx, s.visitors, t, filter, w.Window, order, s.totalOf(t, f, w.Order))
+}
+
+// isCounted reports whether only a count of the list can tell how many visitors a filter selects.
+func isCounted(f visitors.Filter) bool {
+	return f.Verified != nil || f.Blocked != nil || f.Page != "" || f.Query.Restricts()
 }
 
 // totalOf returns a function that counts the visitors of a list by the cheapest means, or nil if only a count of the
@@ -46,7 +51,7 @@ func (s *Store) totalOf(
 	t tenant.ID, f visitors.Filter, order paging.Order,
 ) func(context.Context) (int64, error) {
 	switch {
-	case f.Verified != nil || f.Page != "" || f.Query.Restricts():
+	case isCounted(f):
 		return nil
 	case f.SeenSince.IsZero() && f.UnseenSince.IsZero() && order != paging.Seen:
 		return func(ctx context.Context) (int64, error) { return s.Total(ctx, t) }
@@ -70,13 +75,8 @@ func conditions(f visitors.Filter, order paging.Order) (filter bson.D) {
 	if order == paging.Seen { // those who were never seen have the zero time
 		all = append(all, seen("$gt", time.Time{}))
 	}
-	switch {
-	case f.Verified == nil:
-	case *f.Verified:
-		all = append(all, bson.D{{Key: "verifiedUser", Value: bson.D{{Key: "$exists", Value: true}}}})
-	default:
-		all = append(all, bson.D{{Key: "verifiedUser", Value: nil}})
-	}
+	all = append(all, having("verifiedUser", f.Verified)...)
+	all = append(all, having("blockedAt", f.Blocked)...)
 	if f.Page != "" {
 		begins := bson.D{{Key: "$regex", Value: "^" + regexp.QuoteMeta(f.Page)}}
 		all = append(all, bson.D{{Key: "pagePath", Value: begins}})
@@ -87,17 +87,33 @@ func conditions(f visitors.Filter, order paging.Order) (filter bson.D) {
 	return filter
 }
 
+// having returns the condition that a field is there, or isn't; nil selects all.
+func having(field string, there *bool) bson.A {
+	switch {
+	case there == nil:
+		return nil
+	case *there:
+		return bson.A{bson.D{{Key: field, Value: bson.D{{Key: "$exists", Value: true}}}}}
+	default:
+		return bson.A{bson.D{{Key: field, Value: nil}}}
+	}
+}
+
 // indexFor returns the keys of the index by which List finds visitors. Few of the visitors are online: they are sorted
 // in memory if the order is another one, so that the others aren't examined.
 func indexFor(f visitors.Filter, order paging.Order) bson.D {
-	isVerified := f.Verified != nil && *f.Verified
+	isVerified, isBlocked := f.Verified != nil && *f.Verified, f.Blocked != nil && *f.Blocked
 	switch {
 	case !f.SeenSince.IsZero():
 		return byLastSeen
+	case order == paging.Seen && isBlocked:
+		return lastSeenBlocked
 	case order == paging.Seen && isVerified:
 		return lastSeenVerified
 	case order == paging.Seen:
 		return byLastSeen
+	case isBlocked:
+		return newestBlocked
 	case len(f.Query.Clauses) > 0:
 		return newestFound
 	case isVerified:

@@ -38,6 +38,8 @@ type Store struct {
 	texts      *rowcount.Bytes
 	tables     datasubject.Tables
 	policies   policies
+	notes      *mongokit.Collection[visitors.Note]
+	noteIDs    *mongokit.Sequence
 }
 
 // token is the directory entry from a visitor token to its website. The hash of the secret is here and not in the
@@ -47,6 +49,8 @@ type token struct {
 	Website    tenant.ID  `bson:"websiteId"`
 	Visitor    id.Visitor `bson:"visitorId"`
 	SecretHash string     `bson:"secretHash,omitempty"` // absent for visitors older than secrets
+	// Blocked is as in the visitor's row, which the gateways' lookups don't read.
+	Blocked bool `bson:"blocked,omitempty"`
 }
 
 // all is the only key of the row counts of visitors: their total. Online visitors can't be counted this way, because
@@ -61,6 +65,9 @@ var (
 	// Verified visitors alone. The last key makes the indexes different from those of all visitors.
 	newestVerified   = append(latest("createdAt"), bson.E{Key: "verifiedUser", Value: 1})
 	lastSeenVerified = append(latest("lastSeenAt"), bson.E{Key: "verifiedUser", Value: 1})
+	// Blocked visitors alone, likewise.
+	newestBlocked   = append(latest("createdAt"), bson.E{Key: "blockedAt", Value: 1})
+	lastSeenBlocked = append(latest("lastSeenAt"), bson.E{Key: "blockedAt", Value: 1})
 )
 
 // latest returns the keys of the index by which visitors are listed by a time, the latest first.
@@ -79,7 +86,9 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 			mongokit.Index{Keys: newestFirst, Needed: true},
 			mongokit.Index{Keys: newestFound, Needed: true},
 			mongokit.Index{Keys: newestVerified, Present: "verifiedUser", Needed: true},
-			mongokit.Index{Keys: lastSeenVerified, Present: "verifiedUser", Needed: true}).
+			mongokit.Index{Keys: lastSeenVerified, Present: "verifiedUser", Needed: true},
+			mongokit.Index{Keys: newestBlocked, Present: "blockedAt", Needed: true},
+			mongokit.Index{Keys: lastSeenBlocked, Present: "blockedAt", Needed: true}).
 			Hiding(searchField),
 		everywhere: mongokit.GlobalOf[visitors.Visitor](db, "visitors_visitors", "visitor"),
 		positions:  feed.NewPositions(db, "visitors"),
@@ -89,24 +98,23 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 		tables:     tables(db),
 
 		policies: declarePolicies(db),
+		notes:    declareNotes(db),
+		noteIDs:  mongokit.NewSequence(db, "visitors", "note"),
 	}
 	s.counts = rowcount.New(db, "visitors_tally", func(ctx context.Context, t tenant.ID, add func(all)) error {
 		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"_id"}}, func(visitors.Visitor) { add(all{}) })
 	})
 	s.texts = rowcount.NewBytes(db, "visitors_bytes", func(ctx context.Context, t tenant.ID, add func(int64)) error {
-		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"context"}},
-			func(v visitors.Visitor) { add(textOf(v)) })
+		return s.visitors.Each(ctx, t, nil, mongokit.Query{Only: []string{"context", "noteBytes", "pages"}},
+			func(v visitors.Visitor) { add(v.Texts()) })
 	})
 	return s
 }
 
-// textOf returns the bytes of the context that a website stores about a visitor.
-func textOf(v visitors.Visitor) int64 { return int64(len(v.Context)) }
-
 func textsOf(rows []visitors.Visitor) []int64 {
 	texts := make([]int64, len(rows))
 	for i, v := range rows {
-		texts[i] = textOf(v)
+		texts[i] = v.Texts()
 	}
 	return texts
 }
@@ -128,7 +136,7 @@ func (s *Store) Reserve(ctx context.Context, n int) (id.Visitor, error) {
 // Owner implements visitors.Store.
 func (s *Store) Owner(ctx context.Context, visitorToken string) (tenant.ID, visitors.Owner, error) {
 	row, err := s.tokens.Get(ctx, bson.D{{Key: "_id", Value: visitorToken}})
-	return row.Website, visitors.Owner{ID: row.Visitor, SecretHash: row.SecretHash}, err
+	return row.Website, visitors.Owner{ID: row.Visitor, SecretHash: row.SecretHash, IsBlocked: row.Blocked}, err
 }
 
 // SetSecret implements visitors.Store.

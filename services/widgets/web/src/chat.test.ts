@@ -530,6 +530,17 @@ describe('send', () => {
     expect(texts(chat)).toEqual(['text 1: sent', 'one: sent']);
   });
 
+  it('says that the chat is unavailable while the team blocks the visitor', async () => {
+    const chat = await startedChat();
+    server.on(POST, refused(403), message(2));
+    chat.send('one');
+    await settle();
+    expect([chat.isUnavailable, ...texts(chat)]).toEqual([true, 'text 1: sent', 'one: failed']);
+    chat.retry(chat.messages[1]!);
+    await settle();
+    expect([chat.isUnavailable, ...texts(chat)]).toEqual([false, 'text 1: sent', 'one: sent']);
+  });
+
   it('sends the messages after a refused one', async () => {
     const chat = await startedChat();
     server.on(POST, refused(422), message(2));

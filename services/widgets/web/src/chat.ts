@@ -366,7 +366,7 @@ export class Chat {
     this._visitor = session.visitorToken;
     this.agentsOnline = session.agentsOnline;
     this.replySeconds = session.replySeconds ?? null; // a server of the version before doesn't say
-    this.isUnavailable = false;
+    this.isUnavailable = !!session.visitor.blockedAt;
     this._begun = session.agentConversation || '';
     if (session.conversation) {
       const isKnown = session.conversation.token === this.conversation?.token;
@@ -433,7 +433,7 @@ export class Chat {
         secret = this.saved.secret;
         const stored = await this._deliver(draft);
         this._sendFailures = 0;
-        this.sendFailed = false;
+        this.sendFailed = this.isUnavailable = false;
         this.saved.removeDraft(draft.id);
         if (!draft.to || draft.to === this.conversation?.token) acknowledgeDraft(this.messages, message, stored);
         else await this._showElsewhere(message, draft.to);
@@ -482,6 +482,7 @@ export class Chat {
       if (draft) this.saved.bindDraft(draft, '');
     } else if (isRefused(status)) {
       message.state = 'failed';
+      this.isUnavailable = status === 403; // the website's team has blocked the visitor
     }
   }
 

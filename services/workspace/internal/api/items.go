@@ -66,22 +66,7 @@ func update[R patch[T], T, V any](s items[T], view func(T) V) func(context.Conte
 func remove[T any](s items[T]) func(context.Context, byID) (deleted, error) {
 	return func(ctx context.Context, req byID) (deleted, error) {
 		p := identity.From(ctx)
-		return deleted{req.ID, true}, s.Delete(ctx, p.Website, req.ID, p.UserID, mayDelete(p))
-	}
-}
-
-// mayDelete returns the function that is nil if p may remove items of an author: their own; admins and programs any.
-func mayDelete(p identity.Principal) func(author *id.User) error {
-	return func(author *id.User) error {
-		var of id.User // zero if no user wrote the item
-		if author != nil {
-			of = *author
-		}
-		if authz.ChangeUser(p, of) != nil {
-			return fault.Coded(fault.Forbidden, "role_required",
-				"what others share needs the role admin or a higher one")
-		}
-		return nil
+		return deleted{req.ID, true}, s.Delete(ctx, p.Website, req.ID, p.UserID, authz.ChangeWork(p))
 	}
 }
 

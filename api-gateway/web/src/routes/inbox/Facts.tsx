@@ -2,15 +2,19 @@
 import { Link } from '@tanstack/react-router';
 import { BadgeCheck, Plus, Star, X } from 'lucide-react';
 import { useRef, type FormEvent, type ReactNode } from 'react';
-import type { InboxRow, Ticket, Visitor } from '../../../../../libs/web/api';
-import { useOnline, usePages, useTags, useWebsite } from '../../api/hooks';
+import type { InboxRow, Ticket, Visit, Visitor } from '../../../../../libs/web/api';
+import { path } from '../../api/client';
+import { useGet, useOnline, usePages, useTags, useWebsite } from '../../api/hooks';
+import { keys } from '../../api/keys';
 import { useSession } from '../../api/session';
 import type { ThreadState } from '../../api/thread';
 import { t, tEnum } from '../../texts';
 import { useCommands } from '../../ui/commands';
 import { Avatar, IconButton } from '../../ui/parts';
 import { ShowMore } from '../../ui/ShowMore';
-import { ago, flag, moment } from '../../ui/time';
+import { ago, clock, flag, moment } from '../../ui/time';
+import { NotesAbout } from '../visitors/NotesAbout';
+import { BlockedSince, PersonMenu } from '../visitors/PersonMenu';
 import type { Change } from './ConversationPage';
 import { visitorFacts } from './visitorFacts';
 import { visitorName } from './Row';
@@ -38,6 +42,8 @@ export function Facts({ row, thread, change }: Props) {
           <p dir="auto">{conversation.summary}</p>
         </>
       )}
+      {visitor && <NotesAbout key={visitor.token} token={visitor.token} />}
+      {visitor && <VisitOf visitor={visitor} />}
       <Context visitor={visitor} />
       <Earlier visitorId={conversation.visitorId} except={conversation.token} />
       <TicketsOf visitorId={conversation.visitorId} token={conversation.token} />
@@ -72,9 +78,32 @@ export function Person({ name, visitor, isOnline }: PersonProps) {
             </span>
           )}
           <small>{isOnline ? t('isOnline') : t('offline')}</small>
+          {visitor && <BlockedSince visitor={visitor} />}
         </span>
+        {visitor && <PersonMenu visitor={visitor} />}
       </p>
       <FactList facts={facts} />
+    </>
+  );
+}
+
+/** VisitOf lists the pages of a visitor's visit, the last one first. */
+export function VisitOf({ visitor: { id, token } }: { visitor: Visitor }) {
+  const pages = useGet<Visit>(keys.visit(id), path`/visitors/${token}/visit`).data?.pages ?? [];
+  if (!pages.length) return null;
+  return (
+    <>
+      <h2>{t('pagesOfVisit')}</h2>
+      <ol className="visit">
+        {pages.toReversed().map(({ url, at }) => (
+          <li key={at}>
+            <PageOf address={url} title={url.replace(/^https?:\/\//, '')} />
+            <time dateTime={at} title={moment(at)}>
+              {clock(at)}
+            </time>
+          </li>
+        ))}
+      </ol>
     </>
   );
 }

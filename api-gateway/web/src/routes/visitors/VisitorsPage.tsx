@@ -1,6 +1,6 @@
 // The visitors: those on the website now, with their page and the time since they came. A visitor opens beside the list.
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { BadgeCheck, UserRoundSearch } from 'lucide-react';
+import { BadgeCheck, Ban, UserRoundSearch } from 'lucide-react';
 import type { Visitor, VisitorCounts, VisitorRow } from '../../../../../libs/web/api';
 import { path } from '../../api/client';
 import { useGet, useNow, usePages } from '../../api/hooks';
@@ -13,8 +13,9 @@ import { isSearchProblem, SearchField, SearchProblem } from '../../ui/SearchFiel
 import { ago, figure, flag, lasting, moment } from '../../ui/time';
 import { useMedia } from '../../ui/useMedia';
 import { VirtualList } from '../../ui/VirtualList';
-import { Context, Earlier, Person, TicketsOf } from '../inbox/Facts';
+import { Context, Earlier, Person, TicketsOf, VisitOf } from '../inbox/Facts';
 import { Choice } from '../tickets/choices';
+import { NotesAbout } from './NotesAbout';
 import { noFilter, queryOf, sortOf, sortsOf, sortTexts, viewOf, views, viewTexts } from './views';
 import '../inbox/inbox.css';
 import '../tickets/tickets.css';
@@ -137,6 +138,7 @@ function Row({ row, filter }: { row: VisitorRow; filter: VisitorFilter }) {
         <span className="top">
           <b dir="auto">{row.name}</b>
           {identity?.verified && <BadgeCheck className="verified" aria-label={t('verified')} role="img" />}
+          {row.blockedAt && <Ban className="verified" aria-label={t('blockedVisitors')} role="img" />}
         </span>
         <span className="preview" dir="auto">
           {identity?.email ?? identity?.userId ?? ''}
@@ -170,6 +172,8 @@ function Details({ token }: { token: string }) {
     <div className="facts-drawer">
       <Person name={visitor.name} visitor={visitor} isOnline={visitor.online} />
       {isWritable && <WriteFirst token={token} name={visitor.name} />}
+      <NotesAbout key={token} token={token} />
+      <VisitOf visitor={visitor} />
       <Context visitor={visitor} />
       <Earlier visitorId={visitor.id} />
       <TicketsOf visitorId={visitor.id} />

@@ -8,6 +8,11 @@ describe('the filter of visitors', () => {
     expect(viewOf({ ...noFilter, view: 'unknown' })).toBe('online');
   });
 
+  it('shows who is blocked', () => {
+    expect(queryOf({ ...noFilter, view: 'blocked' })).toMatchObject({ blocked: 'true', online: '', verified: '' });
+    expect(queryOf(noFilter).blocked).toBe('');
+  });
+
   it('asks only for orders that the server has', () => {
     expect(sortOf({ ...noFilter, view: 'all', search: 'vera' })).toBe('newest');
     expect(sortOf({ ...noFilter, view: 'all', search: 'vera', sort: 'seen' })).toBe('newest');

@@ -3,9 +3,14 @@ import type { VisitorFilter } from '../../api/keys';
 
 export const noFilter: VisitorFilter = { view: '', sort: '', page: '', search: '' };
 
-export const views = ['online', 'all', 'verified'] as const;
+export const views = ['online', 'all', 'verified', 'blocked'] as const;
 export type ViewId = (typeof views)[number];
-export const viewTexts = { online: 'onSite', all: 'allVisitors', verified: 'verifiedVisitors' } as const;
+export const viewTexts = {
+  online: 'onSite',
+  all: 'allVisitors',
+  verified: 'verifiedVisitors',
+  blocked: 'blockedVisitors',
+} as const;
 
 export const sorts = ['seen', 'newest', 'oldest'] as const;
 export const sortTexts = { seen: 'sortSeen', newest: 'sortNewest', oldest: 'sortOldest' } as const;
@@ -28,6 +33,7 @@ export function queryOf(filter: VisitorFilter): Record<string, string> {
   return {
     online: view === 'online' ? 'true' : '',
     verified: view === 'verified' ? 'true' : '',
+    blocked: view === 'blocked' ? 'true' : '',
     pagePath: view === 'online' && filter.page.startsWith('/') ? filter.page : '',
     search: filter.search,
     sort: sortOf(filter),
