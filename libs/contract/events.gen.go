@@ -217,6 +217,8 @@ type ConversationUpdatedData struct {
 	Status       ConversationStatus `json:"status"`
 	// If it was closed: the time since its creation.
 	ResolutionSeconds *float64 `json:"resolutionSeconds,omitzero"`
+	// `true` if the website's rule has assigned it.
+	AssignedAutomatically *bool `json:"assignedAutomatically,omitzero"`
 }
 
 // EventType implements Data.

@@ -4,6 +4,34 @@
  */
 
 export interface paths {
+    "/assignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the website assigns new conversations
+         * @description Needs a person with the role `admin`.
+         */
+        get: operations["getAssignment"];
+        /**
+         * Let a rule assign new conversations
+         * @description A conversation that a visitor opens, or that is open again, without an assignee gets one: an agent who is `online` and has fewer open
+         *     conversations than `capacity`. If there is none, it waits for one. What people assign stays as it is.
+         *
+         *
+         *     Needs a person with the role `admin`.
+         */
+        put: operations["putAssignment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -3208,6 +3236,24 @@ export interface components {
              */
             userId: number;
         };
+        /**
+         * @example {
+         *       "capacity": 10,
+         *       "mode": "manual"
+         *     }
+         */
+        Assignment: {
+            /**
+             * Format: int64
+             * @description Open conversations of an agent, without snoozed ones, up to which they get another one. People may exceed it.
+             */
+            capacity: number;
+            /**
+             * @description `manual`: people assign. `roundRobin`: one agent after the other gets a conversation. `leastBusy`: the agent with the fewest open ones.
+             * @enum {string}
+             */
+            mode: "manual" | "roundRobin" | "leastBusy";
+        };
         AuditEntry: {
             /** @description For example `session.create` or `user.update`. */
             action: string;
@@ -5803,6 +5849,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             data: {
+                /** @description `true` if the website's rule has assigned it. */
+                assignedAutomatically?: boolean;
                 conversation: components["schemas"]["Conversation"];
                 from: components["schemas"]["ConversationStatus"];
                 /**
@@ -6483,6 +6531,7 @@ export type AgentMessage = components['schemas']['AgentMessage'];
 export type AgentPresence = components['schemas']['AgentPresence'];
 export type AgentStatistics = components['schemas']['AgentStatistics'];
 export type AgentSummary = components['schemas']['AgentSummary'];
+export type Assignment = components['schemas']['Assignment'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type AuthenticatorKey = components['schemas']['AuthenticatorKey'];
@@ -6791,6 +6840,84 @@ export type HeaderXRateLimitReset = components['headers']['X-RateLimit-Reset'];
 export type HeaderXRequestId = components['headers']['X-Request-Id'];
 export type $defs = Record<string, never>;
 export interface operations {
+    getAssignment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The setting. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    putAssignment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "capacity": 5,
+                 *       "mode": "leastBusy"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            /** @description The setting. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     listAudit: {
         parameters: {
             query?: {

@@ -47,6 +47,8 @@ type Store interface {
 	SetUserAway(ctx context.Context, t tenant.ID, id id.User, isAway bool, now time.Time) (User, error)
 	// CountSeenUsers returns how many of a website's users have been seen since a time.
 	CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time) (int64, error)
+	// SeenUsers returns up to limit of a website's users that have been seen since a time, with what their status is.
+	SeenUsers(ctx context.Context, t tenant.ID, since time.Time, limit int64) ([]User, error)
 	// DeleteUser removes a user and stores their departure. Their name stays: see FormerUsers. The error is Conflict if a
 	// person is this user.
 	DeleteUser(ctx context.Context, t tenant.ID, id id.User, entry func(User) (Entry, Departure)) error

@@ -20,7 +20,8 @@ type Website struct {
 	Plan         identity.Plan `bson:"plan"`
 	ClientToken  string        `bson:"clientToken"` // of its widget
 	Quotas       Quotas        `bson:"quotas,omitempty"`
-	StorageLimit int64         `bson:"storageLimit"` // bytes, overrides the plan's; 0 means the plan's
+	StorageLimit int64         `bson:"storageLimit"`         // bytes, overrides the plan's; 0 means the plan's
+	Assignment   *Assignment   `bson:"assignment,omitempty"` // nil: people assign
 	CreatedAt    time.Time     `bson:"createdAt"`
 }
 

@@ -10,6 +10,6 @@
 // after a number never misses one.
 //
 // The service writes the collections conversations_conversations, conversations_messages, conversations_notes,
-// conversations_drafts (unsent texts), conversations_tags, conversations_erased (sums over erased conversations) and
-// its outbox.
+// conversations_drafts (unsent texts), conversations_tags, conversations_erased (sums over erased conversations),
+// conversations_queues (the state of automatic assignment) and its outbox.
 package conversations

@@ -33,6 +33,17 @@ func updated(c *Conversation, from Status) Event {
 	return Event{Conversation: &c.ID, Data: d}
 }
 
+// assignedAutomatically is the event of a conversation that the website's rule has assigned.
+func assignedAutomatically(c *Conversation) Event {
+	isAutomatic := true
+	return Event{Conversation: &c.ID, Data: contract.ConversationUpdatedData{
+		Conversation:          c.eventView(),
+		From:                  c.Status,
+		Status:                c.Status,
+		AssignedAutomatically: &isAutomatic,
+	}}
+}
+
 // inboxUpdated is the event that a conversation has another folder, or is snoozed until another time. Visitors don't
 // receive it.
 func inboxUpdated(c *Conversation) Event {

@@ -61,7 +61,7 @@ func (p Patch) apply(c *Conversation, now time.Time) error {
 		}
 	}
 	if p.AssigneeID.Set {
-		c.AssigneeID = p.AssigneeID.Ptr()
+		c.AssigneeID, c.QueuedAt = p.AssigneeID.Ptr(), nil // who takes it away decides, too
 	}
 	if p.Summary.Set {
 		c.Summary = p.Summary.Ptr()

@@ -22,6 +22,7 @@ type Counts struct {
 type Store interface {
 	NoteStore
 	UnsentStore
+	QueueStore
 	// NextID reserves n consecutive conversation numbers and returns the first.
 	NextID(ctx context.Context, n int64) (id.Conversation, error)
 	// Get returns the conversation that has a token.
@@ -145,6 +146,8 @@ type Addressee struct {
 type Accounts interface {
 	// Agents returns those of up to 100 agents that exist.
 	Agents(ctx context.Context, t tenant.ID, ids []id.User) ([]Agent, error)
+	// Assignment returns how a website assigns new conversations.
+	Assignment(ctx context.Context, t tenant.ID) (Assignment, error)
 }
 
 // Visitors reads and imports visitors. Errors are faults.

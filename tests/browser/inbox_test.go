@@ -346,7 +346,7 @@ func TestConsoleIsAccessible(t *testing.T) {
 		"home": "", "inbox": "/inbox/all", "conversation": "/inbox/all/" + token, "tickets": "/tickets",
 		"visitors": "/visitors", "ticket": "/tickets/" + ticket.Text("id"), "new-ticket": "/tickets/new",
 		"team": "/team", "account": "/account",
-		"privacy": "/settings/privacy", "gallery": "/gallery",
+		"privacy": "/settings/privacy", "assignment": "/settings/assignment", "gallery": "/gallery",
 	}
 	for name, s := range map[string]size{
 		"wide": {width: 1440, height: 900}, "wide-dark": {width: 1440, height: 900, dark: true},
@@ -482,4 +482,22 @@ func TestInboxPutsConversationsAside(t *testing.T) {
 	a.chooseItem("#assignee", "No agent")
 	n.quiet()
 	a.quiet()
+}
+
+// TestAssignmentSettings: an admin lets a rule assign new conversations. Agents don't see the setting.
+func TestAssignmentSettings(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	admin := w.Person(t, harness.Admin)
+	c := signedIn(t, desktop, admin, "/settings/assignment")
+	c.until("document.querySelector('#assignment [value=manual]')?.checked")
+	c.accessible()
+	c.do("document.querySelector('#assignment [value=leastBusy]').click()")
+	c.do("document.querySelector('#assignment .primary').click()")
+	c.until("document.querySelector('.toast')")
+	if rule := admin.Get(t, "/assignment"); rule.Text("mode") != "leastBusy" || rule.Int("capacity") != 10 {
+		t.Errorf("the rule: %s", rule)
+	}
+	agent := signedIn(t, desktop, w.Person(t, harness.Agent), "/settings/assignment")
+	agent.until("document.querySelector('.empty') && !document.getElementById('assignment')")
 }

@@ -133,6 +133,11 @@ func PersonOperations() []PersonOperation {
 			Method: "PUT", Path: "/identity-policy", Status: 200, Body: Map{"required": false},
 			Mistyped: Map{"required": "yes"},
 		})),
+		admin(Operation{Method: "GET", Path: "/assignment", Status: 200}),
+		admin(Operation{
+			Method: "PUT", Path: "/assignment", Status: 200, Body: Map{"mode": "manual", "capacity": 5},
+			Mistyped: Map{"capacity": "five"},
+		}),
 		admin(Operation{Method: "GET", Path: "/tokens", Status: 200}),
 		confirmed(admin(Operation{
 			Method: "POST", Path: "/tokens", Status: 201, Body: Map{"name": "importer", "level": Write},

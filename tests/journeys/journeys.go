@@ -54,6 +54,7 @@ var All = []Journey{
 	{"verified visitors only", Required},
 	{"presence", Presence},
 	{"agents are online and away", Statuses},
+	{"a rule assigns conversations", Assigning},
 	{"the widget is installed", Installed},
 }
 

@@ -44,6 +44,7 @@ var everywhere = map[string]string{
 	"aggregate tickets_outbox by pos":                   "a gauge: how many records wait for the relay",
 	"aggregate visitors_outbox by pos":                  "a gauge: how many records wait for the relay",
 	"find conversations_conversations by snoozedUntil":  "the leader looks for snoozes that have ended, every 5 seconds",
+	"find conversations_queues by waiting":              "the leader looks for conversations to assign, every 3 s",
 	"find conversations_outbox by pos":                  "the relay and the readers take all records in order",
 	"find tickets_outbox by pos":                        "the relay and the readers take all records in order",
 	"find visitors_outbox by pos":                       "the relay and the readers take all records in order",

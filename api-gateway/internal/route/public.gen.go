@@ -11,6 +11,26 @@ import (
 var Public = []Route{
 	{
 		Method:   "GET",
+		Pattern:  "/assignment",
+		Upstream: Accounts,
+		Rule:     authz.Admin,
+		Visitor:  NoVisitor,
+		CORS:     Configured,
+		Body:     httpkit.DefaultBody,
+		Class:    ClassRead,
+	},
+	{
+		Method:   "PUT",
+		Pattern:  "/assignment",
+		Upstream: Accounts,
+		Rule:     authz.Admin,
+		Visitor:  NoVisitor,
+		CORS:     Configured,
+		Body:     httpkit.DefaultBody,
+		Class:    ClassWrite,
+	},
+	{
+		Method:   "GET",
 		Pattern:  "/audit",
 		Upstream: Accounts,
 		Rule:     authz.Owner,

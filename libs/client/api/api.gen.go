@@ -18,6 +18,27 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for AssignmentMode.
+const (
+	AssignmentModeLeastBusy  AssignmentMode = "leastBusy"
+	AssignmentModeManual     AssignmentMode = "manual"
+	AssignmentModeRoundRobin AssignmentMode = "roundRobin"
+)
+
+// Valid indicates whether the value is a known member of the AssignmentMode enum.
+func (e AssignmentMode) Valid() bool {
+	switch e {
+	case AssignmentModeLeastBusy:
+		return true
+	case AssignmentModeManual:
+		return true
+	case AssignmentModeRoundRobin:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuditPageTotalRelation.
 const (
 	AuditPageTotalRelationGte AuditPageTotalRelation = "gte"
@@ -1775,6 +1796,18 @@ type AgentSummary struct {
 	// UserID The agent. A removed agent keeps their statistics.
 	UserID int64 `json:"userId"`
 }
+
+// Assignment defines model for Assignment.
+type Assignment struct {
+	// Capacity Open conversations of an agent, without snoozed ones, up to which they get another one. People may exceed it.
+	Capacity int64 `json:"capacity"`
+
+	// Mode `manual`: people assign. `roundRobin`: one agent after the other gets a conversation. `leastBusy`: the agent with the fewest open ones.
+	Mode AssignmentMode `json:"mode"`
+}
+
+// AssignmentMode `manual`: people assign. `roundRobin`: one agent after the other gets a conversation. `leastBusy`: the agent with the fewest open ones.
+type AssignmentMode string
 
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
@@ -4300,8 +4333,10 @@ type ConversationReadType string
 type ConversationUpdated struct {
 	At   time.Time `json:"at"`
 	Data struct {
-		Conversation Conversation       `json:"conversation"`
-		From         ConversationStatus `json:"from"`
+		// AssignedAutomatically `true` if the website's rule has assigned it.
+		AssignedAutomatically *bool              `json:"assignedAutomatically,omitempty"`
+		Conversation          Conversation       `json:"conversation"`
+		From                  ConversationStatus `json:"from"`
 
 		// ResolutionSeconds If it was closed: the time since its creation.
 		ResolutionSeconds *float64           `json:"resolutionSeconds,omitempty"`
@@ -4888,6 +4923,18 @@ type WebsiteID = int64
 
 // WorkspaceItemID defines model for workspaceItemId.
 type WorkspaceItemID = int64
+
+// GetAssignmentParams defines parameters for GetAssignment.
+type GetAssignmentParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// PutAssignmentParams defines parameters for PutAssignment.
+type PutAssignmentParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
 
 // ListAuditParams defines parameters for ListAudit.
 type ListAuditParams struct {
@@ -5908,6 +5955,9 @@ type UpdateWidgetParams struct {
 	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
+
+// PutAssignmentJSONRequestBody defines body for PutAssignment for application/json ContentType.
+type PutAssignmentJSONRequestBody = Assignment
 
 // ConfirmJSONRequestBody defines body for Confirm for application/json ContentType.
 type ConfirmJSONRequestBody = Proof
@@ -6969,6 +7019,39 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
+
+	// GetAssignment How the website assigns new conversations
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with GET /assignment (the `GetAssignment` operationId).
+	GetAssignment(ctx context.Context, params *GetAssignmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutAssignmentWithBody Let a rule assign new conversations
+	//
+	// A conversation that a visitor opens, or that is open again, without an assignee gets one: an agent who is `online` and has fewer open
+	// conversations than `capacity`. If there is none, it waits for one. What people assign stays as it is.
+	//
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /assignment (the `PutAssignment` operationId).
+	PutAssignmentWithBody(ctx context.Context, params *PutAssignmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutAssignment Let a rule assign new conversations
+	//
+	// A conversation that a visitor opens, or that is open again, without an assignee gets one: an agent who is `online` and has fewer open
+	// conversations than `capacity`. If there is none, it waits for one. What people assign stays as it is.
+	//
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /assignment (the `PutAssignment` operationId).
+	PutAssignment(ctx context.Context, params *PutAssignmentParams, body PutAssignmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAudit The website's audit log
 	//
@@ -9052,6 +9135,67 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /widgets/{clientToken} (the `UpdateWidget` operationId).
 	UpdateWidget(ctx context.Context, clientToken ClientToken, params *UpdateWidgetParams, body UpdateWidgetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetAssignment How the website assigns new conversations
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with GET /assignment (the `GetAssignment` operationId).
+func (c *Client) GetAssignment(ctx context.Context, params *GetAssignmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAssignmentRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutAssignmentWithBody Let a rule assign new conversations
+//
+// A conversation that a visitor opens, or that is open again, without an assignee gets one: an agent who is `online` and has fewer open
+// conversations than `capacity`. If there is none, it waits for one. What people assign stays as it is.
+//
+// Needs a person with the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /assignment (the `PutAssignment` operationId).
+func (c *Client) PutAssignmentWithBody(ctx context.Context, params *PutAssignmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutAssignmentRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutAssignment Let a rule assign new conversations
+//
+// A conversation that a visitor opens, or that is open again, without an assignee gets one: an agent who is `online` and has fewer open
+// conversations than `capacity`. If there is none, it waits for one. What people assign stays as it is.
+//
+// Needs a person with the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /assignment (the `PutAssignment` operationId).
+func (c *Client) PutAssignment(ctx context.Context, params *PutAssignmentParams, body PutAssignmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutAssignmentRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListAudit The website's audit log
@@ -13200,6 +13344,103 @@ func (c *Client) UpdateWidget(ctx context.Context, clientToken ClientToken, para
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetAssignmentRequest constructs an http.Request for the GetAssignment method
+func NewGetAssignmentRequest(server string, params *GetAssignmentParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/assignment")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPutAssignmentRequest calls the generic PutAssignment builder with application/json body
+func NewPutAssignmentRequest(server string, params *PutAssignmentParams, body PutAssignmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutAssignmentRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPutAssignmentRequestWithBody constructs an http.Request for the PutAssignment method, with any body, and a specified content type
+func NewPutAssignmentRequestWithBody(server string, params *PutAssignmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/assignment")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
 }
 
 // NewListAuditRequest constructs an http.Request for the ListAudit method
@@ -22214,6 +22455,16 @@ func (c *Client) applyEditors(ctx context.Context, req *http.Request, additional
 
 // Operations is every operation of the API.
 type Operations struct{ client *Client }
+
+// GetAssignment How the website assigns new conversations
+func (o *Operations) GetAssignment(ctx context.Context, params *GetAssignmentParams) (Answer[Assignment], error) {
+	return read[Assignment](o.client.GetAssignment(ctx, params))
+}
+
+// PutAssignment Let a rule assign new conversations
+func (o *Operations) PutAssignment(ctx context.Context, params *PutAssignmentParams, body Assignment) (Answer[Assignment], error) {
+	return read[Assignment](o.client.PutAssignment(ctx, params, body))
+}
 
 // ListAudit The website's audit log
 func (o *Operations) ListAudit(ctx context.Context, params *ListAuditParams) (Answer[AuditPage], error) {

@@ -20,6 +20,8 @@ type LeaderTask struct {
 	Positions *Positions
 	Leading   func(context.Context) (bool, error)
 	Telemetry *telemetry.Telemetry
+	// FromHead begins with the records that follow the first start, for effects that only new ones have.
+	FromHead bool
 	// Concerns reports whether a record has an effect; nil: each has. Batches without such a record cost no commands.
 	Concerns func(outbox.Record) bool
 	// Apply has the effect of records. If it fails, all of them are applied again.
@@ -32,7 +34,7 @@ func (t LeaderTask) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		var err error
 		if !known {
-			pos, err = t.Positions.Position(ctx, t.Name)
+			pos, err = t.begin(ctx)
 		}
 		if err == nil {
 			pos, err = t.step(ctx, pos)
@@ -46,6 +48,18 @@ func (t LeaderTask) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// begin returns the stored position.
+func (t LeaderTask) begin(ctx context.Context) (int64, error) {
+	if !t.FromHead {
+		return t.Positions.Position(ctx, t.Name)
+	}
+	head, err := t.Feed.Log.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return t.Positions.beginAt(ctx, t.Name, head)
 }
 
 // maxSkipped is the number of records after which the position is stored although none has had an effect: after a

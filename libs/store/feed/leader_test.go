@@ -122,3 +122,32 @@ func TestLeaderTaskSkipsWhatDoesntConcernIt(t *testing.T) {
 		}
 	}
 }
+
+// TestLeaderTaskBeginsAtTheHead: a task that is new in a system with a history applies what follows its first start,
+// also after later starts.
+func TestLeaderTaskBeginsAtTheHead(t *testing.T) {
+	t.Parallel()
+	db, tele, _ := storetest.NewLog(t)
+	positions, effects := feed.NewPositions(db, "test"), &applied{}
+	all := written{{Pos: 1}, {Pos: 2}, {Pos: 3}, {Pos: 4}}
+	for head := 2; head <= len(all); head++ {
+		log := all[:head]
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() {
+			_ = feed.LeaderTask{
+				Name: "effects", Feed: feed.Feed{Name: "test", Log: log}, Positions: positions, Telemetry: tele, FromHead: true,
+				Leading: func(context.Context) (bool, error) { return true, nil }, Apply: effects.apply,
+			}.Run(ctx)
+		})
+		storetest.Eventually(t, "the position is the head", func() bool {
+			pos, err := positions.Position(ctx, "effects")
+			return err == nil && pos == int64(len(log))
+		})
+		cancel()
+		running.Wait()
+	}
+	if all := effects.positions(); !slices.Equal(all, []int64{3, 4}) {
+		t.Errorf("applied: %v", all)
+	}
+}

@@ -38,6 +38,13 @@ func (p *Positions) Position(ctx context.Context, source string) (int64, error) 
 	return row.Pos, err
 }
 
+// beginAt returns a position, and stores it first if there is none.
+func (p *Positions) beginAt(ctx context.Context, source string, pos int64) (int64, error) {
+	row, err := p.rows.Modify(ctx, bson.D{{Key: "_id", Value: source}},
+		bson.D{{Key: "$setOnInsert", Value: bson.D{{Key: "pos", Value: pos}}}}, true)
+	return row.Pos, err
+}
+
 // All returns the positions of all followed logs, by service.
 func (p *Positions) All(ctx context.Context) (map[string]int64, error) {
 	rows, err := p.rows.List(ctx, bson.D{}, mongokit.Query{})

@@ -16,6 +16,7 @@ import (
 	"fivechat.dev/libs/store/transient"
 	"fivechat.dev/services/conversations"
 	"fivechat.dev/services/conversations/internal/api"
+	"fivechat.dev/services/conversations/internal/assigner"
 	"fivechat.dev/services/conversations/internal/clients"
 	"fivechat.dev/services/conversations/internal/digest"
 	"fivechat.dev/services/conversations/internal/indexer"
@@ -94,6 +95,9 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		task.Concerns = indexer.Concerns
 		return runner.Task{Name: name, Run: task.Run}
 	}
+	assigning := assigner.New(service, log.Leading, base.Telemetry)
+	queueing := once("assignment", own, assigning.Apply)
+	queueing.Concerns, queueing.FromHead = assigner.Concerns, true
 	digesting := once("digest", own, digest.Task{Service: service, Telemetry: base.Telemetry}.Apply)
 	hub := live.New([]feed.Feed{
 		own, ofVisitors,
@@ -112,6 +116,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		runner.Task{Name: "waker", Run: waker.Task{
 			Service: service, Leading: log.Leading, Telemetry: base.Telemetry, Interval: waker.Interval,
 		}.Run},
+		runner.Task{Name: "assignment", Run: queueing.Run}, runner.Task{Name: "assigner", Run: assigning.Run},
 		runner.Task{Name: "search.conversations", Run: reindexing.Run})
 	unit.Drain = hub.Drain
 	return unit, err

@@ -11,6 +11,7 @@ import {
   Search,
   Settings,
   Ticket,
+  UserPlus,
   UserRound,
   Users,
 } from 'lucide-react';
@@ -31,7 +32,15 @@ import { attention } from './inbox/views';
 import { isAdmin } from './team/roles';
 
 interface RailLinkProps {
-  to: '/' | '/inbox' | '/tickets' | '/visitors' | '/team' | '/settings/replies' | '/settings/privacy';
+  to:
+    | '/'
+    | '/inbox'
+    | '/tickets'
+    | '/visitors'
+    | '/team'
+    | '/settings/replies'
+    | '/settings/assignment'
+    | '/settings/privacy';
   label: Key;
   icon: ReactNode;
   badge?: number;
@@ -201,6 +210,11 @@ function GlobalCommands({ showPalette, showKeys }: GlobalProps) {
       ? [
           { id: 'team', label: t('goTo', { page: t('team') }), run: () => void navigate({ to: '/team' }) },
           {
+            id: 'assignment',
+            label: t('goTo', { page: t('assignment') }),
+            run: () => void navigate({ to: '/settings/assignment' }),
+          },
+          {
             id: 'privacy',
             label: t('goTo', { page: t('privacy') }),
             run: () => void navigate({ to: '/settings/privacy' }),
@@ -284,6 +298,7 @@ export function Shell() {
           {isAdmin(membership.role) && (
             <>
               <RailLink to="/team" label="team" icon={<Users aria-hidden="true" />} />
+              <RailLink to="/settings/assignment" label="assignment" icon={<UserPlus aria-hidden="true" />} />
               <RailLink to="/settings/privacy" label="privacy" icon={<Settings aria-hidden="true" />} />
             </>
           )}

@@ -22,6 +22,7 @@ func Mount(
 	mountUsers(r, chain, s)
 	mountWebsites(r, chain, s, m)
 	mountWebsiteUsers(r, chain, s)
+	mountAssignment(r, chain, s)
 	mountTokens(r, chain, s)
 	mountOwnTokens(r, chain, s)
 	mountSessions(r, chain, p, o)

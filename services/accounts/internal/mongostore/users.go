@@ -100,6 +100,15 @@ func (s *Store) CountSeenUsers(ctx context.Context, t tenant.ID, since time.Time
 	return s.users.CountBy(ctx, t, bson.D{{Key: "lastSeenAt", Value: bson.D{{Key: "$gte", Value: since}}}}, byLastSeen)
 }
 
+// SeenUsers implements accounts.Store.
+func (s *Store) SeenUsers(
+	ctx context.Context, t tenant.ID, since time.Time, limit int64,
+) ([]accounts.User, error) {
+	return s.users.List(ctx, t, bson.D{{Key: "lastSeenAt", Value: bson.D{{Key: "$gte", Value: since}}}}, mongokit.Query{
+		Limit: limit, Only: []string{"lastSeenAt", "activeAt", "away"}, Index: byLastSeen,
+	})
+}
+
 // DeleteUser implements accounts.Store.
 func (s *Store) DeleteUser(
 	ctx context.Context, t tenant.ID, id id.User, entry func(accounts.User) (accounts.Entry, accounts.Departure),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/transport/httpkit"
@@ -29,4 +30,13 @@ func (a Accounts) Agents(ctx context.Context, t tenant.ID, ids []id.User) ([]con
 		agents[i].IsFormer = f.Former
 	}
 	return agents, err
+}
+
+// Assignment implements conversations.Accounts. A website that was erased has no rule.
+func (a Accounts) Assignment(ctx context.Context, t tenant.ID) (conversations.Assignment, error) {
+	found, err := httpkit.Call[conversations.Assignment](ctx, a.Client, t, "GET", "/internal/assignment", nil)
+	if fault.Is(err, fault.NotFound) {
+		return conversations.Assignment{}, nil
+	}
+	return found, err
 }

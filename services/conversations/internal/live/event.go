@@ -124,6 +124,7 @@ func visitorData(data json.RawMessage) (json.RawMessage, error) {
 		return nil, err
 	}
 	delete(members, "byProgram") // it repeats a member of the message that only agents see
+	delete(members, "assignedAutomatically")
 	return httpkit.Encode(members)
 }
 

@@ -23,7 +23,7 @@ func tables(db *mongokit.DB) datasubject.Tables {
 		datasubject.Table{
 			Kind:    "conversation",
 			Visitor: "visitorId",
-			Omit:    []string{termsField, "termsVersion", "eventAt", "eventSeq", readToField},
+			Omit:    []string{termsField, "termsVersion", "eventAt", "eventSeq", readToField, queuedField},
 			Under:   &messages,
 		}.In(db, "conversations_conversations"),
 		// The export of a visitor's data has no notes: they are the team's, not the visitor's.
@@ -44,6 +44,9 @@ func (s *Store) Erase(ctx context.Context, of subject.Subject) (more bool, err e
 	} else if more, err = s.tables.Erase(ctx, t); err == nil && !more {
 		if _, err = s.erased.Delete(ctx, t, nil); err == nil {
 			_, err = s.unsent.Delete(ctx, t, nil)
+		}
+		if err == nil {
+			_, err = s.queues.of.Delete(ctx, t, nil)
 		}
 		if err == nil {
 			more, err = s.Stored().Erase(ctx, t)

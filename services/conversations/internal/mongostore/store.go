@@ -35,6 +35,7 @@ type Store struct {
 	unsent        *mongokit.Collection[conversations.Unsent]
 	tags          *mongokit.Collection[conversations.Tag]
 	erased        *mongokit.Collection[erasedRow]
+	queues        queues
 	positions     *feed.Positions
 	ids           *mongokit.Sequence
 	noteIDs       *mongokit.Sequence
@@ -62,6 +63,7 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 			listed("visitorId"), listed(termsField), listed("rating"), listed("tags"), listedIf("folder"),
 			mongokit.Index{Keys: longestWaiting, Present: "waitingSince", Needed: true},
 			mongokit.Index{Keys: lastRated, Present: "ratedAt", Needed: true},
+			mongokit.Index{Keys: longestQueued, Present: queuedField, Needed: true},
 			mongokit.Index{Keys: bson.D{{Key: "closedAt", Value: 1}}},
 			mongokit.Index{
 				Keys:    bson.D{{Key: "visitorId", Value: 1}, {Key: "openKey", Value: 1}},
@@ -85,6 +87,7 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 		everywhere: mongokit.GlobalOf[conversations.Conversation](db, "conversations_conversations", "conversation",
 			mongokit.Index{Keys: bson.D{{Key: "snoozedUntil", Value: 1}}, Present: "snoozedUntil"}),
 		erased:    declareErased(db),
+		queues:    declareQueues(db),
 		positions: feed.NewPositions(db, "conversations"),
 		ids:       mongokit.NewSequence(db, "conversations", "conversation"),
 		noteIDs:   mongokit.NewSequence(db, "conversations", "note"),

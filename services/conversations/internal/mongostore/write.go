@@ -212,35 +212,45 @@ func (s *Store) save(
 	}
 	defer done()
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		stored, before, err := s.lock(ctx, t, token, e)
-		if err != nil {
-			return err
-		}
-		if err := version.Check(ctx, version.Of{ID: int64(stored.ID), Version: stored.Version - 1}); err != nil {
-			return err
-		}
-		saved = stored // a caller needs its id even if change fails
-		after, events, err := change(ctx, before)
-		if err != nil {
-			return err
-		}
-		order, err := s.order(ctx, stored)
-		if err != nil {
-			return err
-		}
-		after.EventAt, saved = order.At, after
-		if err := s.conversations.Save(ctx, t, bson.D{{Key: "_id", Value: stored.ID}}, stored, after); err != nil {
-			return err
-		}
-		if err := s.counts.Move(ctx, t, keyOf(before), keyOf(saved)); err != nil {
-			return err
-		}
-		if err := s.texts.Resize(ctx, t, before.Texts(), saved.Texts()); err != nil {
-			return err
-		}
-		return s.appendEvents(ctx, t, order, events)
+		saved, err = s.saveIn(ctx, t, token, e, change)
+		return err
 	})
 	return saved, err
+}
+
+// saveIn is save in the transaction of ctx. It returns the conversation also if change fails: a caller needs its id.
+func (s *Store) saveIn(
+	ctx context.Context, t tenant.ID, token string, e *expected,
+	change func(
+		context.Context, conversations.Conversation,
+	) (conversations.Conversation, []conversations.Event, error),
+) (conversations.Conversation, error) {
+	stored, before, err := s.lock(ctx, t, token, e)
+	if err != nil {
+		return stored, err
+	}
+	if err := version.Check(ctx, version.Of{ID: int64(stored.ID), Version: stored.Version - 1}); err != nil {
+		return stored, err
+	}
+	after, events, err := change(ctx, before)
+	if err != nil {
+		return stored, err
+	}
+	order, err := s.order(ctx, stored)
+	if err != nil {
+		return stored, err
+	}
+	after.EventAt = order.At
+	if err := s.conversations.Save(ctx, t, bson.D{{Key: "_id", Value: stored.ID}}, stored, after); err != nil {
+		return after, err
+	}
+	if err := s.counts.Move(ctx, t, keyOf(before), keyOf(after)); err != nil {
+		return after, err
+	}
+	if err := s.texts.Resize(ctx, t, before.Texts(), after.Texts()); err != nil {
+		return after, err
+	}
+	return after, s.appendEvents(ctx, t, order, events)
 }
 
 // appendEvents appends the events of a transaction. It has advanced the order of its conversation's events, or order is

@@ -1,0 +1,39 @@
+package app_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/services/internal/apitest"
+)
+
+// TestRuleNamesItsCandidates: another service reads the rule with the agents who are online, also of a website that
+// has none yet.
+func TestRuleNamesItsCandidates(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.website("FREE")
+	admin := member(id, identity.Admin)
+	candidates := func(want string) {
+		t.Helper()
+		if got := s.Do(apitest.Sibling(id), "GET", "/internal/assignment", ""); strings.TrimSpace(got.Body) != want {
+			t.Errorf("%+v, want %s", got, want)
+		}
+	}
+	candidates(`{"mode":"manual","capacity":10,"candidates":[]}`)
+	s.Want(200, admin, "PUT", "/assignment", `{"mode":"roundRobin","capacity":2}`)
+	candidates(`{"mode":"roundRobin","capacity":2,"candidates":[]}`)
+	u := s.Want(201, agent(id), "POST", "/users", `{"name":"Ann","email":"ann@example.com"}`)
+	s.Do(agent(id), "POST", fmt.Sprintf("/users/%v/heartbeat", u["id"]), "")
+	candidates(fmt.Sprintf(`{"mode":"roundRobin","capacity":2,"candidates":[%v]}`, u["id"]))
+	s.Refused(400, admin, "PUT", "/assignment", `{"mode":"roundRobin","capacity":0}`)
+	s.Refused(403, member(id, identity.Agent), "PUT", "/assignment", `{"mode":"manual","capacity":2}`)
+}
+
+func member(website int64, role identity.Role) identity.Principal {
+	p := apitest.Token(website, identity.ReadWrite)
+	p.Kind, p.PersonID, p.UserID, p.Role = identity.Person, 3, 3, role
+	return p
+}
