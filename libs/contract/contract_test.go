@@ -186,7 +186,9 @@ func TestEventsAreClassified(t *testing.T) {
 		return strings.Join(all, " ")
 	}
 	for want, condition := range map[string]func(contract.Facts) bool{
-		"typing inbox.read inbox.viewed visitor.online user.presence workspace.changed": func(f contract.Facts) bool { return f.Transient },
+		"typing inbox.read inbox.viewed visitor.online user.presence workspace.changed": func(f contract.Facts) bool {
+			return f.Transient
+		},
 		"conversation.erased note.deleted visitor.erased visitor.note_deleted ticket.deleted": func(f contract.Facts) bool {
 			return f.AnnouncesErasure
 		},

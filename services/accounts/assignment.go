@@ -9,7 +9,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// AssignmentMode is who assigns a website's new conversations.
+// AssignmentMode is how a website assigns new conversations.
 type AssignmentMode string
 
 // The modes. Both rules assign to agents who are online and have room.
@@ -23,7 +23,7 @@ const (
 const (
 	defaultCapacity = 10
 	maxCapacity     = 100
-	maxCandidates   = 1_000 // agents who are online, among whom a rule chooses
+	maxCandidates   = 1_000 // agents who are online, from which a rule chooses
 )
 
 // Assignment is how a website assigns new conversations.

@@ -81,7 +81,7 @@ func (s *Service) SetStatus(ctx context.Context, t tenant.ID, user id.User, stat
 }
 
 func (s *Service) notify(ctx context.Context, t tenant.ID, user id.User, status UserStatus) {
-	s.notifier.Notify(ctx, t, 0, contract.UserPresenceData{UserID: user, Status: status})
+	s.notifier.Notify(ctx, t, 0, presenceOf(user, status))
 }
 
 // Online returns how many of a website's users are online.

@@ -38,17 +38,18 @@ func (p *present) SetUserAway(
 	return p.user, nil
 }
 
-// heard records the statuses that agents are notified of.
-type heard []accounts.UserStatus
+// notified records the statuses that agents are notified of.
+type notified []accounts.UserStatus
 
-func (h *heard) Notify(_ context.Context, _ tenant.ID, _ id.Visitor, data contract.Data) {
+func (h *notified) Notify(_ context.Context, _ tenant.ID, _ id.Visitor, data contract.Data) {
 	*h = append(*h, data.(contract.UserPresenceData).Status)
 }
 
-// TestAgentsHearOfStatus: a heartbeat that changes nothing isn't announced. A user becomes away between two heartbeats.
-func TestAgentsHearOfStatus(t *testing.T) {
+// TestAgentsAreNotifiedOfStatus: a heartbeat that changes nothing isn't announced. A user becomes away between two
+// heartbeats.
+func TestAgentsAreNotifiedOfStatus(t *testing.T) {
 	t.Parallel()
-	var said heard
+	var said notified
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	s := accounts.New(&present{}, nil, nil, nil, nil, nil, &said, func() time.Time { return now })
 	beat := func(isActive bool) func() error {

@@ -11,7 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// AssignmentMode is who assigns a website's new conversations. Any other one than these means that people do.
+// AssignmentMode is how a website assigns new conversations. Any other one than these means that people do.
 type AssignmentMode string
 
 // The rules.
@@ -20,7 +20,7 @@ const (
 	LeastBusy  AssignmentMode = "leastBusy"
 )
 
-// Assignment is how a website assigns new conversations, and to whom it can now.
+// Assignment is the rule by which a website assigns new conversations, and the agents that it can choose now.
 type Assignment struct {
 	Mode       AssignmentMode `json:"mode"`
 	Capacity   int64          `json:"capacity"`   // open conversations of an agent, up to which they get another one

@@ -17,24 +17,24 @@ func TestRuleChoosesAnAgentWithRoom(t *testing.T) {
 		candidates []id.User
 		open       load
 		last       id.User
-		want       id.User // 0: nobody
+		want       id.User // 0: none
 	}{
-		"nobody is online":                 {RoundRobin, nil, load{}, 0, 0},
-		"the first":                        {RoundRobin, []id.User{9, 5, 7}, load{}, 0, 5},
-		"the next":                         {RoundRobin, []id.User{9, 5, 7}, load{5: 1}, 5, 7},
-		"the first again":                  {RoundRobin, []id.User{9, 5, 7}, load{5: 1, 7: 1}, 9, 5},
-		"the last one is offline":          {RoundRobin, []id.User{9, 5}, load{}, 7, 9},
-		"the next has no room":             {RoundRobin, []id.User{9, 5, 7}, load{7: 3}, 5, 9},
-		"the next has more than the rule":  {RoundRobin, []id.User{9, 5, 7}, load{7: 4}, 5, 9},
-		"the same agent alone":             {RoundRobin, []id.User{5}, load{5: 2}, 5, 5},
-		"nobody has room":                  {RoundRobin, []id.User{9, 5}, load{5: 3, 9: 3}, 5, 0},
-		"the least busy":                   {LeastBusy, []id.User{9, 5, 7}, load{5: 2, 7: 1, 9: 2}, 7, 7},
-		"of the least busy the next":       {LeastBusy, []id.User{9, 5, 7}, load{5: 1, 7: 2, 9: 1}, 5, 9},
-		"all idle":                         {LeastBusy, []id.User{9, 5, 7}, load{}, 5, 7},
-		"the least busy is offline":        {LeastBusy, []id.User{9, 5}, load{5: 2, 7: 0, 9: 1}, 5, 9},
-		"nobody has room, the least busy":  {LeastBusy, []id.User{9, 5}, load{5: 3, 9: 3}, 5, 0},
-		"unassigned ones are nobody's":     {LeastBusy, []id.User{5}, load{0: 50}, 0, 5},
-		"who has room, if others have not": {LeastBusy, []id.User{5, 7, 9}, load{5: 3, 7: 2, 9: 3}, 9, 7},
+		"no agent is online":                {RoundRobin, nil, load{}, 0, 0},
+		"the first":                         {RoundRobin, []id.User{9, 5, 7}, load{}, 0, 5},
+		"the next":                          {RoundRobin, []id.User{9, 5, 7}, load{5: 1}, 5, 7},
+		"the first again":                   {RoundRobin, []id.User{9, 5, 7}, load{5: 1, 7: 1}, 9, 5},
+		"the last one is offline":           {RoundRobin, []id.User{9, 5}, load{}, 7, 9},
+		"the next has no room":              {RoundRobin, []id.User{9, 5, 7}, load{7: 3}, 5, 9},
+		"the next has more than the rule":   {RoundRobin, []id.User{9, 5, 7}, load{7: 4}, 5, 9},
+		"the same agent alone":              {RoundRobin, []id.User{5}, load{5: 2}, 5, 5},
+		"no agent has room":                 {RoundRobin, []id.User{9, 5}, load{5: 3, 9: 3}, 5, 0},
+		"the least busy":                    {LeastBusy, []id.User{9, 5, 7}, load{5: 2, 7: 1, 9: 2}, 7, 7},
+		"of the least busy the next":        {LeastBusy, []id.User{9, 5, 7}, load{5: 1, 7: 2, 9: 1}, 5, 9},
+		"all idle":                          {LeastBusy, []id.User{9, 5, 7}, load{}, 5, 7},
+		"the least busy is offline":         {LeastBusy, []id.User{9, 5}, load{5: 2, 7: 0, 9: 1}, 5, 9},
+		"no agent has room, the least busy": {LeastBusy, []id.User{9, 5}, load{5: 3, 9: 3}, 5, 0},
+		"unassigned ones have no agent":     {LeastBusy, []id.User{5}, load{0: 50}, 0, 5},
+		"one has room, others have not":     {LeastBusy, []id.User{5, 7, 9}, load{5: 3, 7: 2, 9: 3}, 9, 7},
 	} {
 		a := Assignment{Mode: c.mode, Capacity: 3, Candidates: c.candidates}
 		if got, ok := a.choose(c.open, c.last); got != c.want || ok != (c.want != 0) {

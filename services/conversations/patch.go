@@ -61,7 +61,7 @@ func (p Patch) apply(c *Conversation, now time.Time) error {
 		}
 	}
 	if p.AssigneeID.Set {
-		c.AssigneeID, c.QueuedAt = p.AssigneeID.Ptr(), nil // who takes it away decides, too
+		c.AssigneeID, c.QueuedAt = p.AssigneeID.Ptr(), nil // a person decides, also by taking it away
 	}
 	if p.Summary.Set {
 		c.Summary = p.Summary.Ptr()

@@ -128,8 +128,8 @@ func documents(t *testing.T, table map[string]row) {
 	}
 }
 
-// ruleOf returns the name of a rule of authz, with " confirmed" if it needs a confirmation, or " unblocked" if it refuses
-// blocked visitors.
+// ruleOf returns the name of a rule of authz, with " confirmed" if it needs a confirmation, or " unblocked" if it
+// refuses blocked visitors.
 func ruleOf(e ast.Expr) string {
 	call, is := e.(*ast.CallExpr)
 	if !is {

@@ -24,5 +24,5 @@ func TestPageIsLoadedWhenTheNetworkIsBack(t *testing.T) {
 		t.Error("the page before is gone")
 	}
 	g.unshut()
-	c.until("document.querySelector('.rail') && document.querySelector('main h1, .page-head h1')?.textContent.includes('Tickets')")
+	c.until("[...document.querySelectorAll('h1')].some((h) => h.textContent.includes('Tickets'))")
 }

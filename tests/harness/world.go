@@ -132,8 +132,8 @@ func (w *World) Unknown() map[string]string {
 		"quiet": Lookalike(w.Quiet.Token), "client": Unique("wgt_nobody"),
 		"ticket": PathID(UnknownID), "user": PathID(UnknownID),
 		"tag": Unique("tag-"), "webhook": PathID(UnknownID), "delivery": PathID(UnknownID),
-		"note": PathID(UnknownID), "visitorNote": PathID(UnknownID), "cannedReply": PathID(UnknownID), "view": PathID(UnknownID),
-		"macro": PathID(UnknownID),
+		"note": PathID(UnknownID), "visitorNote": PathID(UnknownID), "cannedReply": PathID(UnknownID),
+		"view": PathID(UnknownID), "macro": PathID(UnknownID),
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Assigning checks that a website's rule assigns what visitors open to agents who are online and have room. What nobody
-// has room for waits until somebody has. What people decide stays, and other websites aren't concerned.
+// Assigning checks that a website's rule assigns what visitors open to agents who are online and have room. If no
+// agent has room, a conversation waits. What people decide stays, and other websites aren't concerned.
 func Assigning(t *testing.T, s harness.System) {
 	w, other := s.Website(t, harness.Free), s.Website(t, harness.Free)
 	admin, agents := w.Person(t, harness.Admin), []harness.Person{w.Person(t, harness.Agent), w.Person(t, harness.Agent)}
@@ -66,7 +66,7 @@ func Assigning(t *testing.T, s harness.System) {
 	extra := w.Visit(t, nil).Open(t, "One more?")
 	w.Writer().Send(t, 200, "PATCH", "/conversations/"+extra, harness.Map{"assigneeId": agents[0].User})
 	w.Writer().Send(t, 200, "PATCH", "/conversations/"+third, harness.Map{"assigneeId": nil})
-	last := w.Visit(t, nil).Open(t, "Is anybody there?")
+	last := w.Visit(t, nil).Open(t, "Are you there?")
 	becomes(last, agents[1])
 	if a, b := assignee(w, extra), assignee(w, third); a != agents[0].User || b != 0 {
 		t.Errorf("the rule has changed what people decided: %d, %d", a, b)

@@ -6,7 +6,7 @@ import (
 	"fivechat.dev/tests/harness"
 )
 
-// Statuses checks that agents of a website see at once who of them is online or away, and that nobody else does. A
+// Statuses checks that agents of a website see at once which of them are online or away, and that others don't. A
 // person decides that for themselves, an admin for others.
 func Statuses(t *testing.T, s harness.System) {
 	w, other := s.Website(t, harness.Free), s.Website(t, harness.Free)

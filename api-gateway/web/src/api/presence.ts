@@ -35,7 +35,7 @@ export class Presence {
     this.api.call('POST', path`/users/${this.userId}/heartbeat`, { active }).catch(ignore);
   }
 
-  /** act notes that the agent does something. If they were idle, the server is told at once. */
+  /** act notes that the agent does something. If they were idle, the server is notified at once. */
   act() {
     this.isActive = true;
     if (this.wasIdle) this.beat();

@@ -35,7 +35,7 @@ type assignment struct {
 	Capacity int64                   `json:"capacity"`
 }
 
-// candidates are the agents among whom a rule chooses; null if there is no rule.
+// candidates are the agents from which a rule chooses; null if there is no rule.
 type candidates struct {
 	assignment
 	Candidates []id.User `json:"candidates"`

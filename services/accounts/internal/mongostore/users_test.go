@@ -18,8 +18,12 @@ func seeUser(t *testing.T, s *mongostore.Store, u accounts.User) accounts.User {
 		isActive bool
 		stored   bool
 	}{
-		{-time.Minute, false, true}, {0, true, true}, {14 * time.Second, true, false}, {14 * time.Second, false, false},
-		{15 * time.Second, false, true}, {16 * time.Second, true, true},
+		{-time.Minute, false, true},
+		{0, true, true},
+		{14 * time.Second, true, false},
+		{14 * time.Second, false, false},
+		{15 * time.Second, false, true},
+		{16 * time.Second, true, true},
 	} {
 		now := day.Add(c.after)
 		before, stored, err := s.SeenUser(t.Context(), one, u.ID, c.isActive, now, now.Add(-15*time.Second))

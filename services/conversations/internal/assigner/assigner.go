@@ -58,7 +58,7 @@ func Concerns(r outbox.Record) bool {
 	return r.Type == contract.ConversationOpened || r.Type == contract.ConversationUpdated
 }
 
-// Apply assigns what records have opened. Applying a record twice changes nothing, unless somebody has taken the
+// Apply assigns what records have opened. Applying a record twice changes nothing, unless a person has taken the
 // assignee away in between.
 func (t Task) Apply(ctx context.Context, records []outbox.Record) error {
 	opened := map[tenant.ID][]string{}

@@ -121,7 +121,8 @@ func (s *Store) SaveQueued(
 			return err
 		}
 		open, err := s.conversations.List(ctx, t, bson.D{
-			{Key: "status", Value: conversations.Open}, {Key: "assigneeId", Value: agent},
+			{Key: "status", Value: conversations.Open},
+			{Key: "assigneeId", Value: agent},
 			{Key: "folder", Value: bson.D{{Key: "$ne", Value: conversations.Snoozed}}},
 		}, mongokit.Query{Limit: capacity, Only: []string{"_id"}, Index: newestOf("status", "assigneeId")})
 		if err != nil {

@@ -122,7 +122,7 @@ func TestReplicasExceedNoCapacity(t *testing.T) {
 	}
 }
 
-// TestQueueWaitsForRoom: what nobody has room for waits, the longest first, until an agent comes or closes one. Other
+// TestQueueWaitsForRoom: what no agent has room for waits, the longest first, until an agent comes or closes one. Other
 // websites and what people unassign stay as they are.
 func TestQueueWaitsForRoom(t *testing.T) {
 	t.Parallel()
