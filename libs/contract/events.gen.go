@@ -454,7 +454,8 @@ type VisitorBlockedData struct {
 // EventType implements Data.
 func (VisitorBlockedData) EventType() EventType { return VisitorBlocked }
 
-// VisitorUnblockedData is the data of VisitorUnblocked. The block of a visitor was taken back.
+// VisitorUnblockedData is the data of VisitorUnblocked. The block of a visitor was taken back. The event doesn't name
+// the person.
 type VisitorUnblockedData struct {
 	VisitorID id.Visitor `json:"visitorId"`
 }

@@ -1210,7 +1210,7 @@ export interface paths {
          * @description Server-sent events. Each event's `data` is the schema of the event's name. A stream starts with `ready`. Send an event's id back as
          *     `Last-Event-ID` to resume after it, on any replica, for as long as the logs are kept (7 days). If the id was never issued, or if
          *     more than 500 events or 1 MiB followed it (for a visitor: in their own conversations), the stream continues from now and `ready`
-         *     reports that: read the state again. Transient events (`typing`, `visitor.online`) have no id; they are sent to connected streams
+         *     reports that: read the state again. Transient events have no id; they are sent to connected streams
          *     and not stored. A comment line every 15 seconds is a heartbeat. The server ends a stream after 15 to 18 minutes, when it restarts,
          *     when the token is revoked, when its level or the website's plan changes, and when a reader is too slow. Connect again with the
          *     last id. Events about tickets need the plan PRO. In a visitor's events a conversation's `summary` is null and its `tags` are empty.
@@ -1477,7 +1477,7 @@ export interface paths {
         /**
          * How many rows the views of the inbox have
          * @description For the person who calls. To keep them up to date, ask again after the events `conversation.opened`, `conversation.updated`,
-         *     `inbox.updated`, `message.created` and `conversation.erased`, at most every two seconds.
+         *     `inbox.updated`, `message.created`, `conversation.erased`, `conversations.imported`, and those about notes, at most every two seconds.
          *
          *
          *     Needs a token with `READ`, or a person with the role `viewer`.
@@ -2480,7 +2480,7 @@ export interface paths {
          * @description Server-sent events. Each event's `data` is the schema of the event's name. A stream starts with `ready`. Send an event's id back as
          *     `Last-Event-ID` to resume after it, on any replica, for as long as the logs are kept (7 days). If the id was never issued, or if
          *     more than 500 events or 1 MiB followed it (for a visitor: in their own conversations), the stream continues from now and `ready`
-         *     reports that: read the state again. Transient events (`typing`, `visitor.online`) have no id; they are sent to connected streams
+         *     reports that: read the state again. Transient events have no id; they are sent to connected streams
          *     and not stored. A comment line every 15 seconds is a heartbeat. The server ends a stream after 15 to 18 minutes, when it restarts,
          *     when the token is revoked, when its level or the website's plan changes, and when a reader is too slow. Connect again with the
          *     last id. Events about tickets need the plan PRO. In a visitor's events a conversation's `summary` is null and its `tags` are empty.
@@ -3245,7 +3245,7 @@ export interface components {
         Assignment: {
             /**
              * Format: int64
-             * @description Open conversations of an agent, without snoozed ones, up to which they get another one. People may exceed it.
+             * @description An agent with so many open conversations, without snoozed ones, gets no more from the rule. People may exceed it.
              */
             capacity: number;
             /**
@@ -4927,7 +4927,7 @@ export interface components {
             /** Format: int64 */
             visitorMessages: number;
         };
-        /** @description The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, notes, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds. */
+        /** @description The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, notes, tickets, visitor contexts and imports, and for changes of notes and contexts; reading, deleting and other changes still work. The limit takes effect within 30 seconds. */
         Storage: {
             /** Format: int64 */
             limit: number;
@@ -6161,7 +6161,7 @@ export interface components {
             /** @constant */
             type: "visitor.online";
         };
-        /** @description The block of a visitor was taken back. */
+        /** @description The block of a visitor was taken back. The event doesn't name the person. */
         "visitor.unblocked": {
             /** Format: date-time */
             at: string;
@@ -9457,9 +9457,9 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example id: 4.1.9
-                     *     event: typing
-                     *     data: {"id":"","type":"typing",…}
+                     * @example id: 0.1.9.0
+                     *     event: message.created
+                     *     data: {"id":"…","type":"message.created",…}
                      */
                     "text/event-stream": string;
                 };
@@ -12614,9 +12614,9 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example id: 4.1.9
-                     *     event: typing
-                     *     data: {"id":"","type":"typing",…}
+                     * @example id: 0.1.9.0
+                     *     event: message.created
+                     *     data: {"id":"…","type":"message.created",…}
                      */
                     "text/event-stream": string;
                 };
@@ -12802,7 +12802,8 @@ export interface operations {
                 updatedSince?: components["parameters"]["updatedSince"];
                 /**
                  * @description By the first visit, `newest` or `oldest` first, or `seen`: the visitors who were seen last first, and only those who were seen.
-                 *     With `updatedSince`, another one than `newest` is 400, and so is `seen` in a search for words, unless `online` is true.
+                 *     With `updatedSince`, another one than `newest` is 400, and so is `seen` in a search for words, unless `online` is true or there is a
+                 *     `pagePath`.
                  */
                 sort?: "newest" | "oldest" | "seen";
                 /** @description Only visitors that are online, or only those that aren't. */
@@ -12812,7 +12813,7 @@ export interface operations {
                 /** @description Only visitors that the team has blocked, or only the others. */
                 blocked?: boolean;
                 /**
-                 * @description Only visitors that are online on a page whose path begins so.
+                 * @description Only visitors that are online on a page whose path begins so. With `online=false` it is 400.
                  * @example /shop
                  */
                 pagePath?: string;

@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
@@ -30,6 +31,8 @@ const (
 type Assignment struct {
 	Mode     AssignmentMode `bson:"mode"`
 	Capacity int64          `bson:"capacity"` // open conversations of an agent, up to which they get another one
+	// Since is when a rule was set: it assigns what waits since then. Zero if people assign.
+	Since time.Time `bson:"since,omitempty"`
 }
 
 // Validate reports every invalid field.
@@ -39,6 +42,19 @@ func (a Assignment) Validate() error {
 		"must be manual, roundRobin or leastBusy")
 	wrong.Check(a.Capacity >= 1 && a.Capacity <= maxCapacity, "capacity", fmt.Sprintf("must be 1 to %d", maxCapacity))
 	return wrong.Err()
+}
+
+// after returns the setting that replaces another one.
+func (a Assignment) after(before Assignment, now time.Time) Assignment {
+	switch {
+	case a.Mode == Manual:
+		a.Since = time.Time{}
+	case before.Mode == Manual:
+		a.Since = now
+	default:
+		a.Since = before.Since
+	}
+	return a
 }
 
 func (a Assignment) audited() fields { return fields{"mode": a.Mode, "capacity": a.Capacity} }
@@ -68,7 +84,8 @@ func (s *Service) SetAssignment(ctx context.Context, t tenant.ID, a Assignment, 
 	}
 	_, err = s.store.SaveWebsite(ctx, t, func(w Website) (Website, Entry, error) {
 		before := w.assignment()
-		w.Assignment = &a
+		set := a.after(before, s.now())
+		w.Assignment = &set
 		return w, e.changing(before.audited(), a.audited()), nil
 	})
 	return err

@@ -80,7 +80,11 @@ func (s *Service) SetStatus(ctx context.Context, t tenant.ID, user id.User, stat
 	return u, err
 }
 
+// notify notifies agents of a user's status. Nothing reports that a user isn't seen any more, so offline isn't sent.
 func (s *Service) notify(ctx context.Context, t tenant.ID, user id.User, status UserStatus) {
+	if status == UserOffline {
+		return
+	}
 	s.notifier.Notify(ctx, t, 0, presenceOf(user, status))
 }
 

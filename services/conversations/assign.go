@@ -24,6 +24,7 @@ const (
 type Assignment struct {
 	Mode       AssignmentMode `json:"mode"`
 	Capacity   int64          `json:"capacity"`   // open conversations of an agent, up to which they get another one
+	Since      time.Time      `json:"since"`      // what waits since before stays as it is
 	Candidates []id.User      `json:"candidates"` // the agents who are online
 }
 
@@ -66,14 +67,16 @@ var ErrNoRoom = errors.New("conversations: the agent has no room")
 
 // QueueStore stores which conversations wait to be assigned automatically.
 type QueueStore interface {
-	// Enqueue notes since when conversations wait, unless they are assigned or closed, and that the website has some.
-	Enqueue(ctx context.Context, t tenant.ID, tokens []string, now time.Time) error
+	// Enqueue notes that conversations wait from now on, unless they are assigned or closed, or have waited since a time,
+	// and that the website has some.
+	Enqueue(ctx context.Context, t tenant.ID, tokens []string, since, now time.Time) error
 	// Queue returns the state of a website. EndQueue notes that no conversation waits, unless the state has another
 	// version.
 	Queue(ctx context.Context, t tenant.ID) (Queue, error)
 	EndQueue(ctx context.Context, t tenant.ID, version int64) error
-	// Queued returns up to limit conversations that wait, the longest first, with their tokens.
-	Queued(ctx context.Context, t tenant.ID, limit int64) ([]Conversation, error)
+	// Queued returns up to limit conversations that wait, but not since before a time, the longest first, with their
+	// tokens.
+	Queued(ctx context.Context, t tenant.ID, since time.Time, limit int64) ([]Conversation, error)
 	// Waiting returns up to limit websites after one, whose conversations may wait.
 	Waiting(ctx context.Context, after tenant.ID, limit int64) ([]tenant.ID, error)
 	// OpenByAgent returns how many open conversations each agent has, without snoozed ones.
@@ -105,7 +108,7 @@ func (s *Service) Enqueue(ctx context.Context, t tenant.ID, tokens []string) (as
 	if err != nil || !a.isAutomatic() {
 		return 0, err
 	}
-	if err := s.store.Enqueue(ctx, t, tokens, s.now()); err != nil {
+	if err := s.store.Enqueue(ctx, t, tokens, a.Since, s.now()); err != nil {
 		return 0, err
 	}
 	return s.assignQueued(ctx, t, a)
@@ -144,7 +147,7 @@ func (s *Service) assignQueued(ctx context.Context, t tenant.ID, a Assignment) (
 		if _, hasRoom := a.choose(open, q.Last); !hasRoom {
 			return assigned, nil
 		}
-		waiting, err := s.store.Queued(ctx, t, QueueBatch)
+		waiting, err := s.store.Queued(ctx, t, a.Since, QueueBatch)
 		if err != nil {
 			return assigned, err
 		}

@@ -65,6 +65,9 @@ func TestAssignmentLeavesPeoplesDecisions(t *testing.T) {
 		if _, err := c.does.change(&conversation, noon); err != nil {
 			t.Fatal(err)
 		}
+		if (conversation.QueuedAt != nil) != c.assigned {
+			t.Errorf("%s: waits: %t", name, !c.assigned)
+		}
 		before := conversation.AssigneeID
 		events := conversation.assign(5, noon.Add(time.Minute))
 		if conversation.QueuedAt != nil || (len(events) == 1) != c.assigned ||

@@ -61,7 +61,10 @@ func (p Patch) apply(c *Conversation, now time.Time) error {
 		}
 	}
 	if p.AssigneeID.Set {
-		c.AssigneeID, c.QueuedAt = p.AssigneeID.Ptr(), nil // a person decides, also by taking it away
+		c.AssigneeID = p.AssigneeID.Ptr()
+	}
+	if p.AssigneeID.Set || c.Status != Open || c.In() != NoFolder {
+		c.QueuedAt = nil // a person has decided, also by taking the assignee away
 	}
 	if p.Summary.Set {
 		c.Summary = p.Summary.Ptr()

@@ -1799,7 +1799,7 @@ type AgentSummary struct {
 
 // Assignment defines model for Assignment.
 type Assignment struct {
-	// Capacity Open conversations of an agent, without snoozed ones, up to which they get another one. People may exceed it.
+	// Capacity An agent with so many open conversations, without snoozed ones, gets no more from the rule. People may exceed it.
 	Capacity int64 `json:"capacity"`
 
 	// Mode `manual`: people assign. `roundRobin`: one agent after the other gets a conversation. `leastBusy`: the agent with the fewest open ones.
@@ -3385,7 +3385,7 @@ type StatisticsInterval struct {
 	VisitorMessages int64     `json:"visitorMessages"`
 }
 
-// Storage The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, notes, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds.
+// Storage The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, notes, tickets, visitor contexts and imports, and for changes of notes and contexts; reading, deleting and other changes still work. The limit takes effect within 30 seconds.
 type Storage struct {
 	Limit int64 `json:"limit"`
 
@@ -4121,7 +4121,7 @@ type Website struct {
 	Name        string `json:"name"`
 	Plan        Plan   `json:"plan"`
 
-	// Storage The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, notes, tickets, visitor contexts and imports; reading, changing and deleting still work. The limit takes effect within 30 seconds.
+	// Storage The bytes that the website stores, and its limit. Every conversation, ticket, visitor and webhook delivery counts 4 KiB, and its text in steps of 4 KiB. A website that has reached its limit gets 413 with the code `storage_full` for new visitors, messages, notes, tickets, visitor contexts and imports, and for changes of notes and contexts; reading, deleting and other changes still work. The limit takes effect within 30 seconds.
 	Storage Storage `json:"storage"`
 	URL     string  `json:"url"`
 
@@ -4708,7 +4708,7 @@ type VisitorOnline struct {
 // VisitorOnlineType defines model for VisitorOnline.Type.
 type VisitorOnlineType string
 
-// VisitorUnblocked The block of a visitor was taken back.
+// VisitorUnblocked The block of a visitor was taken back. The event doesn't name the person.
 type VisitorUnblocked struct {
 	At   time.Time    `json:"at"`
 	Data AboutVisitor `json:"data"`
@@ -5783,7 +5783,8 @@ type ListVisitorRowsParams struct {
 	UpdatedSince *UpdatedSince `form:"updatedSince,omitempty" json:"updatedSince,omitempty"`
 
 	// Sort By the first visit, `newest` or `oldest` first, or `seen`: the visitors who were seen last first, and only those who were seen.
-	// With `updatedSince`, another one than `newest` is 400, and so is `seen` in a search for words, unless `online` is true.
+	// With `updatedSince`, another one than `newest` is 400, and so is `seen` in a search for words, unless `online` is true or there is a
+	// `pagePath`.
 	Sort *ListVisitorRowsParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Online Only visitors that are online, or only those that aren't.
@@ -5795,7 +5796,7 @@ type ListVisitorRowsParams struct {
 	// Blocked Only visitors that the team has blocked, or only the others.
 	Blocked *bool `form:"blocked,omitempty" json:"blocked,omitempty"`
 
-	// PagePath Only visitors that are online on a page whose path begins so.
+	// PagePath Only visitors that are online on a page whose path begins so. With `online=false` it is 400.
 	PagePath *string `form:"pagePath,omitempty" json:"pagePath,omitempty"`
 
 	// Search Words that all occur in the name, the address or the user of the website, the last one perhaps only begun, `"phrases"`, `-without`, and `before:` and `after:` of the first visit. A wrong one is 400 with its place.
@@ -7952,7 +7953,7 @@ type ClientInterface interface {
 	// CountInbox How many rows the views of the inbox have
 	//
 	// For the person who calls. To keep them up to date, ask again after the events `conversation.opened`, `conversation.updated`,
-	// `inbox.updated`, `message.created` and `conversation.erased`, at most every two seconds.
+	// `inbox.updated`, `message.created`, `conversation.erased`, `conversations.imported`, and those about notes, at most every two seconds.
 	//
 	//
 	// Needs a token with `READ`, or a person with the role `viewer`.
@@ -10976,7 +10977,7 @@ func (c *Client) UpdateInbox(ctx context.Context, params *UpdateInboxParams, bod
 // CountInbox How many rows the views of the inbox have
 //
 // For the person who calls. To keep them up to date, ask again after the events `conversation.opened`, `conversation.updated`,
-// `inbox.updated`, `message.created` and `conversation.erased`, at most every two seconds.
+// `inbox.updated`, `message.created`, `conversation.erased`, `conversations.imported`, and those about notes, at most every two seconds.
 //
 // Needs a token with `READ`, or a person with the role `viewer`.
 //

@@ -2,8 +2,8 @@ package app_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
+	"time"
 
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/services/internal/apitest"
@@ -18,16 +18,21 @@ func TestRuleNamesItsCandidates(t *testing.T) {
 	admin := member(id, identity.Admin)
 	candidates := func(want string) {
 		t.Helper()
-		if got := s.Do(apitest.Sibling(id), "GET", "/internal/assignment", ""); strings.TrimSpace(got.Body) != want {
-			t.Errorf("%+v, want %s", got, want)
+		got := s.Want(200, apitest.Sibling(id), "GET", "/internal/assignment", "")
+		if since, err := time.Parse(time.RFC3339, fmt.Sprint(got["since"])); err != nil ||
+			since.IsZero() != (got["mode"] == "manual") {
+			t.Errorf("the rule %v was set at %v: %v", got["mode"], got["since"], err)
+		}
+		if text := fmt.Sprintf("%v %v %v", got["mode"], got["capacity"], got["candidates"]); text != want {
+			t.Errorf("%s, want %s", text, want)
 		}
 	}
-	candidates(`{"mode":"manual","capacity":10,"candidates":[]}`)
+	candidates("manual 10 []")
 	s.Want(200, admin, "PUT", "/assignment", `{"mode":"roundRobin","capacity":2}`)
-	candidates(`{"mode":"roundRobin","capacity":2,"candidates":[]}`)
+	candidates("roundRobin 2 []")
 	u := s.Want(201, agent(id), "POST", "/users", `{"name":"Ann","email":"ann@example.com"}`)
 	s.Do(agent(id), "POST", fmt.Sprintf("/users/%v/heartbeat", u["id"]), "")
-	candidates(fmt.Sprintf(`{"mode":"roundRobin","capacity":2,"candidates":[%v]}`, u["id"]))
+	candidates(fmt.Sprintf("roundRobin 2 [%v]", u["id"]))
 	s.Refused(400, admin, "PUT", "/assignment", `{"mode":"roundRobin","capacity":0}`)
 	s.Refused(403, member(id, identity.Agent), "PUT", "/assignment", `{"mode":"manual","capacity":2}`)
 }

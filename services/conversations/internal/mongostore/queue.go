@@ -44,13 +44,14 @@ func (q queues) write(ctx context.Context, t tenant.ID, field string, value any)
 }
 
 // Enqueue implements conversations.Store.
-func (s *Store) Enqueue(ctx context.Context, t tenant.ID, tokens []string, now time.Time) error {
+func (s *Store) Enqueue(ctx context.Context, t tenant.ID, tokens []string, since, now time.Time) error {
 	waiting := bson.D{
 		mongokit.OneOf("token", tokens), {Key: "status", Value: conversations.Open}, {Key: "assigneeId", Value: nil},
+		{Key: queuedField, Value: bson.D{{Key: "$not", Value: bson.D{{Key: "$gte", Value: since}}}}},
 	}
-	n, err := s.conversations.UpdateAll(ctx, t, waiting,
-		bson.D{{Key: "$min", Value: bson.D{{Key: queuedField, Value: now}}}})
-	if err != nil || n == 0 {
+	_, err := s.conversations.UpdateAll(ctx, t, waiting,
+		bson.D{{Key: "$set", Value: bson.D{{Key: queuedField, Value: now}}}})
+	if err != nil {
 		return err
 	}
 	return s.queues.write(ctx, t, "waiting", true)
@@ -73,8 +74,10 @@ func (s *Store) EndQueue(ctx context.Context, t tenant.ID, version int64) error 
 }
 
 // Queued implements conversations.Store.
-func (s *Store) Queued(ctx context.Context, t tenant.ID, limit int64) ([]conversations.Conversation, error) {
-	return s.conversations.List(ctx, t, bson.D{{Key: queuedField, Value: bson.D{{Key: "$gt", Value: time.Time{}}}}},
+func (s *Store) Queued(
+	ctx context.Context, t tenant.ID, since time.Time, limit int64,
+) ([]conversations.Conversation, error) {
+	return s.conversations.List(ctx, t, bson.D{{Key: queuedField, Value: bson.D{{Key: "$gte", Value: since}}}},
 		mongokit.Query{Sort: longestQueued, Limit: limit, Only: []string{"token"}, Index: longestQueued})
 }
 

@@ -173,7 +173,10 @@ func TestQueueWaitsForRoom(t *testing.T) {
 	if n, err := s.Enqueue(t.Context(), other, theirs); n != 0 || err != nil {
 		t.Errorf("assigned without a rule: %d, %v", n, err)
 	}
-	r.Mode, r.Candidates = conversations.RoundRobin, []id.User{5, 7, 9}
+	r.Mode, r.Candidates, r.Since = conversations.RoundRobin, []id.User{5, 7, 9}, noon.Add(time.Minute)
+	assign()
+	is("a rule is set again", false, map[id.User][]string{5: tokens[2:3]})
+	r.Since = time.Time{}
 	if n, err := s.Enqueue(t.Context(), w, []string{tokens[3], "con_unknown"}); n != 2 || err != nil {
 		t.Errorf("%d are assigned to two who came: %v", n, err)
 	}
