@@ -46,7 +46,9 @@ func (q queues) write(ctx context.Context, t tenant.ID, field string, value any)
 // Enqueue implements conversations.Store.
 func (s *Store) Enqueue(ctx context.Context, t tenant.ID, tokens []string, since, now time.Time) error {
 	waiting := bson.D{
-		mongokit.OneOf("token", tokens), {Key: "status", Value: conversations.Open}, {Key: "assigneeId", Value: nil},
+		mongokit.OneOf("token", tokens),
+		{Key: "status", Value: conversations.Open},
+		{Key: "assigneeId", Value: nil},
 		{Key: queuedField, Value: bson.D{{Key: "$not", Value: bson.D{{Key: "$gte", Value: since}}}}},
 	}
 	_, err := s.conversations.UpdateAll(ctx, t, waiting,
