@@ -30,7 +30,7 @@ var (
 
 	User = Shape{
 		"id": ID, "name": Text, "email": Text, "theme": Text, "avatarUrl": OrNull(Text), "language": Text, "online": Bool,
-		"createdAt": Time, "updatedAt": Time,
+		"status": OneOf("online", "away", "offline"), "createdAt": Time, "updatedAt": Time,
 	}.Type()
 
 	Thread = Shape{

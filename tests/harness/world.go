@@ -106,6 +106,8 @@ func (w *World) Another(t testing.TB, path string) map[string]string {
 		names["visitorNote"] = w.NewVisitorNote(t, w.Caller.Token)
 	case strings.Contains(path, "{quiet}"):
 		names["quiet"] = w.Visit(t, nil).Token
+	case strings.Contains(path, "{visitor}"):
+		names["visitor"] = w.Visit(t, nil).Token
 	case strings.Contains(path, "{conversation}"):
 		names["conversation"] = w.Caller.Open(t, "Hello")
 	case strings.Contains(path, "{ticket}"):

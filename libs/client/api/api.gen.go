@@ -5661,12 +5661,6 @@ type UserHeartbeatParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
-// SetUserStatusParams defines parameters for SetUserStatus.
-type SetUserStatusParams struct {
-	// IdempotencyKey Any name for this request, the same on every attempt.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
 // CreateViewParams defines parameters for CreateView.
 type CreateViewParams struct {
 	// IdempotencyKey Any name for this request, the same on every attempt.
@@ -8554,7 +8548,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /users/{id}/status (the `SetUserStatus` operationId).
-	SetUserStatusWithBody(ctx context.Context, id UserID, params *SetUserStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetUserStatusWithBody(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetUserStatus Say that an agent is online or away
 	//
@@ -8567,7 +8561,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /users/{id}/status (the `SetUserStatus` operationId).
-	SetUserStatus(ctx context.Context, id UserID, params *SetUserStatusParams, body SetUserStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetUserStatus(ctx context.Context, id UserID, body SetUserStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListViews The team's saved views, and your own
 	//
@@ -12164,8 +12158,8 @@ func (c *Client) UserHeartbeat(ctx context.Context, id UserID, params *UserHeart
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /users/{id}/status (the `SetUserStatus` operationId).
-func (c *Client) SetUserStatusWithBody(ctx context.Context, id UserID, params *SetUserStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetUserStatusRequestWithBody(c.Server, id, params, contentType, body)
+func (c *Client) SetUserStatusWithBody(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetUserStatusRequestWithBody(c.Server, id, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12186,8 +12180,8 @@ func (c *Client) SetUserStatusWithBody(ctx context.Context, id UserID, params *S
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /users/{id}/status (the `SetUserStatus` operationId).
-func (c *Client) SetUserStatus(ctx context.Context, id UserID, params *SetUserStatusParams, body SetUserStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetUserStatusRequest(c.Server, id, params, body)
+func (c *Client) SetUserStatus(ctx context.Context, id UserID, body SetUserStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetUserStatusRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -19840,18 +19834,18 @@ func NewUserHeartbeatRequestWithBody(server string, id UserID, params *UserHeart
 }
 
 // NewSetUserStatusRequest calls the generic SetUserStatus builder with application/json body
-func NewSetUserStatusRequest(server string, id UserID, params *SetUserStatusParams, body SetUserStatusJSONRequestBody) (*http.Request, error) {
+func NewSetUserStatusRequest(server string, id UserID, body SetUserStatusJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewSetUserStatusRequestWithBody(server, id, params, "application/json", bodyReader)
+	return NewSetUserStatusRequestWithBody(server, id, "application/json", bodyReader)
 }
 
 // NewSetUserStatusRequestWithBody constructs an http.Request for the SetUserStatus method, with any body, and a specified content type
-func NewSetUserStatusRequestWithBody(server string, id UserID, params *SetUserStatusParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewSetUserStatusRequestWithBody(server string, id UserID, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -19882,21 +19876,6 @@ func NewSetUserStatusRequestWithBody(server string, id UserID, params *SetUserSt
 	}
 
 	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		if params.IdempotencyKey != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Idempotency-Key", headerParam0)
-		}
-
-	}
 
 	return req, nil
 }
@@ -23013,8 +22992,8 @@ func (o *Operations) UserHeartbeat(ctx context.Context, id UserID, params *UserH
 }
 
 // SetUserStatus Say that an agent is online or away
-func (o *Operations) SetUserStatus(ctx context.Context, id UserID, params *SetUserStatusParams, body ChosenStatus) (Answer[User], error) {
-	return read[User](o.client.SetUserStatus(ctx, id, params, body, keyed))
+func (o *Operations) SetUserStatus(ctx context.Context, id UserID, body ChosenStatus) (Answer[User], error) {
+	return read[User](o.client.SetUserStatus(ctx, id, body))
 }
 
 // ListViews The team's saved views, and your own
