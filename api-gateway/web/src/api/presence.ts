@@ -26,13 +26,26 @@ export class Presence {
     return own;
   }
 
-  /** beat reports that the agent is there. It must be repeated every 30 seconds: the server counts a minute. */
+  /**
+   * beat reports that the agent is there. It must be repeated every 30 seconds: the server counts a minute. The first one
+   * changes the agent's own status, and its event may come before the stream is open: the status is read.
+   */
   beat() {
     if (!this.isWritable) return;
     const active = this.isActive;
     this.wasIdle = !active;
     this.isActive = false;
-    this.api.call('POST', path`/users/${this.userId}/heartbeat`, { active }).catch(ignore);
+    this.api
+      .call('POST', path`/users/${this.userId}/heartbeat`, { active })
+      .then(async () => {
+        if (this.isOffline()) await this.read();
+      })
+      .catch(ignore);
+  }
+
+  private isOffline(): boolean {
+    const users = this.queries.getQueryData<User[]>(keys.users);
+    return users?.find(({ id }) => id === this.userId)?.status === 'offline';
   }
 
   /** act notes that the agent does something. If they were idle, the server is notified at once. */
