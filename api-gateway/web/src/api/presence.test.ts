@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import type { User } from '../../../../libs/web/api';
 import { ApiError, type Api } from './client';
 import { ada, FakeServer, nils } from './fakes';
@@ -54,6 +54,17 @@ it('shows the status of each agent', async () => {
   expect(statuses()).toEqual(['away', 'online']);
   presence.note(99, 'online');
   expect(statuses()).toEqual(['away', 'online']);
+});
+
+it('reads its own status after the first heartbeat only', async () => {
+  const now = (status: string) => ({ data: [{ ...ada, status }, nils] });
+  server.on('GET /users', now('offline'), now('online'));
+  await presence.read();
+  presence.beat();
+  await vi.waitFor(() => expect(statuses()?.[0]).toBe('online'));
+  presence.beat();
+  await Promise.resolve();
+  expect(server.bodies('GET /users')).toHaveLength(2);
 });
 
 it('keeps the status if the server refuses another one', async () => {
