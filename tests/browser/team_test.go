@@ -16,7 +16,7 @@ import (
 // FIVECHAT_CHAT_STEPS is the number of steps, FIVECHAT_CHAT_SEED repeats the steps of another run.
 func TestRandomTeam(t *testing.T) {
 	t.Parallel()
-	steps, seed := number(t, "FIVECHAT_CHAT_STEPS", 40), number(t, "FIVECHAT_CHAT_SEED", int(time.Now().Unix()))
+	steps, seed := number(t, "FIVECHAT_CHAT_STEPS", 25), number(t, "FIVECHAT_CHAT_SEED", int(time.Now().Unix()))
 	t.Logf("FIVECHAT_CHAT_STEPS=%d FIVECHAT_CHAT_SEED=%d", steps, seed)
 	s := newShift(t, uint64(seed))
 	for step := range steps {
