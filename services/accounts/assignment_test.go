@@ -45,7 +45,7 @@ func (r *ruled) SeenUsers(context.Context, tenant.ID, time.Time, int64) ([]accou
 	return r.seen, nil
 }
 
-// TestCandidatesAreOnline: an agent who is away isn't one. Without a rule, there are none.
+// TestCandidatesAreOnline: the candidates are the agents with the status online. Without a rule, there are none.
 func TestCandidatesAreOnline(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

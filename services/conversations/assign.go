@@ -62,7 +62,7 @@ const (
 	WaitingBatch = 100 // websites
 )
 
-// ErrNoRoom is the error of assigning a conversation to an agent who has as many open ones as the rule allows.
+// ErrNoRoom is the error of an assignment to an agent whose open conversations have reached the capacity.
 var ErrNoRoom = errors.New("conversations: the agent has no room")
 
 // QueueStore stores which conversations wait to be assigned automatically.

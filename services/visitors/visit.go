@@ -37,7 +37,7 @@ func (v Visitor) Path() []PageView {
 	return v.Pages[first:]
 }
 
-// onPage returns the visitor who is on the page of their context since a time, unless they were on it before.
+// onPage returns the visitor with the page of their context added to the path, unless it is the last one there already.
 func (v Visitor) onPage(since time.Time) Visitor {
 	address, path := v.Page().Address(), v.Path()
 	if address == "" || len(path) > 0 && path[len(path)-1].URL == address {

@@ -36,7 +36,6 @@ type story struct {
 	site    string
 	devices [2]*device
 	said    map[string][]string // by the tab, or by the agent
-	count   int                 // of messages and tabs
 }
 
 // device is a browser of the visitor.
@@ -82,12 +81,6 @@ func (s *story) openTab(d *device) {
 		v.window = d.tabs[0].tab(s.site)
 	}
 	d.tabs = append(d.tabs, v)
-}
-
-// next is the text of the next message. Its author is in it, for the log.
-func (s *story) next(author string) string {
-	s.count++
-	return fmt.Sprintf("%s-%d.", author, s.count)
 }
 
 // step does one random thing. What isn't possible at the moment is left out.

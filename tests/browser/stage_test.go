@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -21,6 +22,7 @@ type stage struct {
 	system  *system.System // nil while it is stopped
 	gate    *gate
 	website *harness.Website
+	count   int // of messages and tabs
 }
 
 func newStage(t *testing.T, seed uint64) *stage {
@@ -63,6 +65,12 @@ func (s *stage) stop() {
 		s.t.Error(err)
 	}
 	s.system = nil
+}
+
+// next is the text of the next message. Its author is in it, for the log.
+func (s *stage) next(author string) string {
+	s.count++
+	return fmt.Sprintf("%s-%d.", author, s.count)
 }
 
 // deed is something that can happen, as often as its weight says.

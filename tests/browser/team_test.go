@@ -32,7 +32,6 @@ type shift struct {
 	visitors []*tab
 	desks    []*desk
 	said     []string // messages that their pages have taken
-	count    int      // of messages
 }
 
 // desk is a tab of an agent with the console.
@@ -96,11 +95,6 @@ func (d *desk) cut(isOffline bool) {
 	d.t.Helper()
 	d.isOffline = isOffline
 	d.offline(isOffline)
-}
-
-func (s *shift) next(author string) string {
-	s.count++
-	return fmt.Sprintf("%s-%d.", author, s.count)
 }
 
 func (s *shift) write(v *tab) {

@@ -50,7 +50,7 @@ func (t LeaderTask) Run(ctx context.Context) error {
 	return nil
 }
 
-// begin returns the stored position.
+// begin returns the stored position. With FromHead, the first start stores the head of the log.
 func (t LeaderTask) begin(ctx context.Context) (int64, error) {
 	if !t.FromHead {
 		return t.Positions.Position(ctx, t.Name)

@@ -89,7 +89,7 @@ export class Cache {
     return rows.find(([, row]) => row?.conversation.id === id)?.[1];
   }
 
-  /** hasUnread reports whether a row has messages that the agent may have read in another tab: no stored event says so. */
+  /** hasUnread reports whether a row has unread messages. Reading them in another tab makes no stored event. */
   hasUnread(): boolean {
     return this.queries.getQueriesData<InboxRow>({ queryKey: ['row'] }).some(([, row]) => row?.unreadByMe);
   }

@@ -38,7 +38,8 @@ describe.each(languages)('the texts in %s', (language) => {
 
 describe('the English texts', () => {
   it('are all used', () => {
-    const kinds = /^(assignment|status|ticketStatus|channel|priority|level|role|provider)\./; // their values come from the API
+    // Their values come from the API.
+    const kinds = /^(assignment|status|ticketStatus|channel|priority|level|role|provider)\./;
     const isUsed = (key: string) => kinds.test(key) || sources.includes(`'${key}'`) || sources.includes(`"${key}"`);
     expect(Object.keys(en).filter((key) => !isUsed(key))).toEqual([]);
   });

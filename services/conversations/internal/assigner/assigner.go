@@ -6,8 +6,8 @@
 //	conversation.updated                      ▲
 //	                         Run, every 3 s ──┘
 //
-// The queues are stored, so a task that was interrupted continues. Two replicas that both believe to
-// lead assign each conversation once, and exceed no capacity: the store serialises the assignments of a website.
+// The queues are stored, so a task that was interrupted continues. Two replicas that both believe to lead assign each
+// conversation once, and exceed no capacity: the store serialises the assignments of a website.
 package assigner
 
 import (
@@ -25,7 +25,7 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// Interval is how often Run looks for agents who have room, so how long a conversation waits for one who has got it.
+// Interval is the time between two looks of Run for agents with room.
 const Interval = 3 * time.Second
 
 // Service assigns conversations.
