@@ -41,7 +41,7 @@ func (w *window) chooseItem(button, text string) {
 	w.do("document.querySelector('" + button + "').focus()")
 	w.press("Enter", "\r")
 	item := "[...document.querySelectorAll('[role=menu] .menu-item')]" +
-		".find((e) => e.querySelector('span').textContent.trim() === " + fmt.Sprintf("%q", text) + ")"
+		".find((e) => e.querySelector(':scope > span').textContent.trim() === " + fmt.Sprintf("%q", text) + ")"
 	w.until(item)
 	w.do(item + ".click()")
 }

@@ -20,6 +20,7 @@ const ROW = 'GET /inbox/con_a';
 const PATCH = 'PATCH /conversations/con_a';
 
 const refused = (status: number) => new ApiError(status, '', 'status ' + status);
+const offline = () => new TypeError('offline');
 const page = (rows: InboxRow[], nextCursor: string | null = null) => ({ data: rows, nextCursor, total: rows.length });
 
 const list = (name: string, status: string): ListSpec => ({
@@ -672,6 +673,18 @@ describe('patch', () => {
     expect(tokens(live)).toBe('con_a');
     expect(live.cache.row('con_a')!.conversation.assigneeId).toBeNull();
     expect(live.cache.thread('con_a')!.assignments).toEqual([]);
+  });
+
+  it('takes the change back without a network too, whatever has arrived meanwhile', async () => {
+    const live = await started();
+    server.on(ROW, offline);
+    server.on(PATCH, () => {
+      server.emit('inbox.read', { conversationToken: 'con_a', userId: ada.id });
+      return offline();
+    });
+    await expect(live.patch('con_a', { status: 'CLOSED' })).rejects.toThrow('offline');
+    expect(tokens(live)).toBe('con_a');
+    expect(live.cache.row('con_a')!.conversation.status).toBe('OPEN');
   });
 
   it('reads the row if another change arrived before the response', async () => {

@@ -20,7 +20,7 @@ import { keys } from './keys';
 import { applyNote, forgetNote } from './notes';
 import { Outbox } from './outbox';
 import { Presence } from './presence';
-import { applyAside, applyConversation, applyMessage } from './rows';
+import { applyAside, applyConversation, applyMessage, takeBack } from './rows';
 import { addMessage, assign, markReadBy } from './thread';
 import { Viewers } from './viewers';
 
@@ -457,9 +457,11 @@ export class Live {
       if (this.cache.isTouchedSince(token, began)) await this.cache.readRow(token);
       else this.update(conversation, now);
     } catch (err) {
+      const isTouched = this.cache.isTouchedSince(token, began);
       this.cache.changeThread(token, (state) => ({ ...state, assignments }));
-      if (before && !this.cache.isTouchedSince(token, began)) this.cache.changeRow(token, () => before);
-      else void this.cache.readRow(token);
+      // Without a network the row can't be read. It is read when the network is back.
+      if (before) this.cache.changeRow(token, (row) => takeBack(row, before));
+      if (isTouched) void this.cache.readRow(token);
       throw err;
     }
   }

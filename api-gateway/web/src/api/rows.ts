@@ -24,6 +24,12 @@ export function applyAside(row: InboxRow, change: Pick<ConversationPatch, 'snooz
   return { ...row, snoozedUntil: row.conversation.status === 'OPEN' ? snoozedUntil : null, spam };
 }
 
+/** takeBack returns a row as it was before a change that failed. The messages that have arrived since stay. */
+export function takeBack(row: InboxRow, before: InboxRow): InboxRow {
+  const { lastMessage, unread, unreadByMe } = row;
+  return { ...before, lastMessage, unread, unreadByMe };
+}
+
 /** isNews reports whether a row doesn't count a message yet. The server counts it before its event arrives. */
 export const isNews = (row: InboxRow, message: Message) =>
   !row.lastMessage || Date.parse(message.createdAt) > Date.parse(row.lastMessage.createdAt);
