@@ -29,7 +29,7 @@ RACE ?=
 GO_TEST := $(if $(RACE),go test $(RACE),CGO_ENABLED=0 go test -trimpath) -vet=off
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test test-faults compat clocks soak generate generate-check web web-check widget-screenshots embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-search bench-edge sim sim-figures clean
+.PHONY: help run build services images test test-slow compat clocks soak generate generate-check web web-check widget-screenshots embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-search bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,12 +46,16 @@ services: ## build every service and the gateway as binaries of their own
 images: ## build the container images as archives in bin/images, or push them: REGISTRY=registry.example/fivechat ARCH=amd64,arm64
 	go run ./deploy/images -version $(VERSION) -revision "$$(git rev-parse HEAD 2>/dev/null)" -arch $(ARCH) $(if $(REGISTRY),-to $(REGISTRY)) $(IMAGES)
 
-test: ## run all tests but those of test-faults; with the race detector, as CI does: RACE=-race
-	$(GO_TEST) -timeout 25m $$(go list work | grep -vE '/tests/(browser|commands|faults|observability)$$')
+# Tests that take more than half a minute, or whose programs take minutes to build. Those of MEASURED run one by one.
+SLOW := bench/search hostile processes providers sharding sim traces
+MEASURED := commands faults observability
+test: ## run all tests but those of test-slow; with the race detector, as CI does: RACE=-race
+	$(GO_TEST) -timeout 25m $$(go list work | grep -vE "/tests/($$(echo browser $(SLOW) $(MEASURED) | tr ' ' '|'))(/|$$)")
 	$(GO_TEST) -timeout 25m ./tests/browser # alone: it measures milliseconds
 
-test-faults: ## run the tests that take minutes: faults, overload, hostile neighbours, alerts that failures raise, store commands
-	$(GO_TEST) -p 1 -timeout 25m ./tests/commands ./tests/faults ./tests/observability
+test-slow: ## run the tests that take minutes: kills, shards, traces, providers, hostile neighbours, faults, overload, alerts that failures raise
+	$(GO_TEST) -timeout 25m $(SLOW:%=./tests/%/...)
+	$(GO_TEST) -p 1 -timeout 25m $(MEASURED:%=./tests/%)
 
 compat: ## run services of the previous version, PREVIOUS, beside those of this one, forwards and back, under load
 	tests/processes/compat.sh $(PREVIOUS)

@@ -136,17 +136,17 @@ func (m *memory) Save(
 
 func (m *memory) AddMessage(
 	ctx context.Context, msg tickets.Message, change func(tickets.Ticket) (tickets.Ticket, error),
-) error {
+) (tickets.Message, error) {
 	stored, err := m.Get(ctx, msg.WebsiteID, msg.TicketID)
 	if err != nil {
-		return err
+		return msg, err
 	}
 	changed, err := change(stored)
 	if err != nil {
-		return err
+		return msg, err
 	}
 	m.messages = append(m.messages, msg)
-	return m.Create(ctx, changed)
+	return msg, m.Create(ctx, changed)
 }
 
 func (m *memory) Delete(ctx context.Context, t tenant.ID, ticket id.Ticket) error {

@@ -28,7 +28,7 @@ type Message struct {
 	TicketID       id.Ticket        `bson:"ticketId"`
 	Type           MessageType      `bson:"messageType"`
 	Content        string           `bson:"content"`
-	EmailMessageID *string          `bson:"emailMessageId"`
+	EmailMessageID *string          `bson:"emailMessageId,omitempty"`
 	SenderEmail    *string          `bson:"senderEmail"`
 	IsFromEmail    bool             `bson:"isFromEmail"`
 	AuthorID       *id.User         `bson:"authorId"`
@@ -108,10 +108,18 @@ func (p Post) message(t tenant.ID, ticket id.Ticket, number id.TicketMessage, no
 	switch {
 	case p.Type != nil:
 		m.Type = MessageType(*p.Type)
-	case p.IsFromEmail, p.EmailMessageID != nil && *p.EmailMessageID != "":
+	case p.IsFromEmail, m.MailID() != "":
 		m.Type = TypeEmail
 	}
 	return m
+}
+
+// MailID returns the Message-ID of the e-mail that the message is, or "" if it is none.
+func (m Message) MailID() string {
+	if m.EmailMessageID == nil {
+		return ""
+	}
+	return *m.EmailMessageID
 }
 
 // size is what the message counts towards maxMessageBytes.

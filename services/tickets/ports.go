@@ -37,8 +37,9 @@ type Store interface {
 	// Save changes a ticket. change gets the stored one and may run more than once. Of concurrent calls none is lost.
 	// The error is PreconditionFailed if the context requires another version, as for Delete.
 	Save(ctx context.Context, t tenant.ID, ticket id.Ticket, change func(Ticket) (Ticket, error)) (Ticket, error)
-	// AddMessage stores m and changes its ticket, in one transaction. change is like Save's and may refuse.
-	AddMessage(ctx context.Context, m Message, change func(Ticket) (Ticket, error)) error
+	// AddMessage stores m and changes its ticket, in one transaction. change is like Save's and may refuse. If the ticket
+	// has a message with the same MailID, it returns that one and changes nothing.
+	AddMessage(ctx context.Context, m Message, change func(Ticket) (Ticket, error)) (Message, error)
 	// Analysed returns the next up to limit tickets after a number, of all websites, with what is needed to analyse them
 	// again. more reports whether others follow.
 	Analysed(ctx context.Context, after id.Ticket, limit int64) (rows []Ticket, more bool, err error)

@@ -2873,8 +2873,10 @@ type NewTicket struct {
 
 // NewTicketMessage defines model for NewTicketMessage.
 type NewTicketMessage struct {
-	AuthorID       *int64  `json:"authorId,omitempty"`
-	Content        string  `json:"content"`
+	AuthorID *int64 `json:"authorId,omitempty"`
+	Content  string `json:"content"`
+
+	// EmailMessageID The Message-ID of an e-mail. If the ticket has a message with the same one, that message is returned, and none is added.
 	EmailMessageID *string `json:"emailMessageId,omitempty"`
 	InReplyTo      *string `json:"inReplyTo,omitempty"`
 	IsFromEmail    *bool   `json:"isFromEmail,omitempty"`

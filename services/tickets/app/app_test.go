@@ -75,6 +75,10 @@ func TestTicketLifecycle(t *testing.T) {
 	if !slices.Equal(members(m), messageMembers) || m["ticketId"] != id || m["messageType"] != "EMAIL" {
 		t.Errorf("message %v", m)
 	}
+	again := s.Want(201, ada, "POST", "/tickets/"+id+"/messages", `{"content":"Hello again","emailMessageId":"<1@a>"}`)
+	if !reflect.DeepEqual(again, m) {
+		t.Errorf("the same e-mail is %v, was %v", again, m)
+	}
 	got := s.Want(200, ada, "GET", "/tickets/"+id, "")
 	if !reflect.DeepEqual(got["messages"], []any{m}) {
 		t.Errorf("messages %v, want %v", got["messages"], m)

@@ -74,7 +74,8 @@ func (s *Store) SeenUser(
 	isNew := bson.E{Key: "lastSeenAt", Value: bson.D{{Key: "$lte", Value: noted}}}
 	if isActive {
 		seen = append(seen, bson.E{Key: "activeAt", Value: now})
-		isNew = bson.E{Key: "activeAt", Value: bson.D{{Key: "$not", Value: bson.D{{Key: "$gt", Value: noted}}}}}
+		wasIdle := bson.D{{Key: "activeAt", Value: bson.D{{Key: "$not", Value: bson.D{{Key: "$gt", Value: noted}}}}}}
+		isNew = bson.E{Key: "$or", Value: bson.A{bson.D{isNew}, wasIdle}} // PUT /users/{id}/status changes activeAt alone
 	}
 	before, err = s.users.Exchange(ctx, t, append(byID(id), isNew), bson.D{{Key: "$set", Value: seen}})
 	if fault.Is(err, fault.NotFound) { // noted recently, or unknown

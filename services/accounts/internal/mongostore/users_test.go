@@ -47,5 +47,14 @@ func seeUser(t *testing.T, s *mongostore.Store, u accounts.User) accounts.User {
 	u.IsAway, u.ActiveAt, u.LastSeenAt = false, day, day.Add(16*time.Second)
 	got, err = s.SetUserAway(t.Context(), one, u.ID, false, day)
 	want(t, got, err, u)
+	// The user comes online by hand after an hour: the heartbeat that follows is stored although activeAt is new.
+	now := day.Add(time.Hour)
+	u.ActiveAt = now
+	got, err = s.SetUserAway(t.Context(), one, u.ID, false, now)
+	want(t, got, err, u)
+	if _, stored, err := s.SeenUser(t.Context(), one, u.ID, true, now, now.Add(-15*time.Second)); err != nil || !stored {
+		t.Errorf("seen right after coming online: stored %t, %v", stored, err)
+	}
+	u.LastSeenAt = now
 	return u
 }

@@ -23,6 +23,9 @@ import (
 	"fivechat.dev/services/tickets"
 )
 
+// mailIDField is absent in messages that are no e-mails. Older rows have null.
+const mailIDField = "emailMessageId"
+
 // searchField is needed only for its index, so lists don't load it.
 const searchField = "search"
 
@@ -48,7 +51,9 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 		tickets: mongokit.Tenanted[tickets.Ticket](db, "tickets_tickets", "ticket",
 			listIndexes()...),
 		messages: mongokit.Tenanted[tickets.Message](db, "tickets_messages", "ticket message",
-			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}}).Spread("ticketId"),
+			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}},
+			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: mailIDField, Value: 1}}, Present: mailIDField},
+		).Spread("ticketId"),
 		everywhere: mongokit.GlobalOf[tickets.Ticket](db, "tickets_tickets", "ticket"),
 		positions:  feed.NewPositions(db, "tickets"),
 		ticketIDs:  mongokit.NewSequence(db, "tickets", "tickets"),
@@ -141,14 +146,23 @@ func (s *Store) Save(
 }
 
 // AddMessage implements tickets.Store. It changes the ticket in the same transaction. So concurrent messages are all
-// counted, and none outlives a ticket that is deleted concurrently.
+// counted, none outlives a ticket that is deleted concurrently, and an e-mail that is delivered twice at the same time
+// is stored once.
 func (s *Store) AddMessage(
 	ctx context.Context, m tickets.Message, change func(tickets.Ticket) (tickets.Ticket, error),
-) error {
-	return s.db.Tx(ctx, func(ctx context.Context) error {
+) (added tickets.Message, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		stored, err := s.tickets.Get(ctx, m.WebsiteID, byID(m.TicketID))
 		if err != nil {
 			return err
+		}
+		known, err := s.mail(ctx, m)
+		if err != nil {
+			return err
+		}
+		if len(known) > 0 {
+			added = known[0]
+			return nil
 		}
 		changed, err := change(stored)
 		if err != nil {
@@ -160,8 +174,19 @@ func (s *Store) AddMessage(
 		if err := s.messages.Insert(ctx, m.WebsiteID, m); err != nil {
 			return err
 		}
+		added = m
 		return s.appendEvent(ctx, stored, m.Created())
 	})
+	return added, err
+}
+
+// mail returns the first message of a ticket that is the same e-mail as m, or none.
+func (s *Store) mail(ctx context.Context, m tickets.Message) ([]tickets.Message, error) {
+	if m.MailID() == "" {
+		return nil, nil
+	}
+	same := bson.D{{Key: "ticketId", Value: m.TicketID}, {Key: mailIDField, Value: m.MailID()}}
+	return s.messages.List(ctx, m.WebsiteID, same, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: 1})
 }
 
 // Delete implements tickets.Store.

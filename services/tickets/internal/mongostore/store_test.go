@@ -107,10 +107,7 @@ func (k kept) say(t *testing.T, one tickets.Ticket, content string) tickets.Mess
 		Content:   content,
 		CreatedAt: dawn,
 	}
-	if err := k.AddMessage(t.Context(), m, counted); err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return must(k.AddMessage(t.Context(), m, counted))(t)
 }
 
 func counted(one tickets.Ticket) (tickets.Ticket, error) {
@@ -233,7 +230,8 @@ func TestConcurrentChangesAreAllKept(t *testing.T) {
 				Content:   "x",
 				CreatedAt: dawn,
 			}
-			errs <- errors.Join(err, k.AddMessage(t.Context(), m, counted))
+			_, addErr := k.AddMessage(t.Context(), m, counted)
+			errs <- errors.Join(err, addErr)
 		})
 	}
 	wg.Wait()
@@ -262,7 +260,7 @@ func TestRefusedMessageIsNotStored(t *testing.T) {
 	one := k.add(t, a, nil)
 	full := fault.New(fault.Conflict, "full")
 	m := tickets.Message{ID: 1, WebsiteID: a, TicketID: one.ID, CreatedAt: dawn}
-	err := k.AddMessage(t.Context(), m, func(x tickets.Ticket) (tickets.Ticket, error) {
+	_, err := k.AddMessage(t.Context(), m, func(x tickets.Ticket) (tickets.Ticket, error) {
 		x.MessageCount++
 		return x, full
 	})
@@ -271,6 +269,59 @@ func TestRefusedMessageIsNotStored(t *testing.T) {
 	}
 	if n := len(messages(t, k, a, one.ID)); n != 0 || must(k.Get(t.Context(), a, one.ID))(t).MessageCount != 0 {
 		t.Errorf("%d messages of a refused one", n)
+	}
+}
+
+// TestMailIsStoredOnce: deliveries of an e-mail at the same time, and later, return one message. Another ticket, another
+// website and messages without a Message-ID have their own.
+func TestMailIsStoredOnce(t *testing.T) {
+	t.Parallel()
+	k, a := open(t), storetest.Tenant(1)
+	one, other, theirs := k.add(t, a, nil), k.add(t, a, nil), k.add(t, storetest.Tenant(2), nil)
+	deliver := func(to tickets.Ticket, mailID, content string) (tickets.Message, error) {
+		number, err := k.MessageID(t.Context())
+		if err != nil {
+			return tickets.Message{}, err
+		}
+		m := tickets.Message{
+			ID: number, WebsiteID: to.WebsiteID, TicketID: to.ID, Type: tickets.TypeEmail, Content: content,
+			EmailMessageID: &mailID, CreatedAt: dawn,
+		}
+		return k.AddMessage(t.Context(), m, counted)
+	}
+	const times = 4
+	got := make([]tickets.Message, times)
+	var wg sync.WaitGroup
+	for i := range times {
+		wg.Go(func() {
+			var err error
+			if got[i], err = deliver(one, "<1@a.example>", fmt.Sprint("delivery ", i)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	got = append(got, must(deliver(one, "<1@a.example>", "later"))(t))
+	stored := messages(t, k, a, one.ID)
+	if len(stored) != 1 || must(k.Get(t.Context(), a, one.ID))(t).MessageCount != 1 {
+		t.Fatalf("stored %+v", stored)
+	}
+	for _, m := range got {
+		if m.ID != stored[0].ID || m.Content != stored[0].Content {
+			t.Errorf("a delivery returned %+v, stored is %+v", m, stored[0])
+		}
+	}
+	for _, to := range []tickets.Ticket{other, theirs} {
+		must(deliver(to, "<1@a.example>", "elsewhere"))(t)
+		if n := len(messages(t, k, to.WebsiteID, to.ID)); n != 1 {
+			t.Errorf("%d messages in another ticket", n)
+		}
+	}
+	must(deliver(one, "<2@a.example>", "another"))(t)
+	must(deliver(one, "", "none"))(t)
+	must(deliver(one, "", "none again"))(t)
+	if n := len(messages(t, k, a, one.ID)); n != 4 {
+		t.Errorf("%d messages, want 4", n)
 	}
 }
 
@@ -324,12 +375,13 @@ func TestIsolation(t *testing.T) {
 				return err
 			},
 			"add message": func(ticket id.Ticket) error {
-				return k.AddMessage(t.Context(), tickets.Message{
+				_, err := k.AddMessage(t.Context(), tickets.Message{
 					ID:        1,
 					WebsiteID: roles.stranger,
 					TicketID:  ticket,
 					Content:   "mine",
 				}, counted)
+				return err
 			},
 			"delete": func(ticket id.Ticket) error { return k.Delete(t.Context(), roles.stranger, ticket) },
 		} {
