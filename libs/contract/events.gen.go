@@ -235,13 +235,15 @@ type ConversationUpdatedCounts struct {
 func (ConversationUpdatedCounts) isCounts() {}
 
 // InboxUpdatedData is the data of InboxUpdated. A conversation was snoozed, is back from that, was marked as spam, or
-// that was taken back. Visitors don't receive this event. In a conversation marked as spam, `message.created` of the
-// visitor has the status `CLOSED`: don't notify agents of it.
+// that was taken back, or its scheduled reply is another. Visitors don't receive this event. In a conversation marked
+// as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
 type InboxUpdatedData struct {
 	Conversation Conversation `json:"conversation"`
 	// Absent if it isn't snoozed.
 	SnoozedUntil *time.Time `json:"snoozedUntil,omitzero"`
 	Spam         bool       `json:"spam"`
+	// Absent if there is no scheduled reply.
+	ScheduledReply *ScheduledTimes `json:"scheduledReply,omitzero"`
 }
 
 // EventType implements Data.
@@ -641,6 +643,13 @@ func (v ConversationStatus) Valid() bool {
 		return true
 	}
 	return false
+}
+
+// ScheduledTimes is a part of the data of events.
+type ScheduledTimes struct {
+	SendAt time.Time `json:"sendAt"`
+	// Since when the reply is held, and not sent; null if it isn't.
+	HeldAt *time.Time `json:"heldAt"`
 }
 
 // ConversationRatedPrevious is a part of the data of events. The rating that it replaces.

@@ -1050,6 +1050,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{token}/scheduled-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The reply that is sent later
+         * @description `content` is empty and `sendAt` null if there is none.
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["getScheduledReply"];
+        /**
+         * Send a reply later
+         * @description A conversation has one scheduled reply: another one replaces it. It is sent within ten seconds of its time, once. It is
+         *     held, and not sent, if the visitor has written since it was scheduled, its author has left the team, or the conversation is
+         *     full. Agents see that in the inbox.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        put: operations["putScheduledReply"];
+        post?: never;
+        /**
+         * Don't send the scheduled reply
+         * @description Repeating it changes nothing.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        delete: operations["deleteScheduledReply"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{token}/typing": {
         parameters: {
             query?: never;
@@ -3976,6 +4018,8 @@ export interface components {
             notes: number;
             /** Format: date-time */
             ratedAt: string | null;
+            /** @description The times of its scheduled reply. */
+            scheduledReply: components["schemas"]["ScheduledTimes"] | null;
             /** @description What the search has found in the newest 50 messages, with `snippets=true`; else null. */
             snippet: components["schemas"]["Snippet"] | null;
             /**
@@ -4719,6 +4763,58 @@ export interface components {
             position?: number;
             /** @enum {string} */
             sort?: "newest" | "oldest" | "waiting";
+        };
+        ScheduledDraft: {
+            /**
+             * Format: int64
+             * @description The user that writes, for a program. A person writes in their own name.
+             */
+            authorId?: number | null;
+            /** @description At most 16384 bytes. */
+            content: string;
+            /**
+             * Format: date-time
+             * @description In the future, at most 366 days ahead.
+             */
+            sendAt: string;
+        };
+        /**
+         * @example {
+         *       "authorId": 5,
+         *       "content": "Did the atlas arrive?",
+         *       "createdAt": "2024-01-15T10:32:00.000Z",
+         *       "heldAt": null,
+         *       "problem": null,
+         *       "sendAt": "2030-01-15T09:00:00.000Z"
+         *     }
+         */
+        ScheduledReply: {
+            /**
+             * Format: int64
+             * @description Null if a program scheduled it without naming a user.
+             */
+            authorId: number | null;
+            content: string;
+            /** Format: date-time */
+            createdAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the reply is held, and not sent; null if it isn't.
+             */
+            heldAt: string | null;
+            /** @description Why a held reply can't be sent. Null if the visitor has written. */
+            problem: string | null;
+            /** Format: date-time */
+            sendAt: string | null;
+        };
+        ScheduledTimes: {
+            /**
+             * Format: date-time
+             * @description Since when the reply is held, and not sent; null if it isn't.
+             */
+            heldAt: string | null;
+            /** Format: date-time */
+            sendAt: string;
         };
         SecondStep: {
             challenge: string;
@@ -5901,7 +5997,7 @@ export interface components {
             type: "inbox.read";
         };
         /**
-         * @description A conversation was snoozed, is back from that, was marked as spam, or that was taken back. Visitors don't receive this event.
+         * @description A conversation was snoozed, is back from that, was marked as spam, or that was taken back, or its scheduled reply is another. Visitors don't receive this event.
          *     In a conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
          */
         "inbox.updated": {
@@ -5909,6 +6005,8 @@ export interface components {
             at: string;
             data: {
                 conversation: components["schemas"]["Conversation"];
+                /** @description Absent if there is no scheduled reply. */
+                scheduledReply?: components["schemas"]["ScheduledTimes"];
                 /**
                  * Format: date-time
                  * @description Absent if it isn't snoozed.
@@ -6660,6 +6758,9 @@ export type Role = components['schemas']['Role'];
 export type SavedView = components['schemas']['SavedView'];
 export type SavedViewList = components['schemas']['SavedViewList'];
 export type SavedViewPatch = components['schemas']['SavedViewPatch'];
+export type ScheduledDraft = components['schemas']['ScheduledDraft'];
+export type ScheduledReply = components['schemas']['ScheduledReply'];
+export type ScheduledTimes = components['schemas']['ScheduledTimes'];
 export type SecondStep = components['schemas']['SecondStep'];
 export type Sender = components['schemas']['Sender'];
 export type Session = components['schemas']['Session'];
@@ -9214,6 +9315,127 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getScheduledReply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reply. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledReply"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    putScheduledReply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "content": "Did the atlas arrive?",
+                 *       "sendAt": "2030-01-15T09:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScheduledDraft"];
+            };
+        };
+        responses: {
+            /** @description The reply. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledReply"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteScheduledReply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's token. A malformed one is 404.
+                 * @example conv_k7x2
+                 */
+                token: components["parameters"]["conversationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no scheduled reply any more. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

@@ -79,6 +79,7 @@ type Conversation struct {
 	Folder       Folder     `bson:"folder,omitempty"`
 	FolderSince  *time.Time `bson:"folderSince,omitempty"`
 	SnoozedUntil *time.Time `bson:"snoozedUntil,omitempty"`
+	Scheduled    *Scheduled `bson:"scheduled,omitempty"` // a reply to send later
 	QueuedAt     *time.Time `bson:"queuedAt,omitempty"`  // since when it waits to be assigned automatically
 	OpenKey      string     `bson:"openKey,omitempty"`   // the client's id of the message that opened it
 	ImportKey    string     `bson:"importKey,omitempty"` // the row it was imported from

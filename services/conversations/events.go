@@ -44,13 +44,14 @@ func assignedAutomatically(c *Conversation) Event {
 	}}
 }
 
-// inboxUpdated is the event that a conversation has another folder, or is snoozed until another time. Visitors don't
-// receive it.
+// inboxUpdated is the event that a conversation has another folder, is snoozed until another time, or has another
+// scheduled reply. Visitors don't receive it.
 func inboxUpdated(c *Conversation) Event {
 	return Event{Conversation: &c.ID, Data: contract.InboxUpdatedData{
-		Conversation: c.eventView(),
-		SnoozedUntil: c.SnoozeEnd(),
-		Spam:         c.In() == Spam,
+		Conversation:   c.eventView(),
+		SnoozedUntil:   c.SnoozeEnd(),
+		Spam:           c.In() == Spam,
+		ScheduledReply: c.Scheduled.Times(),
 	}}
 }
 

@@ -165,4 +165,10 @@ func without(users, removed []id.User) (left []id.User) {
 }
 
 // Texts is how many bytes the texts of the conversation have, which count towards the storage limit.
-func (c Conversation) Texts() int64 { return c.Bytes + c.NoteBytes }
+func (c Conversation) Texts() int64 {
+	texts := c.Bytes + c.NoteBytes
+	if c.Scheduled != nil {
+		texts += int64(len(c.Scheduled.Content))
+	}
+	return texts
+}

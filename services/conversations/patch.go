@@ -112,7 +112,7 @@ func (c *Conversation) changes(before Conversation) (events []Event) {
 	if c.differs(before) {
 		events = append(events, updated(c, before.Status))
 	}
-	if !c.sameFolder(before) {
+	if !c.sameFolder(before) || !c.Scheduled.isSame(before.Scheduled) {
 		events = append(events, inboxUpdated(c))
 	}
 	return events

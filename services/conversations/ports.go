@@ -88,6 +88,9 @@ type Store interface {
 	// DueSnoozes returns up to limit conversations of all websites that are snoozed until now or earlier, the earliest
 	// first, with their websites and tokens.
 	DueSnoozes(ctx context.Context, now time.Time, limit int64) ([]Conversation, error)
+	// DueReplies returns up to limit conversations of all websites whose scheduled reply is due now or earlier, the
+	// earliest first, with their websites, tokens and replies.
+	DueReplies(ctx context.Context, now time.Time, limit int64) ([]Conversation, error)
 	// Tags returns the website's catalogue.
 	Tags(ctx context.Context, t tenant.ID) ([]Tag, error)
 	// PutTag creates or replaces an entry of the catalogue.

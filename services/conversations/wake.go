@@ -7,13 +7,13 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 )
 
-// WakeBatch is how many snoozed conversations DueSnoozes returns.
-const WakeBatch = 100
+// DueBatch is how many conversations DueSnoozes and DueReplies return.
+const DueBatch = 100
 
-// DueSnoozes returns up to WakeBatch conversations of all websites whose snooze has ended, the earliest first, with
+// DueSnoozes returns up to DueBatch conversations of all websites whose snooze has ended, the earliest first, with
 // their websites and tokens.
 func (s *Service) DueSnoozes(ctx context.Context) ([]Conversation, error) {
-	return s.store.DueSnoozes(ctx, s.now(), WakeBatch)
+	return s.store.DueSnoozes(ctx, s.now(), DueBatch)
 }
 
 // Wake ends the snooze of those of some conversations whose time has come, and returns their number. One that can't be

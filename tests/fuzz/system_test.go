@@ -96,6 +96,7 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 		"url":          {"https://127.0.0.1:1/" + harness.Unique("r")},
 		"assign":       {"false"}, // true needs an author, which is optional
 		"snoozedUntil": {time.Now().Add(day).UTC().Format(time.RFC3339)},
+		"sendAt":       {time.Now().Add(day).UTC().Format(time.RFC3339)},
 		"events":       {"ticket.*", "message.created", "*"}, "chatFormFields": {"[]", `["name"]`},
 		"welcomeMessages": {"[]", `["Hello!"]`, `[{"lang":"de","text":"Hallo!"}]`},
 	}

@@ -3,6 +3,7 @@ package harness
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 // Caller is the credential that an operation requires.
@@ -162,6 +163,14 @@ func chats() []Operation {
 		{
 			Method: "DELETE", Path: "/conversations/{conversation}/notes/{note}", Caller: ByWrite, Status: 200, Malformed: 400,
 			Ends: true, OwnWork: true,
+		},
+		{
+			Method: "PUT", Path: "/conversations/{conversation}/scheduled-reply", Caller: ByWrite, Status: 200, Malformed: 404,
+			Body: Map{"content": "Did it arrive?", "sendAt": time.Now().Add(time.Hour)}, Text: "content", Mistyped: Map{"content": 5},
+		},
+		{
+			Method: "DELETE", Path: "/conversations/{conversation}/scheduled-reply", Caller: ByWrite, Status: 204,
+			Malformed: 404,
 		},
 		{Method: "GET", Path: "/conversations/counts?since=2024-01-15T10:30:00.000Z", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/statistics/history?interval=hour&tz=Asia/Kathmandu", Caller: ByRead, Status: 200},

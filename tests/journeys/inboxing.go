@@ -37,6 +37,13 @@ func Inbox(t *testing.T, s harness.System) {
 		got := tokens("?status=OPEN&snoozed=false&sort=oldest")
 		return slices.Equal(got, []string{one, two}), got
 	})
+	later := "/conversations/" + one + "/scheduled-reply"
+	agent.Send(t, 200, "PUT", later, harness.Map{"content": "Still there?", "sendAt": time.Now().Add(time.Second)})
+	harness.Eventually(t, 4*harness.Patience, "the reply is sent at its time, once", func() (bool, any) {
+		row := w.Reader().Get(t, "/inbox/"+one)
+		last := row.Object("lastMessage").Text("content")
+		return last == "Still there?" && row.Null("scheduledReply"), row
+	})
 	agent.Send(t, 200, "PATCH", "/inbox", harness.Map{
 		"tokens": []string{two}, "change": harness.Map{"spam": true, "addTags": []string{"junk"}},
 	})
@@ -57,7 +64,11 @@ func Inbox(t *testing.T, s harness.System) {
 			}
 		}
 	}
-	for _, want := range []string{"inbox.updated", "inbox.updated", "conversation.updated", "inbox.updated"} {
+	for _, want := range []string{
+		"inbox.updated", "inbox.updated", // snoozed and awake
+		"inbox.updated", "inbox.updated", // scheduled and sent
+		"conversation.updated", "inbox.updated",
+	} {
 		if got := next(events); got != want {
 			t.Errorf("agents receive %s, and not %s", got, want)
 		}

@@ -2522,6 +2522,9 @@ type InboxRow struct {
 	Notes   int64                        `json:"notes"`
 	RatedAt nullable.Nullable[time.Time] `json:"ratedAt"`
 
+	// ScheduledReply The times of its scheduled reply.
+	ScheduledReply nullable.Nullable[ScheduledTimes] `json:"scheduledReply"`
+
 	// Snippet What the search has found in the newest 50 messages, with `snippets=true`; else null.
 	Snippet nullable.Nullable[Snippet] `json:"snippet"`
 
@@ -3258,6 +3261,40 @@ type SavedViewPatch struct {
 
 // SavedViewPatchSort defines model for SavedViewPatch.Sort.
 type SavedViewPatchSort string
+
+// ScheduledDraft defines model for ScheduledDraft.
+type ScheduledDraft struct {
+	// AuthorID The user that writes, for a program. A person writes in their own name.
+	AuthorID nullable.Nullable[int64] `json:"authorId,omitempty"`
+
+	// Content At most 16384 bytes.
+	Content string `json:"content"`
+
+	// SendAt In the future, at most 366 days ahead.
+	SendAt time.Time `json:"sendAt"`
+}
+
+// ScheduledReply defines model for ScheduledReply.
+type ScheduledReply struct {
+	// AuthorID Null if a program scheduled it without naming a user.
+	AuthorID  nullable.Nullable[int64]     `json:"authorId"`
+	Content   string                       `json:"content"`
+	CreatedAt nullable.Nullable[time.Time] `json:"createdAt"`
+
+	// HeldAt Since when the reply is held, and not sent; null if it isn't.
+	HeldAt nullable.Nullable[time.Time] `json:"heldAt"`
+
+	// Problem Why a held reply can't be sent. Null if the visitor has written.
+	Problem nullable.Nullable[string]    `json:"problem"`
+	SendAt  nullable.Nullable[time.Time] `json:"sendAt"`
+}
+
+// ScheduledTimes defines model for ScheduledTimes.
+type ScheduledTimes struct {
+	// HeldAt Since when the reply is held, and not sent; null if it isn't.
+	HeldAt nullable.Nullable[time.Time] `json:"heldAt"`
+	SendAt time.Time                    `json:"sendAt"`
+}
 
 // SecondStep defines model for SecondStep.
 type SecondStep struct {
@@ -4390,12 +4427,13 @@ type InboxRead struct {
 // InboxReadType defines model for InboxRead.Type.
 type InboxReadType string
 
-// InboxUpdated A conversation was snoozed, is back from that, was marked as spam, or that was taken back. Visitors don't receive this event.
+// InboxUpdated A conversation was snoozed, is back from that, was marked as spam, or that was taken back, or its scheduled reply is another. Visitors don't receive this event.
 // In a conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
 type InboxUpdated struct {
 	At   time.Time `json:"at"`
 	Data struct {
-		Conversation Conversation `json:"conversation"`
+		Conversation   Conversation    `json:"conversation"`
+		ScheduledReply *ScheduledTimes `json:"scheduledReply,omitempty"`
 
 		// SnoozedUntil Absent if it isn't snoozed.
 		SnoozedUntil *time.Time `json:"snoozedUntil,omitempty"`
@@ -6015,6 +6053,9 @@ type UpdateNoteJSONRequestBody = NotePatch
 
 // RateConversationJSONRequestBody defines body for RateConversation for application/json ContentType.
 type RateConversationJSONRequestBody = Rating
+
+// PutScheduledReplyJSONRequestBody defines body for PutScheduledReply for application/json ContentType.
+type PutScheduledReplyJSONRequestBody = ScheduledDraft
 
 // SetTypingJSONRequestBody defines body for SetTyping for application/json ContentType.
 type SetTypingJSONRequestBody = TypingState
@@ -7740,6 +7781,50 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /conversations/{token}/read (the `MarkRead` operationId).
 	MarkRead(ctx context.Context, token ConversationToken, params *MarkReadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteScheduledReply Don't send the scheduled reply
+	//
+	// Repeating it changes nothing.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Corresponds with DELETE /conversations/{token}/scheduled-reply (the `DeleteScheduledReply` operationId).
+	DeleteScheduledReply(ctx context.Context, token ConversationToken, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetScheduledReply The reply that is sent later
+	//
+	// `content` is empty and `sendAt` null if there is none.
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /conversations/{token}/scheduled-reply (the `GetScheduledReply` operationId).
+	GetScheduledReply(ctx context.Context, token ConversationToken, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutScheduledReplyWithBody Send a reply later
+	//
+	// A conversation has one scheduled reply: another one replaces it. It is sent within ten seconds of its time, once. It is
+	// held, and not sent, if the visitor has written since it was scheduled, its author has left the team, or the conversation is
+	// full. Agents see that in the inbox.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /conversations/{token}/scheduled-reply (the `PutScheduledReply` operationId).
+	PutScheduledReplyWithBody(ctx context.Context, token ConversationToken, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutScheduledReply Send a reply later
+	//
+	// A conversation has one scheduled reply: another one replaces it. It is sent within ten seconds of its time, once. It is
+	// held, and not sent, if the visitor has written since it was scheduled, its author has left the team, or the conversation is
+	// full. Agents see that in the inbox.
+	//
+	// Needs a token with `WRITE`, or a person with the role `agent`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /conversations/{token}/scheduled-reply (the `PutScheduledReply` operationId).
+	PutScheduledReply(ctx context.Context, token ConversationToken, body PutScheduledReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetTypingWithBody Report that an agent is typing, or has stopped
 	//
@@ -10573,6 +10658,90 @@ func (c *Client) RateConversation(ctx context.Context, token ConversationToken, 
 // Corresponds with POST /conversations/{token}/read (the `MarkRead` operationId).
 func (c *Client) MarkRead(ctx context.Context, token ConversationToken, params *MarkReadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewMarkReadRequest(c.Server, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteScheduledReply Don't send the scheduled reply
+//
+// Repeating it changes nothing.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Corresponds with DELETE /conversations/{token}/scheduled-reply (the `DeleteScheduledReply` operationId).
+func (c *Client) DeleteScheduledReply(ctx context.Context, token ConversationToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteScheduledReplyRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetScheduledReply The reply that is sent later
+//
+// `content` is empty and `sendAt` null if there is none.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /conversations/{token}/scheduled-reply (the `GetScheduledReply` operationId).
+func (c *Client) GetScheduledReply(ctx context.Context, token ConversationToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetScheduledReplyRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutScheduledReplyWithBody Send a reply later
+//
+// A conversation has one scheduled reply: another one replaces it. It is sent within ten seconds of its time, once. It is
+// held, and not sent, if the visitor has written since it was scheduled, its author has left the team, or the conversation is
+// full. Agents see that in the inbox.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /conversations/{token}/scheduled-reply (the `PutScheduledReply` operationId).
+func (c *Client) PutScheduledReplyWithBody(ctx context.Context, token ConversationToken, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutScheduledReplyRequestWithBody(c.Server, token, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutScheduledReply Send a reply later
+//
+// A conversation has one scheduled reply: another one replaces it. It is sent within ten seconds of its time, once. It is
+// held, and not sent, if the visitor has written since it was scheduled, its author has left the team, or the conversation is
+// full. Agents see that in the inbox.
+//
+// Needs a token with `WRITE`, or a person with the role `agent`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /conversations/{token}/scheduled-reply (the `PutScheduledReply` operationId).
+func (c *Client) PutScheduledReply(ctx context.Context, token ConversationToken, body PutScheduledReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutScheduledReplyRequest(c.Server, token, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15956,6 +16125,121 @@ func NewMarkReadRequest(server string, token ConversationToken, params *MarkRead
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewDeleteScheduledReplyRequest constructs an http.Request for the DeleteScheduledReply method
+func NewDeleteScheduledReplyRequest(server string, token ConversationToken) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/scheduled-reply", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetScheduledReplyRequest constructs an http.Request for the GetScheduledReply method
+func NewGetScheduledReplyRequest(server string, token ConversationToken) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/scheduled-reply", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutScheduledReplyRequest calls the generic PutScheduledReply builder with application/json body
+func NewPutScheduledReplyRequest(server string, token ConversationToken, body PutScheduledReplyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutScheduledReplyRequestWithBody(server, token, "application/json", bodyReader)
+}
+
+// NewPutScheduledReplyRequestWithBody constructs an http.Request for the PutScheduledReply method, with any body, and a specified content type
+func NewPutScheduledReplyRequestWithBody(server string, token ConversationToken, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/conversations/%s/scheduled-reply", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -22701,6 +22985,21 @@ func (o *Operations) RateConversation(ctx context.Context, token ConversationTok
 // MarkRead Mark all messages of the visitor as read by an agent
 func (o *Operations) MarkRead(ctx context.Context, token ConversationToken, params *MarkReadParams) error {
 	return done(o.client.MarkRead(ctx, token, params, keyed))
+}
+
+// DeleteScheduledReply Don't send the scheduled reply
+func (o *Operations) DeleteScheduledReply(ctx context.Context, token ConversationToken) error {
+	return done(o.client.DeleteScheduledReply(ctx, token))
+}
+
+// GetScheduledReply The reply that is sent later
+func (o *Operations) GetScheduledReply(ctx context.Context, token ConversationToken) (Answer[ScheduledReply], error) {
+	return read[ScheduledReply](o.client.GetScheduledReply(ctx, token))
+}
+
+// PutScheduledReply Send a reply later
+func (o *Operations) PutScheduledReply(ctx context.Context, token ConversationToken, body ScheduledDraft) (Answer[ScheduledReply], error) {
+	return read[ScheduledReply](o.client.PutScheduledReply(ctx, token, body))
 }
 
 // SetTyping Report that an agent is typing, or has stopped

@@ -19,11 +19,11 @@ import (
 	"fivechat.dev/services/conversations/internal/assigner"
 	"fivechat.dev/services/conversations/internal/clients"
 	"fivechat.dev/services/conversations/internal/digest"
+	"fivechat.dev/services/conversations/internal/due"
 	"fivechat.dev/services/conversations/internal/indexer"
 	"fivechat.dev/services/conversations/internal/live"
 	"fivechat.dev/services/conversations/internal/mongostore"
 	"fivechat.dev/services/conversations/internal/openai"
-	"fivechat.dev/services/conversations/internal/waker"
 )
 
 // Assistant configures the model that summarizes and tags conversations. By default there is none.
@@ -113,9 +113,8 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		runner.Task{Name: "live", Run: hub.Run},
 		runner.Task{Name: "digest", Run: digesting.Run},
 		indexing("search.opened", own), indexing("search.visitors", ofVisitors),
-		runner.Task{Name: "waker", Run: waker.Task{
-			Service: service, Leading: log.Leading, Telemetry: base.Telemetry, Interval: waker.Interval,
-		}.Run},
+		runner.Task{Name: "waker", Run: due.Snoozes(service, log.Leading, base.Telemetry).Run},
+		runner.Task{Name: "scheduled replies", Run: due.Replies(service, log.Leading, base.Telemetry).Run},
 		runner.Task{Name: "assignment", Run: queueing.Run}, runner.Task{Name: "assigner", Run: assigning.Run},
 		runner.Task{Name: "search.conversations", Run: reindexing.Run})
 	unit.Drain = hub.Drain

@@ -57,6 +57,7 @@ export const row = (token: string, fields: Partial<Conversation> = {}, others: P
     snoozedUntil: null,
     spam: false,
     mentions: [],
+    scheduledReply: null,
     ...others,
   }) as InboxRow;
 

@@ -32,6 +32,7 @@ export const keys = {
   row: (token: string) => ['row', token] as const,
   thread: (token: string) => ['thread', token] as const,
   notes: (token: string) => ['notes', token] as const,
+  scheduled: (token: string, sendAt?: string, heldAt?: string | null) => ['scheduled', token, sendAt, heldAt] as const,
   notesAbout: (visitorToken: string) => ['notesAbout', visitorToken] as const,
   drafts: ['drafts'] as const,
   outbox: (token: string) => ['outbox', token] as const,

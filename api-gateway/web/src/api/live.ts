@@ -228,9 +228,9 @@ export class Live {
         break;
       }
       case 'inbox.updated': {
-        const { conversation, snoozedUntil = null, spam } = frame.data.data;
+        const { conversation, snoozedUntil = null, spam, scheduledReply = null } = frame.data.data;
         this.update(conversation, frame.data.at);
-        this.cache.changeRow(conversation.token, (row) => ({ ...row, snoozedUntil, spam }));
+        this.cache.changeRow(conversation.token, (row) => ({ ...row, snoozedUntil, spam, scheduledReply }));
         this.scheduleFigures();
         break;
       }

@@ -28,6 +28,7 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *conversations.Service) {
 	a.inboxChanges(r, chain)
 	a.notes(r, chain)
 	a.unsent(r, chain)
+	a.scheduled(r, chain)
 	a.together(r, chain)
 	a.forVisitors(r, chain)
 	a.forSiblings(r, chain)

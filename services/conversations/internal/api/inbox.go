@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/authz"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
@@ -101,6 +102,8 @@ type inboxRow struct {
 	Snippet      *snippet               `json:"snippet"`
 	Notes        int64                  `json:"notes"`
 	Mentions     []id.User              `json:"mentions"`
+
+	ScheduledReply *contract.ScheduledTimes `json:"scheduledReply"`
 }
 
 // snippet is the part of a message that a search has found.
@@ -128,7 +131,7 @@ func (a api) inboxRows(
 			Conversation: views[i], Visitor: row.Visitor, LastMessage: excerptOf(row.Conversation), Unread: row.Unread,
 			WaitingSince: row.WaitingSince, SnoozedUntil: row.SnoozeEnd(), Spam: row.In() == conversations.Spam,
 			Feedback: row.Feedback, RatedAt: row.RatedAt,
-			Notes: row.Notes, Mentions: append([]id.User{}, row.Mentions...),
+			Notes: row.Notes, Mentions: append([]id.User{}, row.Mentions...), ScheduledReply: row.Scheduled.Times(),
 		}
 		if me != 0 {
 			own := row.UnreadBy(me)

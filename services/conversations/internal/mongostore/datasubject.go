@@ -23,7 +23,7 @@ func tables(db *mongokit.DB) datasubject.Tables {
 		datasubject.Table{
 			Kind:    "conversation",
 			Visitor: "visitorId",
-			Omit:    []string{termsField, "termsVersion", "eventAt", "eventSeq", readToField, queuedField},
+			Omit:    []string{termsField, "termsVersion", "eventAt", "eventSeq", readToField, queuedField, "scheduled"},
 			Under:   &messages,
 		}.In(db, "conversations_conversations"),
 		// The export of a visitor's data has no notes: they are the team's, not the visitor's.

@@ -180,3 +180,19 @@ func (s *Store) DueSnoozes(ctx context.Context, now time.Time, limit int64) ([]c
 			Only:  []string{"websiteId", "token", "snoozedUntil"},
 		})
 }
+
+// The fields of a scheduled reply: its text, and when it is sent, which one that is held doesn't have.
+const (
+	scheduledTextField = "scheduled.content"
+	dueField           = "scheduled.dueAt"
+)
+
+// DueReplies implements conversations.Store. The index of all websites has conversations with a scheduled reply only.
+func (s *Store) DueReplies(ctx context.Context, now time.Time, limit int64) ([]conversations.Conversation, error) {
+	return s.everywhere.List(ctx, bson.D{{Key: dueField, Value: bson.D{{Key: "$lte", Value: now}}}},
+		mongokit.Query{
+			Sort:  bson.D{{Key: dueField, Value: 1}},
+			Limit: limit,
+			Only:  []string{"websiteId", "token", "scheduled"},
+		})
+}

@@ -81,7 +81,7 @@ func (s *Store) count(ctx context.Context, t tenant.ID, add func(key)) error {
 }
 
 func (s *Store) countTexts(ctx context.Context, t tenant.ID, add func(int64)) error {
-	return s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes", "noteBytes"}},
+	return s.conversations.Each(ctx, t, nil, mongokit.Query{Only: []string{"bytes", "noteBytes", scheduledTextField}},
 		func(c conversations.Conversation) { add(c.Texts()) })
 }
 

@@ -7,6 +7,7 @@ import { t } from '../../texts';
 import { useCommands } from '../../ui/commands';
 import { useGrowing } from '../../ui/useGrowing';
 import { useUsers } from '../../api/hooks';
+import { Later, Scheduled } from './Later';
 import { NoteField } from './Note';
 import { useMacroCommands } from './macros';
 import { usePicker } from './Picker';
@@ -100,12 +101,17 @@ function ReplyField({ token, thread }: ReplyProps) {
     void live.reply(token, content, thread.messages.at(-1)?.id);
     input.current?.focus();
   };
+  const add = (more: string) => {
+    write([text.trim(), more].filter(Boolean).join('\n'));
+    input.current?.focus();
+  };
   const submit = (e: FormEvent) => {
     e.preventDefault();
     send();
   };
   return (
     <form onSubmit={submit}>
+      <Scheduled token={token} edit={add} />
       {isAsked && newest && (
         <div className="overtaken" role="alert">
           <p>
@@ -144,6 +150,7 @@ function ReplyField({ token, thread }: ReplyProps) {
             if (e.key === 'Enter' && !e.shiftKey && !e.nativeEvent.isComposing) submit(e);
           }}
         />
+        <Later token={token} content={text.trim()} clear={() => write('')} />
         <button className="primary round" aria-label={t('send')} disabled={!text.trim()}>
           <SendHorizontal aria-hidden="true" />
         </button>

@@ -56,7 +56,8 @@ export const Row = memo(({ token, view, isOpen = false, search, snippet, tabInde
   const now = useNow();
   const isOnline = useOnline(row?.conversation.visitorId ?? 0);
   if (!row) return <div className="row loading" />;
-  const { conversation, unreadByMe, waitingSince, lastMessage, assignee, snoozedUntil, spam, notes } = row;
+  const { conversation, unreadByMe, waitingSince, lastMessage, assignee, snoozedUntil, spam, notes, scheduledReply } =
+    row;
   const name = visitorName(row);
   const at = lastMessage?.createdAt ?? conversation.createdAt;
   return (
@@ -101,6 +102,11 @@ export const Row = memo(({ token, view, isOpen = false, search, snippet, tabInde
           {snoozedUntil && (
             <span className="chip" title={moment(snoozedUntil)}>
               {t('snoozedUntil', { time: moment(snoozedUntil) })}
+            </span>
+          )}
+          {scheduledReply && (
+            <span className={scheduledReply.heldAt ? 'chip waiting' : 'chip'} title={t('sendLater')}>
+              {scheduledReply.heldAt ? t('isHeld') : t('isSentAt', { time: moment(scheduledReply.sendAt) })}
             </span>
           )}
           {spam ? (
