@@ -18,8 +18,8 @@ const (
 	maxScheduleAhead = 366 * 24 * time.Hour
 )
 
-// Scheduled is an agent's reply that is sent at a time. A conversation has one at most. It is held, and not sent, if the
-// visitor has written since it was scheduled, or if the conversation refuses it.
+// Scheduled is an agent's reply that is sent at a time. A conversation has one at most. It is held, and not sent, if
+// the visitor has written since it was scheduled, or if the conversation refuses it.
 type Scheduled struct {
 	Content   string     `bson:"content"`
 	SendAt    time.Time  `bson:"sendAt"`
@@ -29,7 +29,7 @@ type Scheduled struct {
 	AuthorID  *id.User   `bson:"authorId,omitempty"`
 	ByProgram bool       `bson:"byProgram,omitempty"`
 	CreatedAt time.Time  `bson:"createdAt"`
-	Heard     int64      `bson:"heard,omitempty"` // the conversation's Heard when it was scheduled
+	Heard     int64      `bson:"heard,omitempty"` // the visitor's messages in the conversation when it was scheduled
 }
 
 // ScheduledDraft is a reply that is to be sent at a time.
@@ -40,13 +40,20 @@ type ScheduledDraft struct {
 	ByProgram bool // a program schedules it, not a person
 }
 
-func (d ScheduledDraft) validate(now time.Time) error {
+// Validate returns an Invalid fault that lists every wrong field.
+func (d ScheduledDraft) Validate() error {
 	var wrong fault.Problems
 	wrong.Check(strings.TrimSpace(d.Content) != "", "content", "must not be blank")
 	wrong.Check(len(d.Content) <= MaxScheduled, "content", "must be at most 16384 bytes")
-	wrong.Check(d.SendAt.After(now) && !d.SendAt.After(now.Add(maxScheduleAhead)), "sendAt",
-		"must be in the future, at most 366 days ahead")
 	return wrong.Err()
+}
+
+// validateAt returns an Invalid fault if the time of the draft can't be at the time now.
+func (d ScheduledDraft) validateAt(now time.Time) error {
+	if !d.SendAt.After(now) || d.SendAt.After(now.Add(maxScheduleAhead)) {
+		return fault.Bad("sendAt", "must be in the future, at most 366 days ahead")
+	}
+	return nil
 }
 
 // Times returns when the reply is sent and whether it is held; nil of none.
@@ -66,11 +73,6 @@ func (s *Scheduled) isSame(other *Scheduled) bool {
 		same(s.AuthorID, other.AuthorID) && (s.HeldAt == nil) == (other.HeldAt == nil)
 }
 
-// isDue reports whether the time of a scheduled reply has come.
-func (s *Scheduled) isDue(now time.Time) bool {
-	return s != nil && s.DueAt != nil && !s.DueAt.After(now)
-}
-
 // hold keeps a scheduled reply from being sent.
 func (c *Conversation) hold(problem string, now time.Time) {
 	held := *c.Scheduled
@@ -78,10 +80,13 @@ func (c *Conversation) hold(problem string, now time.Time) {
 	c.Scheduled = &held
 }
 
-// Schedule stores a reply to send later, in place of the one that the conversation has. Its author must be a user of the
-// website.
+// Schedule stores a reply to send later, in place of the one that the conversation has. Its author must be a user of
+// the website.
 func (s *Service) Schedule(ctx context.Context, t tenant.ID, token string, d ScheduledDraft) (*Scheduled, error) {
-	if err := d.validate(s.now()); err != nil {
+	if err := d.Validate(); err != nil {
+		return nil, err
+	}
+	if err := d.validateAt(s.now()); err != nil {
 		return nil, err
 	}
 	if err := s.knownAgent(ctx, t, token, d.AuthorID, "authorId"); err != nil {
@@ -103,7 +108,7 @@ func (s *Service) ScheduledReply(ctx context.Context, t tenant.ID, token string)
 	return c.Scheduled, err
 }
 
-// Unschedule removes the reply that a conversation has to send later, if there is one. Afterwards it isn't sent any more.
+// Unschedule removes the reply that a conversation has to send later, if there is one. Afterwards it isn't sent.
 func (s *Service) Unschedule(ctx context.Context, t tenant.ID, token string) error {
 	_, err := s.reschedule(ctx, t, token, func(c *Conversation, _ time.Time) error {
 		c.Scheduled = nil

@@ -97,7 +97,7 @@ func Operations() []Operation {
 		},
 		{Row: 19, Method: "GET", Path: "/widget/{client}", Caller: ByPublic, Status: 200, Malformed: 404},
 	}
-	listed := slices.Concat(documented, chats(), known(), shared(), settings())
+	listed := slices.Concat(documented, chats(), hidden(), known(), shared(), settings())
 	return append(reads(listed), listed...)
 }
 
@@ -149,6 +149,16 @@ func chats() []Operation {
 			Body: Map{"typing": false}, Mistyped: Map{"typing": "yes"},
 		},
 		{Method: "POST", Path: "/conversations/{conversation}/read", Caller: ByWrite, Status: 204, Malformed: 404},
+		{Method: "GET", Path: "/conversations/counts?since=2024-01-15T10:30:00.000Z", Caller: ByRead, Status: 200},
+		{Method: "GET", Path: "/statistics/history?interval=hour&tz=Asia/Kathmandu", Caller: ByRead, Status: 200},
+		{Method: "GET", Path: "/widget-words/ar", Caller: ByPublic, Status: 200},
+		{Method: "GET", Path: "/widget-panel/0", Caller: ByPublic, Status: 200},
+	}
+}
+
+// hidden returns the operations on what visitors don't see of a conversation.
+func hidden() []Operation {
+	return []Operation{
 		{
 			Method: "POST", Path: "/conversations/{conversation}/notes", Caller: ByWrite, Status: 201, Malformed: 404,
 			Body: Map{"content": "A regular."}, Text: "content", Mistyped: Map{"mentions": "all"},
@@ -166,16 +176,13 @@ func chats() []Operation {
 		},
 		{
 			Method: "PUT", Path: "/conversations/{conversation}/scheduled-reply", Caller: ByWrite, Status: 200, Malformed: 404,
-			Body: Map{"content": "Did it arrive?", "sendAt": time.Now().Add(time.Hour)}, Text: "content", Mistyped: Map{"content": 5},
+			Body: Map{"content": "Did it arrive?", "sendAt": time.Now().Add(time.Hour)}, Text: "content",
+			Mistyped: Map{"content": 5},
 		},
 		{
 			Method: "DELETE", Path: "/conversations/{conversation}/scheduled-reply", Caller: ByWrite, Status: 204,
 			Malformed: 404,
 		},
-		{Method: "GET", Path: "/conversations/counts?since=2024-01-15T10:30:00.000Z", Caller: ByRead, Status: 200},
-		{Method: "GET", Path: "/statistics/history?interval=hour&tz=Asia/Kathmandu", Caller: ByRead, Status: 200},
-		{Method: "GET", Path: "/widget-words/ar", Caller: ByPublic, Status: 200},
-		{Method: "GET", Path: "/widget-panel/0", Caller: ByPublic, Status: 200},
 	}
 }
 

@@ -48,13 +48,7 @@ func Inbox(t *testing.T, s harness.System) {
 		counts.Int("snoozed") != 0 {
 		t.Errorf("the counts are %v", counts.M)
 	}
-	later := "/conversations/" + one + "/scheduled-reply"
-	agent.Send(t, 200, "PUT", later, harness.Map{"content": "Still there?", "sendAt": time.Now().Add(time.Second)})
-	harness.Eventually(t, 4*harness.Patience, "the reply is sent at its time, once", func() (bool, any) {
-		row := w.Reader().Get(t, "/inbox/"+one)
-		last := row.Object("lastMessage").Text("content")
-		return last == "Still there?" && row.Null("scheduledReply"), row
-	})
+	sendLater(t, w, agent, one)
 	// The streams may begin with older events, of the conversations that were opened above.
 	next := func(stream *harness.Stream) string {
 		t.Helper()
@@ -81,4 +75,15 @@ func Inbox(t *testing.T, s harness.System) {
 	}
 	agent.Send(t, 200, "PATCH", "/conversations/"+two, harness.Map{"spam": false})
 	is("?status=OPEN&sort=oldest", one, two)
+}
+
+// sendLater schedules a reply, and waits until it is sent.
+func sendLater(t *testing.T, w *harness.Website, agent harness.Client, token string) {
+	t.Helper()
+	agent.Send(t, 200, "PUT", "/conversations/"+token+"/scheduled-reply",
+		harness.Map{"content": "Still there?", "sendAt": time.Now().Add(time.Second)})
+	harness.Eventually(t, 4*harness.Patience, "the reply is sent at its time", func() (bool, any) {
+		row := w.Reader().Get(t, "/inbox/"+token)
+		return row.Object("lastMessage").Text("content") == "Still there?" && row.Null("scheduledReply"), row
+	})
 }

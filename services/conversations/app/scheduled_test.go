@@ -24,7 +24,8 @@ func TestScheduledReply(t *testing.T) {
 	tomorrow, nextWeek := in(24*time.Hour), in(7*24*time.Hour)
 	s.Want(200, ada, "PUT", at, `{"content":"Did it arrive?","sendAt":"`+tomorrow+`"}`)
 	second := s.Want(200, ada, "PUT", at, `{"content":"Is it whole?","sendAt":"`+nextWeek+`"}`)
-	if got := s.Want(200, agent, "GET", at, ""); fmt.Sprint(got) != fmt.Sprint(second) || got["content"] != "Is it whole?" ||
+	if got := s.Want(200, agent, "GET", at, ""); fmt.Sprint(got) != fmt.Sprint(second) ||
+		got["content"] != "Is it whole?" ||
 		got["sendAt"] != nextWeek || got["authorId"] != 3. || got["heldAt"] != nil || got["problem"] != nil {
 		t.Errorf("the second replaces the first: %v, was %v", got, second)
 	}

@@ -27,8 +27,8 @@ func (f *fake) settle(_ context.Context, due []conversations.Conversation) (int,
 	return len(due), nil
 }
 
-// TestLeaderSettlesAllThatAreDue: another replica settles none, and asks for the lease only if some are due. A failure ends
-// the round, so that it isn't repeated without a pause.
+// TestLeaderSettlesAllThatAreDue: another replica settles none, and asks for the lease only if some are due. A failure
+// ends the round, so that it isn't repeated without a pause.
 func TestLeaderSettlesAllThatAreDue(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("the store is away")

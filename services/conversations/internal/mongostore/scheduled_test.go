@@ -48,7 +48,8 @@ func TestScheduledRepliesAreSentOnce(t *testing.T) {
 	}
 	for _, c := range []int{3, 9} { // the visitor has written
 		draft := conversations.Draft{Content: "It has arrived."}
-		if _, _, err := service.PostAsVisitor(t.Context(), all[c].WebsiteID, all[c].Token, all[c].VisitorID, draft); err != nil {
+		one := all[c]
+		if _, _, err := service.PostAsVisitor(t.Context(), one.WebsiteID, one.Token, one.VisitorID, draft); err != nil {
 			t.Fatal(err)
 		}
 	}
