@@ -162,7 +162,7 @@ export class VisitorSession {
     this._forget();
   }
 
-  /** replace begins the visit that another tab has stored, in place of this one. It may have stored that there is none. */
+  /** replace begins the visit that another tab has stored, if any, in place of this one. */
   async replace() {
     this._end();
     if (this.visitor) this._clear();
