@@ -4366,6 +4366,7 @@ export interface components {
             /** Format: int64 */
             authorId?: number;
             content: string;
+            /** @description The Message-ID of an e-mail. If the ticket has a message with the same one, that message is returned, and none is added. */
             emailMessageId?: string;
             inReplyTo?: string;
             isFromEmail?: boolean;
