@@ -10,6 +10,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/timestamp"
 )
 
 // The bounds of scheduled replies.
@@ -92,9 +93,10 @@ func (s *Service) Schedule(ctx context.Context, t tenant.ID, token string, d Sch
 	if err := s.knownAgent(ctx, t, token, d.AuthorID, "authorId"); err != nil {
 		return nil, err
 	}
+	sendAt := timestamp.Of(d.SendAt)
 	saved, err := s.reschedule(ctx, t, token, func(c *Conversation, now time.Time) error {
 		c.Scheduled = &Scheduled{
-			Content: d.Content, SendAt: d.SendAt, DueAt: &d.SendAt, AuthorID: d.AuthorID, ByProgram: d.ByProgram,
+			Content: d.Content, SendAt: sendAt, DueAt: &sendAt, AuthorID: d.AuthorID, ByProgram: d.ByProgram,
 			CreatedAt: now, Heard: c.Heard,
 		}
 		return nil

@@ -33,6 +33,13 @@ func TestScheduledReply(t *testing.T) {
 	if times := object(t, row, "scheduledReply"); times["sendAt"] != nextWeek || times["heldAt"] != nil {
 		t.Errorf("the row has %v", times)
 	}
+	finer := strings.Replace(nextWeek, "Z", "999+00:00", 1)
+	if got := s.Want(200, ada, "PUT", at, `{"content":"Is it whole?","sendAt":"`+finer+`"}`); got["sendAt"] != nextWeek {
+		t.Errorf("the response has %v, and not %s", got["sendAt"], nextWeek)
+	}
+	if got := s.Want(200, ada, "GET", at, ""); got["sendAt"] != nextWeek {
+		t.Errorf("the time is %v, and not %s", got["sendAt"], nextWeek)
+	}
 	byProgram := s.Want(200, agent, "PUT", at, `{"content":"From us","sendAt":"`+nextWeek+`"}`)
 	if byProgram["authorId"] != nil {
 		t.Errorf("a program that names no author: %v", byProgram)
