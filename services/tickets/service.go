@@ -270,8 +270,8 @@ func (s *Service) Delete(ctx context.Context, t tenant.ID, ticket id.Ticket) err
 	return s.store.Delete(ctx, t, ticket)
 }
 
-// AddMessage adds a message to a ticket. An e-mail that the ticket has already, by its Message-ID, isn't added again: the
-// stored message is returned. The error is Conflict if the ticket is full.
+// AddMessage adds a message to a ticket. An e-mail that the ticket has already, by its Message-ID, isn't added again:
+// the stored message is returned. The error is Conflict if the ticket is full.
 func (s *Service) AddMessage(ctx context.Context, t tenant.ID, ticket id.Ticket, p Post) (Message, error) {
 	if err := p.Validate(); err != nil {
 		return Message{}, err

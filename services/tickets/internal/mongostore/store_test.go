@@ -272,8 +272,8 @@ func TestRefusedMessageIsNotStored(t *testing.T) {
 	}
 }
 
-// TestMailIsStoredOnce: deliveries of an e-mail at the same time, and later, return one message. Another ticket, another
-// website and messages without a Message-ID have their own.
+// TestMailIsStoredOnce: deliveries of an e-mail at the same time, and later, return one message. Another ticket,
+// another website and messages without a Message-ID have their own.
 func TestMailIsStoredOnce(t *testing.T) {
 	t.Parallel()
 	k, a := open(t), storetest.Tenant(1)
