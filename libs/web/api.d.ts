@@ -1074,7 +1074,7 @@ export interface paths {
          * Send a reply later
          * @description A conversation has one scheduled reply: another one replaces it. It is sent within ten seconds of its time, once. It is
          *     held, and not sent, if the visitor has written since it was scheduled, its author has left the team, or the conversation is
-         *     full. Agents see that in the inbox.
+         *     full or marked as spam. Agents see that in the inbox.
          *
          *     Needs a token with `WRITE`, or a person with the role `agent`.
          */

@@ -13,7 +13,7 @@ import (
 // UserStatus is whether a user can be reached.
 type UserStatus = contract.UserStatus
 
-// The statuses. UserAway is a user who is seen, and has either chosen that status or done nothing for awayAfter.
+// The statuses. UserAway: the user is seen, but has chosen that status, or has done nothing for awayAfter.
 const (
 	UserOnline  = contract.UserStatusOnline
 	UserAway    = contract.UserStatusAway

@@ -24,9 +24,6 @@ const (
 	Spam     Folder = "spam"
 )
 
-// maxSnooze is how far ahead a conversation can be snoozed.
-const maxSnooze = 366 * 24 * time.Hour
-
 // In returns the folder that the conversation is in. An older version of the service changes the status without the
 // folder; then the status counts.
 func (c Conversation) In() Folder {

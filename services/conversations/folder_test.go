@@ -140,7 +140,7 @@ func TestPatchesOfFoldersAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, now := range []time.Time{later, later.Add(time.Second), later.Add(-maxSnooze - time.Second)} {
+	for _, now := range []time.Time{later, later.Add(time.Second), later.Add(-maxAhead - time.Second)} {
 		if err := snooze.validateAt(now); !fault.Is(err, fault.Invalid) {
 			t.Errorf("until %v at %v: %v", later, now, err)
 		}

@@ -37,9 +37,8 @@ func (p Patch) Validate() error {
 
 // validateAt returns an Invalid fault if a time of the patch can't be at the time now.
 func (p Patch) validateAt(now time.Time) error {
-	until := p.SnoozedUntil.Ptr()
-	if until != nil && (!until.After(now) || until.After(now.Add(maxSnooze))) {
-		return fault.Bad("snoozedUntil", "must be in the future, at most 366 days ahead")
+	if until := p.SnoozedUntil.Ptr(); until != nil {
+		return checkAhead("snoozedUntil", *until, now)
 	}
 	return nil
 }

@@ -13,11 +13,8 @@ import (
 	"fivechat.dev/libs/kernel/timestamp"
 )
 
-// The bounds of scheduled replies.
-const (
-	MaxScheduled     = 16 << 10 // bytes of the text: lists of conversations read it with the row
-	maxScheduleAhead = 366 * 24 * time.Hour
-)
+// MaxScheduled is the longest scheduled reply in bytes: lists of conversations read it with the row.
+const MaxScheduled = 16 << 10
 
 // Scheduled is an agent's reply that is sent at a time. A conversation has one at most. It is held, and not sent, if
 // the visitor has written since it was scheduled, or if the conversation refuses it.
@@ -47,14 +44,6 @@ func (d ScheduledDraft) Validate() error {
 	wrong.Check(strings.TrimSpace(d.Content) != "", "content", "must not be blank")
 	wrong.Check(len(d.Content) <= MaxScheduled, "content", "must be at most 16384 bytes")
 	return wrong.Err()
-}
-
-// validateAt returns an Invalid fault if the time of the draft can't be at the time now.
-func (d ScheduledDraft) validateAt(now time.Time) error {
-	if !d.SendAt.After(now) || d.SendAt.After(now.Add(maxScheduleAhead)) {
-		return fault.Bad("sendAt", "must be in the future, at most 366 days ahead")
-	}
-	return nil
 }
 
 // Times returns when the reply is sent and whether it is held; nil of none.
@@ -87,7 +76,7 @@ func (s *Service) Schedule(ctx context.Context, t tenant.ID, token string, d Sch
 	if err := d.Validate(); err != nil {
 		return nil, err
 	}
-	if err := d.validateAt(s.now()); err != nil {
+	if err := checkAhead("sendAt", d.SendAt, s.now()); err != nil {
 		return nil, err
 	}
 	if err := s.knownAgent(ctx, t, token, d.AuthorID, "authorId"); err != nil {
@@ -144,19 +133,13 @@ func (s *Service) DueReplies(ctx context.Context) ([]Conversation, error) {
 // The message and the end of its schedule are stored in one transaction, so each is sent once. One that fails doesn't
 // hold up the others.
 func (s *Service) SendDue(ctx context.Context, due []Conversation) (settled int, err error) {
-	var failures []error
-	for _, c := range due {
+	return settle(due, func(c Conversation) (bool, error) {
 		err := s.sendDue(ctx, c)
-		switch {
-		case err == nil:
-			settled++
-		case errors.Is(err, errMoved), fault.Is(err, fault.NotFound): // it was changed or erased since it was read
-			settled++
-		default:
-			failures = append(failures, err)
+		if errors.Is(err, errMoved) || fault.Is(err, fault.NotFound) { // it was changed or erased since it was read
+			err = nil
 		}
-	}
-	return settled, errors.Join(failures...)
+		return err == nil, err
+	})
 }
 
 func (s *Service) sendDue(ctx context.Context, due Conversation) error {

@@ -117,7 +117,7 @@ func (v *tab) add(text, then string) bool {
 	left := eval[*string](v.window, fmt.Sprintf(`(() => {
 		if (!$('.launcher')) return null;
 		if (!$('.panel') || $('.panel').hidden) $('.launcher').click();
-		if (!$('.row')) return null; // the panel is being laid out
+		if (!$('.panel')) return null;
 		if ($('.row').hidden) $('.end .link')?.click();
 		const input = $('.row textarea');
 		if (input.value !== %[1]q) throw new Error('the input has ' + input.value);

@@ -7804,7 +7804,7 @@ type ClientInterface interface {
 	//
 	// A conversation has one scheduled reply: another one replaces it. It is sent within ten seconds of its time, once. It is
 	// held, and not sent, if the visitor has written since it was scheduled, its author has left the team, or the conversation is
-	// full. Agents see that in the inbox.
+	// full or marked as spam. Agents see that in the inbox.
 	//
 	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
@@ -7817,7 +7817,7 @@ type ClientInterface interface {
 	//
 	// A conversation has one scheduled reply: another one replaces it. It is sent within ten seconds of its time, once. It is
 	// held, and not sent, if the visitor has written since it was scheduled, its author has left the team, or the conversation is
-	// full. Agents see that in the inbox.
+	// full or marked as spam. Agents see that in the inbox.
 	//
 	// Needs a token with `WRITE`, or a person with the role `agent`.
 	//
@@ -10710,7 +10710,7 @@ func (c *Client) GetScheduledReply(ctx context.Context, token ConversationToken,
 //
 // A conversation has one scheduled reply: another one replaces it. It is sent within ten seconds of its time, once. It is
 // held, and not sent, if the visitor has written since it was scheduled, its author has left the team, or the conversation is
-// full. Agents see that in the inbox.
+// full or marked as spam. Agents see that in the inbox.
 //
 // Needs a token with `WRITE`, or a person with the role `agent`.
 //
@@ -10733,7 +10733,7 @@ func (c *Client) PutScheduledReplyWithBody(ctx context.Context, token Conversati
 //
 // A conversation has one scheduled reply: another one replaces it. It is sent within ten seconds of its time, once. It is
 // held, and not sent, if the visitor has written since it was scheduled, its author has left the team, or the conversation is
-// full. Agents see that in the inbox.
+// full or marked as spam. Agents see that in the inbox.
 //
 // Needs a token with `WRITE`, or a person with the role `agent`.
 //

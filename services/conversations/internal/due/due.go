@@ -13,8 +13,8 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// Interval is how often conversations that are due are looked for, so how late one may be.
-const Interval = 5 * time.Second
+// interval is how often conversations that are due are looked for, so how late one may be.
+const interval = 5 * time.Second
 
 // Service knows the conversations that are due, and settles them.
 type Service interface {
@@ -30,9 +30,8 @@ type Task struct {
 	settle    func(ctx context.Context, due []conversations.Conversation) (int, error)
 	failure   string // what the log says
 	settled   prometheus.CounterOpts
-	Leading   func(context.Context) (bool, error)
-	Telemetry *telemetry.Telemetry
-	Interval  time.Duration
+	leading   func(context.Context) (bool, error)
+	telemetry *telemetry.Telemetry
 }
 
 // Snoozes returns the task that wakes snoozed conversations.
@@ -41,7 +40,7 @@ func Snoozes(s Service, leading func(context.Context) (bool, error), t *telemetr
 		s.DueSnoozes, s.Wake, "waking snoozed conversations failed; retrying in 5s", prometheus.CounterOpts{
 			Name: "fivechat_snoozes_ended_total",
 			Help: "Conversations that came back to the inbox because the time until which they were snoozed has come.",
-		}, leading, t, Interval,
+		}, leading, t,
 	}
 }
 
@@ -51,21 +50,21 @@ func Replies(s Service, leading func(context.Context) (bool, error), t *telemetr
 		s.DueReplies, s.SendDue, "sending scheduled replies failed; retrying in 5s", prometheus.CounterOpts{
 			Name: "fivechat_scheduled_replies_total",
 			Help: "Scheduled replies whose time has come, and which were sent or held.",
-		}, leading, t, Interval,
+		}, leading, t,
 	}
 }
 
 // Run settles conversations until ctx ends.
 func (t Task) Run(ctx context.Context) error {
 	settled := prometheus.NewCounter(t.settled)
-	t.Telemetry.Registry.MustRegister(settled)
-	ticks := time.NewTicker(t.Interval)
+	t.telemetry.Registry.MustRegister(settled)
+	ticks := time.NewTicker(interval)
 	defer ticks.Stop()
 	for {
 		n, err := t.round(ctx)
 		settled.Add(float64(n))
 		if err != nil && ctx.Err() == nil {
-			t.Telemetry.Log.WarnContext(ctx, t.failure, "error", err)
+			t.telemetry.Log.WarnContext(ctx, t.failure, "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -82,7 +81,7 @@ func (t Task) round(ctx context.Context) (settled int, err error) {
 		if err != nil || len(due) == 0 {
 			return settled, err
 		}
-		if leading, err := t.Leading(ctx); err != nil || !leading {
+		if leading, err := t.leading(ctx); err != nil || !leading {
 			return settled, err
 		}
 		n, err := t.settle(ctx, due)

@@ -46,7 +46,7 @@ func TestLeaderSettlesAllThatAreDue(t *testing.T) {
 		"a batch is whole": {conversations.DueBatch, true, nil, conversations.DueBatch, true},
 	} {
 		f, elected := &fake{due: c.due, fails: c.fails}, false
-		n, err := Task{find: f.find, settle: f.settle, Leading: func(context.Context) (bool, error) {
+		n, err := Task{find: f.find, settle: f.settle, leading: func(context.Context) (bool, error) {
 			elected = true
 			return c.leads, nil
 		}}.round(t.Context())
