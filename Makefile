@@ -11,7 +11,7 @@ VULNDB_VERSION := v0.0.0-20261105234957-e22db6528018
 OBSERVABILITY := deploy/observability
 GENERATED := api-gateway/openapi api-gateway/internal/route libs/contract/events.gen.go libs/client/events.gen.go libs/client/api docs/api/events.md docs/api/authentication.md $(OBSERVABILITY)/prometheus $(OBSERVABILITY)/alertmanager $(OBSERVABILITY)/grafana charts/fivechat/files charts/fivechat/README.md deploy/mongodb/collections.json docs/configuration.md
 # The previous version: the newest that may be installed somewhere.
-PREVIOUS ?= 367b3e0
+PREVIOUS ?= c43768a2
 
 K8S := bin/k8s
 BUILT := libs/web services/widgets/internal/api api-gateway/internal/pages
@@ -23,13 +23,13 @@ ARCH ?= $(shell go env GOARCH)
 SOAK ?= 10m
 BENCH_OUT ?= bin/bench/$(VERSION)
 
-# CI runs the tests with the race detector, RACE=-race, which needs a C compiler and triples their time. Without it, they
+# CI runs `make test` with the race detector, RACE=-race, which needs a C compiler and triples the time. Without it, tests
 # are compiled like the programs that they start, and share the compiled packages. `make lint` vets.
 RACE ?=
 GO_TEST := $(if $(RACE),go test $(RACE),CGO_ENABLED=0 go test -trimpath) -vet=off
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test test-slow compat clocks soak generate generate-check web web-check widget-screenshots embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-search bench-edge sim sim-figures clean
+.PHONY: help run build services images test test-browser test-slow compat clocks soak generate generate-check web web-check widget-screenshots embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-search bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,9 +49,11 @@ images: ## build the container images as archives in bin/images, or push them: R
 # Tests that take more than half a minute, or whose programs take minutes to build. Those of MEASURED run one by one.
 SLOW := bench/search hostile processes providers sharding sim traces
 MEASURED := commands faults observability
-test: ## run all tests but those of test-slow; with the race detector, as CI does: RACE=-race
+test: ## run the tests, but those of test-browser and test-slow; with the race detector, as CI does: RACE=-race
 	$(GO_TEST) -timeout 25m $$(go list work | grep -vE "/tests/($$(echo browser $(SLOW) $(MEASURED) | tr ' ' '|'))(/|$$)")
-	$(GO_TEST) -timeout 25m ./tests/browser # alone: it measures milliseconds
+
+test-browser: ## run the widget and the console in Chromium; the tests are skipped without it
+	$(GO_TEST) -timeout 25m ./tests/browser
 
 test-slow: ## run the tests that take minutes: kills, shards, traces, providers, hostile neighbours, faults, overload, alerts that failures raise
 	$(GO_TEST) -timeout 25m $(SLOW:%=./tests/%/...)
@@ -63,11 +65,11 @@ compat: ## run services of the previous version, PREVIOUS, beside those of this 
 clocks: ## step the clock of a running system (the first build takes minutes)
 	FIVECHAT_CLOCKS=1 go test -count=1 -timeout 15m ./tests/clocks
 
-# Each line of the soak runs tests that are short in `make test`. A variable sets the length.
+# Each line of the soak runs tests that are short elsewhere. A variable sets the length.
 FUZZ_CHECKS ?= 20000
 FUZZ_HISTORIES ?= 200
 CHAT_STEPS ?= 500
-soak: ## run the tests of `make test` that take a minute for hours: a million generated requests; faults, restarts and overload for SOAK each; writes docs/faults.md
+soak: ## run tests that take a minute for hours: a million generated requests; faults, restarts and overload for SOAK each; writes docs/faults.md
 	FIVECHAT_FUZZ_CHECKS=$(FUZZ_CHECKS) FIVECHAT_FUZZ_HISTORIES=$(FUZZ_HISTORIES) go test -timeout 24h -run 'TestDocumentedRequests|TestStatusChangesAreLinear' -v ./tests/fuzz
 	FIVECHAT_CHAT_STEPS=$(CHAT_STEPS) CGO_ENABLED=0 go test -count=1 -timeout 0 -run 'TestRandomStepsLoseNothing|TestRandomTeam' -v ./tests/browser
 	go test -run '^$$' -bench AnotherWebsites -benchtime 2000x ./tests/isolation

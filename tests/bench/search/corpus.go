@@ -20,6 +20,8 @@ const (
 	vocabulary = 20_000 // words
 	length     = 12     // words of a message
 	zipf       = 1.07   // the exponent, a little over 1 as in spoken language
+	imported   = 20_000 // conversations at most that have texts of their own
+	repeated   = 1_000  // further ones have the texts of the first ones again
 )
 
 // newCorpus returns a corpus of conversations with some messages each.
@@ -45,6 +47,9 @@ func newCorpus(messages int64) corpus {
 
 // conversation returns the messages of conversation n. Each conversation has a greeting with its number.
 func (c corpus) conversation(n int64) []string {
+	if n >= imported {
+		n %= repeated
+	}
 	r := rand.New(rand.NewPCG(3, uint64(n)))
 	z := rand.NewZipf(r, zipf, 1, vocabulary-1)
 	all := make([]string, c.messages)
@@ -67,7 +72,7 @@ type query struct{ name, search string }
 
 // queries are the searches that are compared, in a corpus of so many conversations.
 func (c corpus) queries(conversations int64) []query {
-	rare := fmt.Sprint("n", conversations/2)
+	rare := fmt.Sprint("n", min(conversations, imported)/2)
 	return []query{
 		{"one_row", rare},
 		{"rare", c.words[15_000] + " "},
