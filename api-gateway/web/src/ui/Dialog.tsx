@@ -12,14 +12,28 @@ interface DialogProps {
   /** kind is where the dialog is: in the middle, at the top like a palette, or at the side. */
   kind?: 'middle' | 'palette' | 'drawer';
   hasHead?: boolean;
+  /** focusAfter is the id of the element that has the focus when the dialog has closed. */
+  focusAfter?: string;
 }
 
-export function Dialog({ title, isOpen, close, children, kind = 'middle', hasHead = true }: DialogProps) {
+export function Dialog({
+  title,
+  isOpen,
+  close,
+  children,
+  kind = 'middle',
+  hasHead = true,
+  focusAfter = '',
+}: DialogProps) {
   return (
     <Radix.Root open={isOpen} onOpenChange={(o) => !o && close()}>
       <Radix.Portal>
         <div className="veil" aria-hidden="true" />
-        <Radix.Content className={'dialog ' + kind} aria-describedby={undefined}>
+        <Radix.Content
+          className={'dialog ' + kind}
+          aria-describedby={undefined}
+          onCloseAutoFocus={() => document.getElementById(focusAfter)?.focus()}
+        >
           <header className={hasHead ? '' : 'hidden'}>
             <Radix.Title>{title}</Radix.Title>
             {hasHead && (

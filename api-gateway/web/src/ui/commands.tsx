@@ -34,10 +34,10 @@ class Registry {
     return all.filter((c) => !seen.has(c.id) && seen.add(c.id));
   }
 
-  /** handle runs the command of a key, unless the agent writes into a field or a dialog is open. */
+  /** handle runs the command of a key, unless the agent writes into a field or the key belongs to a menu or dialog. */
   handle(e: KeyboardEvent) {
     const target = e.target as HTMLElement;
-    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.defaultPrevented) return;
     if (fields.test(target.tagName) || target.isContentEditable) {
       if (e.key === 'Escape') target.blur();
       return;

@@ -1,7 +1,6 @@
 // One conversation: its messages, the reply, and what is known about the visitor.
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import {
-  AlarmClock,
   AlarmClockOff,
   ArrowLeft,
   Check,
@@ -19,7 +18,7 @@ import { useSession } from '../../api/session';
 import { t } from '../../texts';
 import { useCommands } from '../../ui/commands';
 import { Dialog } from '../../ui/Dialog';
-import { Menu, MenuChoice, MenuItem, MenuLabel } from '../../ui/Menu';
+import { Menu, MenuChoice, MenuItem, MenuLine } from '../../ui/Menu';
 import { Avatar, Failure, IconButton, Skeleton, StatusHint } from '../../ui/parts';
 import { lasting, moment } from '../../ui/time';
 import { useToasts } from '../../ui/toasts';
@@ -27,8 +26,9 @@ import { Facts } from './Facts';
 import { Log } from './Log';
 import { Reply } from './Reply';
 import { visitorName } from './Row';
-import { snoozeTimes, type SnoozeTime } from './snooze';
 import { viewName } from './saved';
+import { snoozeTimes } from './snooze';
+import { AnyTime, snoozeLabels, TimeItems } from './TimeMenu';
 
 const maxFaces = 3; // of agents who look at the same conversation
 
@@ -212,42 +212,48 @@ function Aside({ row, change }: { row: InboxRow; change: Change }) {
   const { isWritable } = useSession();
   const { conversation, snoozedUntil, spam } = row;
   const isOpen = conversation.status === 'OPEN';
-  const times = snoozeTimes();
-  const snooze = ({ until }: SnoozeTime) =>
+  const [isPicking, setPicking] = useState(false);
+  const pick = () => setPicking(true);
+  const canSnooze = isOpen && !snoozedUntil;
+  const snooze = (until: Date) =>
     change({ snoozedUntil: until.toISOString() }, t('isSnoozed', { time: moment(until.toISOString()) }));
   const wake = () => change({ snoozedUntil: null }, t('isAwake'));
   const setSpam = () => change({ spam: !spam }, spam ? t('isNoSpam') : t('isSpam'));
   useCommands([
-    ...(isWritable && isOpen && !snoozedUntil
-      ? times.map((time) => ({
-          id: 'snooze-' + time.id,
-          label: t('snoozeFor', { time: t(time.label) }),
-          keys: time.id === 'tomorrow' ? 's' : undefined,
-          run: () => snooze(time),
-        }))
+    ...(isWritable && canSnooze
+      ? [
+          ...snoozeTimes().map(({ id, until }) => ({
+            id: 'snooze-' + id,
+            label: t('snoozeFor', { time: t(snoozeLabels[id]) }),
+            keys: id === 'tomorrow' ? 's' : undefined,
+            run: () => snooze(until),
+          })),
+          { id: 'snooze-any', label: t('snoozeFor', { time: t('anyTime') }), keys: 'S', run: pick },
+        ]
       : []),
     ...(isWritable && snoozedUntil ? [{ id: 'wake', label: t('wake'), keys: 's', run: wake }] : []),
     ...(isWritable ? [{ id: 'spam', label: spam ? t('noSpam') : t('markSpam'), keys: '!', run: setSpam }] : []),
   ]);
   return (
-    <Menu align="end" trigger={<IconButton icon={Ellipsis} label={t('more')} id="more" disabled={!isWritable} />}>
-      {isOpen && !snoozedUntil && <MenuLabel>{t('snooze')}</MenuLabel>}
-      {isOpen &&
-        !snoozedUntil &&
-        times.map((time) => (
-          <MenuItem key={time.id} icon={AlarmClock} choose={() => snooze(time)}>
-            {t(time.label)}
+    <>
+      <Menu align="end" trigger={<IconButton icon={Ellipsis} label={t('more')} id="more" disabled={!isWritable} />}>
+        {canSnooze && (
+          <>
+            <TimeItems title={t('snooze')} labels={snoozeLabels} choose={snooze} pick={pick} />
+            <MenuLine />
+          </>
+        )}
+        {snoozedUntil && (
+          <MenuItem icon={AlarmClockOff} choose={wake}>
+            {t('wake')}
           </MenuItem>
-        ))}
-      {snoozedUntil && (
-        <MenuItem icon={AlarmClockOff} choose={wake}>
-          {t('wake')}
+        )}
+        <MenuItem icon={OctagonAlert} choose={setSpam}>
+          {spam ? t('noSpam') : t('markSpam')}
         </MenuItem>
-      )}
-      <MenuItem icon={OctagonAlert} choose={setSpam}>
-        {spam ? t('noSpam') : t('markSpam')}
-      </MenuItem>
-    </Menu>
+      </Menu>
+      {isPicking && <AnyTime title={t('snooze')} choose={snooze} close={() => setPicking(false)} focusAfter="more" />}
+    </>
   );
 }
 

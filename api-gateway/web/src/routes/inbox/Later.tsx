@@ -6,21 +6,20 @@ import { path } from '../../api/client';
 import { useRow } from '../../api/hooks';
 import { keys } from '../../api/keys';
 import { useSession } from '../../api/session';
-import { t, type Key } from '../../texts';
-import { Menu, MenuItem, MenuLabel } from '../../ui/Menu';
+import { t } from '../../texts';
 import { IconButton } from '../../ui/parts';
 import { moment } from '../../ui/time';
 import { useToasts } from '../../ui/toasts';
-import { snoozeTimes } from './snooze';
+import { TimeMenu } from './TimeMenu';
 
 const at = (token: string) => path`/conversations/${token}/scheduled-reply`;
 
-const labels: Record<string, Key> = {
+const labels = {
   hour: 'laterHour',
   hours: 'laterHours',
   tomorrow: 'laterTomorrow',
   week: 'laterWeek',
-};
+} as const;
 
 /** useScheduling returns the functions that schedule a reply and remove it. Other agents see both by an event. */
 function useScheduling(token: string) {
@@ -59,18 +58,14 @@ export function Later({ token, content, clear }: LaterProps) {
     }, toasts.fail);
   };
   return (
-    <Menu
+    <TimeMenu
+      title={t('sendLater')}
+      labels={labels}
+      choose={choose}
       side="top"
-      align="end"
       trigger={<IconButton icon={Clock} label={t('sendLater')} id="later" disabled={!content} />}
-    >
-      <MenuLabel>{t('sendLater')}</MenuLabel>
-      {snoozeTimes().map((time) => (
-        <MenuItem key={time.id} icon={Clock} choose={() => choose(time.until)}>
-          {t(labels[time.id]!)}
-        </MenuItem>
-      ))}
-    </Menu>
+      focusAfter="reply"
+    />
   );
 }
 

@@ -11,7 +11,7 @@ import { Menu, MenuItem } from '../../ui/Menu';
 import { IconButton, StatusHint } from '../../ui/parts';
 import { useToasts } from '../../ui/toasts';
 import type { Selection } from './selection';
-import { snoozeTimes } from './snooze';
+import { snoozeLabels, TimeMenu } from './TimeMenu';
 
 /** useBulk returns a function that changes the selected conversations, and offers to take it back. */
 function useBulk({ tokens, clear }: Selection) {
@@ -94,16 +94,13 @@ export function SelectionBar({ view, selection }: BarProps) {
           </Menu>
         )}
         {!isClosed && !isSpam && (
-          <Menu
+          <TimeMenu
+            title={t('snooze')}
+            labels={snoozeLabels}
+            choose={(until) => change({ snoozedUntil: until.toISOString() })}
             trigger={<IconButton icon={AlarmClock} label={t('snooze')} id="bulk-snooze" disabled={isBusy} />}
-            align="end"
-          >
-            {snoozeTimes().map((time) => (
-              <MenuItem key={time.id} choose={() => change({ snoozedUntil: time.until.toISOString() })}>
-                {t(time.label)}
-              </MenuItem>
-            ))}
-          </Menu>
+            focusAfter="bulk-snooze"
+          />
         )}
         <IconButton
           icon={OctagonAlert}

@@ -1,13 +1,13 @@
-// Times until which a conversation can be snoozed. All functions are pure.
+// Times at which a conversation comes back or a reply is sent. All functions are pure.
 import type { Key } from '../../texts';
 
 const hour = 3_600_000; // milliseconds
+const maxAhead = 366 * 24 * hour; // as the server's
 const morning = 9; // the hour at which a day of work begins
 
 /** SnoozeTime is a choice of the menu. */
 export interface SnoozeTime {
-  id: string;
-  label: Key;
+  id: 'hour' | 'hours' | 'tomorrow' | 'week';
   until: Date;
 }
 
@@ -22,9 +22,24 @@ function morningIn(days: number, now: Date): Date {
 export function snoozeTimes(now = new Date()): SnoozeTime[] {
   const untilMonday = (8 - now.getDay()) % 7 || 7;
   return [
-    { id: 'hour', label: 'snoozeHour', until: new Date(now.getTime() + hour) },
-    { id: 'hours', label: 'snoozeHours', until: new Date(now.getTime() + 4 * hour) },
-    { id: 'tomorrow', label: 'snoozeTomorrow', until: morningIn(1, now) },
-    { id: 'week', label: 'snoozeWeek', until: morningIn(untilMonday, now) },
+    { id: 'hour', until: new Date(now.getTime() + hour) },
+    { id: 'hours', until: new Date(now.getTime() + 4 * hour) },
+    { id: 'tomorrow', until: morningIn(1, now) },
+    { id: 'week', until: morningIn(untilMonday, now) },
   ];
+}
+
+/** fieldTime formats a time for a field of date and time, in the browser's time zone: 2026-11-27T09:00. */
+export function fieldTime(at: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  const day = `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** timeProblem returns what is wrong with a time that a field had, or ''. A field without a whole time has ''. */
+export function timeProblem(text: string, now = new Date()): Key | '' {
+  const ahead = new Date(text).getTime() - now.getTime();
+  if (Number.isNaN(ahead)) return 'timeMissing';
+  if (ahead <= 0) return 'timeIsPast';
+  return ahead > maxAhead ? 'timeIsFar' : '';
 }
