@@ -14,7 +14,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -30,7 +29,6 @@ import (
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/libs/store/rediskit"
 	"fivechat.dev/libs/store/transient"
-	"fivechat.dev/libs/transport/httpkit"
 )
 
 // The limits of a Hub, per replica. Visitor streams and agent streams have separate limits, so that neither can use up
@@ -147,10 +145,17 @@ func (h *Hub) Drain() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.draining = true
+	h.dropAll(func(*reader) bool { return true })
+}
+
+// dropAll removes the readers for which isConcerned is true. The caller holds the lock.
+func (h *Hub) dropAll(isConcerned func(*reader) bool) {
 	for _, rm := range h.rooms {
 		for _, readers := range *rm {
 			for _, r := range slices.Clone(readers) {
-				h.drop(r)
+				if isConcerned(r) {
+					h.drop(r)
+				}
 			}
 		}
 	}
@@ -166,9 +171,7 @@ func (h *Hub) followFeed(ctx context.Context, feed int) {
 		if !known {
 			if pos, err = f.Log.Head(ctx); err == nil {
 				known = true
-				h.mu.Lock()
-				h.at[feed] = pos
-				h.mu.Unlock()
+				h.begin(feed, pos)
 			}
 		} else if records, err = f.Next(ctx, pos); err == nil && len(records) > 0 {
 			pos = records[len(records)-1].Pos
@@ -181,6 +184,18 @@ func (h *Hub) followFeed(ctx context.Context, feed int) {
 			case <-time.After(retryPause):
 			}
 		}
+	}
+}
+
+// begin sets the position at which the delivery of a feed begins. Streams that were opened before don't get the records
+// up to there, although their clients may have read the state before those records: such streams end, and resume from
+// the id of their ready event.
+func (h *Hub) begin(feed int, pos int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at[feed] = pos
+	if pos > 0 {
+		h.dropAll(func(r *reader) bool { return feed == 0 || !r.isVisitor }) // visitors get events of the first feed
 	}
 }
 
@@ -311,24 +326,6 @@ func (h *Hub) enter(p identity.Principal, address string) (*reader, cursor, erro
 	h.readers++
 	h.open.WithLabelValues(r.kind()).Inc()
 	return r, slices.Clone(h.at), nil
-}
-
-// countedAddress returns the key under which the streams of a client's address are counted. It is "" for agents,
-// because the website's limit applies to them, for an unknown address, and for loopback. Loopback is the address of
-// programs on this machine, or of all clients behind a proxy that the gateway isn't configured to trust.
-func countedAddress(p identity.Principal, address string) string {
-	a, err := netip.ParseAddr(address)
-	if !audienceOf(p).isVisitor || err != nil || a.IsLoopback() {
-		return ""
-	}
-	return httpkit.AddressKey(address)
-}
-
-// tooMany returns the error for a refused stream.
-func tooMany(whose string) error {
-	full := fault.Coded(fault.Limited, "too_many_streams", "too many event streams "+whose+" are open")
-	full.RetryAfter = 5 * time.Second
-	return full
 }
 
 // streamsOf returns the shares that limit a reader's kind of stream.

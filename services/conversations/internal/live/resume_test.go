@@ -252,3 +252,23 @@ func TestCatchingUpEndsAtTheQueue(t *testing.T) {
 		t.Errorf("positions %v were collected, want 1 and 2", got)
 	}
 }
+
+// TestStreamThatBeginsBeforeTheHubMissesNothing: after a restart, a client may connect and read the state before the
+// hub knows the end of the log. What is stored in between reaches the client when it resumes.
+func TestStreamThatBeginsBeforeTheHubMissesNothing(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	theirs, agents := h.open(visitor(one, 7), ""), h.open(agent(one, identity.Free), "")
+	for _, s := range []stream{theirs, agents} {
+		s.want("id: 0.0", "event: ready", `data: {"resumed":false}`)
+	}
+	h.logs[0].add(one, "message.created", about(7, "a"))
+	h.run()
+	for _, s := range []stream{theirs, agents} {
+		s.want("") // it has ended
+	}
+	h.reach("1.0")
+	for _, p := range []identity.Principal{visitor(one, 7), agent(one, identity.Free)} {
+		h.open(p, "0.0").want("id: 0.0", "event: ready", `data: {"resumed":true}`, "id: 1.0", "event: message.created")
+	}
+}

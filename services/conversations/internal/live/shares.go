@@ -2,10 +2,15 @@ package live
 
 import (
 	"context"
+	"net/netip"
 	"sync"
+	"time"
 
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/transport/httpkit"
 )
 
 // shares divides a number of streams or bytes among keys, such as websites. A key may hold as much as is still free,
@@ -79,4 +84,22 @@ func (s *shares[K]) release(key K, n int64) {
 type owner struct {
 	website tenant.ID
 	visitor id.Visitor
+}
+
+// countedAddress returns the key under which the streams of a client's address are counted. It is "" for agents,
+// because the website's limit applies to them, for an unknown address, and for loopback. Loopback is the address of
+// programs on this machine, or of all clients behind a proxy that the gateway isn't configured to trust.
+func countedAddress(p identity.Principal, address string) string {
+	a, err := netip.ParseAddr(address)
+	if !audienceOf(p).isVisitor || err != nil || a.IsLoopback() {
+		return ""
+	}
+	return httpkit.AddressKey(address)
+}
+
+// tooMany returns the error for a refused stream.
+func tooMany(whose string) error {
+	full := fault.Coded(fault.Limited, "too_many_streams", "too many event streams "+whose+" are open")
+	full.RetryAfter = 5 * time.Second
+	return full
 }
