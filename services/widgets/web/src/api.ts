@@ -8,6 +8,9 @@ export type HttpError = Error & { status: number };
 export const httpError = (status: number, path: string, code = ''): HttpError =>
   Object.assign(new Error(path + ': ' + status + code), { status });
 
+/** isRefused reports whether the server will refuse a request however often it is repeated. */
+export const isRefused = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429;
+
 const requestTimeout = 20_000; // milliseconds
 
 export class Api {

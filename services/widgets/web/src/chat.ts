@@ -1,10 +1,11 @@
 // The chat without its display: the visitor's session, the conversation and the outbox.
 //
 //   send ─► outbox ─► flush ─► POST message ─► stored message
-//   start ─► session ─► fetchNews ─► listen: event stream, reconnecting with the id of the last event
+//   start ─► session ─► NewsReader ─► listen: event stream, reconnecting with the id of the last event
 import { retryDelay, type Frame } from '../../../../libs/web/sse';
-import type { Api, HttpError } from './api';
+import { isRefused, type Api, type HttpError } from './api';
 import type { Thread } from './log';
+import { NewsReader } from './news';
 import type { Page } from './page';
 import { warn } from './safely';
 import { refresh, type Lead } from './share';
@@ -39,9 +40,6 @@ const ignore = () => {};
 
 const bodyOf = ({ id, content }: Draft) => ({ content, clientMessageId: id });
 
-/** isRefused reports whether the server will refuse a request however often it is repeated. */
-const isRefused = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429;
-
 /** Facts are the members of the events that the chat reads. Each event has some of them. */
 interface Facts {
   conversation: Conversation;
@@ -70,16 +68,16 @@ export class Chat {
   isUnavailable?: boolean; // the server refuses the chat, or the page's origin
   sendFailed?: boolean; // the last attempt to send a message failed; it is repeated
 
-  private _lastMessageId = 0;
+  private readonly _news: NewsReader;
+  private _changes = 0; // of the conversation, in the order of its events
+  private _considered = ''; // the last conversation of another device that was opened before this one ended
   private _lastEventId = '';
   private _isSending?: boolean;
   private _sending = ''; // the id of the draft
-  private _heldFrames: Frame[] = []; // events that arrived during a send: they may be about the message being sent
+  private _held: (() => void)[] = []; // what events say during a send: it may be about the message being sent
   private _starting?: Promise<void> | null;
   private _lastSession: Promise<void> = Promise.resolve();
   private _isListening?: boolean;
-  private _isBehind?: boolean; // events may be missing
-  private _isCatchingUp?: boolean;
   private _isStarted?: boolean; // messages that arrive from now on are new to the visitor
   private _heartbeat: ReturnType<typeof setInterval> | undefined;
   private _typingReportedAt = 0; // 0 if the server knows that the visitor isn't typing
@@ -102,6 +100,12 @@ export class Chat {
     private readonly _onChange: (isOtherVisitor?: boolean) => void,
     private readonly _onAgentMessage: (content: string) => void,
   ) {
+    this._news = new NewsReader(
+      (after) => this._getNews(after),
+      (news) => this._take(news),
+      () => this._seek(),
+      (ms) => _page.sleep(ms),
+    );
     this.listen();
   }
 
@@ -154,16 +158,17 @@ export class Chat {
     if (!token) return;
     this.conversation = { token, status: 'OPEN' } as Conversation;
     this._listen();
-    await this._fetchKnown().catch(() => this._catchUp());
+    await this._fetchKnown().catch(() => this._news.catchUp());
   }
 
-  /** _fetchKnown is _fetchNews for a stored conversation, which may not exist any more, or may have ended long ago. */
+  /** _fetchKnown reads a stored conversation, which may not exist any more, or may have ended long ago. */
   private async _fetchKnown() {
+    const { token } = this.conversation || {};
     try {
-      await this._fetchNews();
+      await this._news.read();
     } catch (err) {
       if ((err as HttpError).status !== 404) throw err;
-      this.leaveConversation();
+      if (token === this.conversation?.token) this.leaveConversation();
     }
     const { status, closedAt } = this.conversation || {};
     const isOld = status === 'CLOSED' && !!closedAt && Date.now() - Date.parse(closedAt) > keptFor;
@@ -242,8 +247,11 @@ export class Chat {
     if (!this.conversation && this.saved.thread) {
       this.conversation = { token: this.saved.thread, status: 'OPEN' } as Conversation;
     }
-    await this._fetchKnown();
-    this._listen();
+    try {
+      await this._fetchKnown();
+    } finally {
+      this._listen(); // if the read has failed, the stream begins with another one
+    }
     this._isStarted = true;
   }
 
@@ -298,7 +306,7 @@ export class Chat {
   private _clear() {
     this.saved.text = '';
     this._api.forget();
-    this._heldFrames = [];
+    this._held = [];
     this._lastEventId = '';
     this._isStarted = this.agentTyping = false;
     this._visitorId = 0;
@@ -332,6 +340,7 @@ export class Chat {
 
   private async _exchange(data: VisitorData) {
     const { visitor, secret } = this.saved;
+    const { token } = this.conversation || {};
     const post = (visitorSecret: string) =>
       this._api.call<Session>('POST', '/visitor/sessions', {
         clientToken: this._clientToken,
@@ -354,6 +363,7 @@ export class Chat {
       session = await post(this.saved.secret);
     }
     const { id } = session.visitor;
+    const isCurrent = token === this.conversation?.token; // else the response doesn't know of the conversation
     const isOther = this._visitorId ? id !== this._visitorId : !!visitor && session.visitorToken !== visitor;
     if (isOther && data.identity) {
       this._forget(); // another person
@@ -368,13 +378,12 @@ export class Chat {
     this.replySeconds = session.replySeconds ?? null; // a server of the version before doesn't say
     this.isUnavailable = !!session.visitor.blockedAt;
     this._begun = session.agentConversation || '';
-    if (session.conversation) {
-      const isKnown = session.conversation.token === this.conversation?.token;
-      if (!isKnown) this._leave();
+    if (session.conversation && isCurrent && session.conversation.token !== this.conversation?.token) {
+      this._leave();
       this._show(session.conversation);
-      if (!isKnown && this._isStarted) {
+      if (this._isStarted) {
         this._listen();
-        this._catchUp(); // an agent, or another device, has opened it since
+        this._news.catchUp(); // an agent, or another device, has opened it since
       }
     }
     this._onChange();
@@ -452,8 +461,8 @@ export class Chat {
     this._isSending = false;
     this._sending = '';
     this._dropSent();
+    for (const apply of this._held.splice(0)) apply();
     this._onChange();
-    for (const frame of this._heldFrames.splice(0)) this._handle(frame);
     this._listen();
   }
 
@@ -495,7 +504,7 @@ export class Chat {
     const opened = await this._open(draft);
     this._show(opened.conversation);
     // If another tab or device has opened it, it has other messages. A stream that begins now reads them too.
-    if (this._isListening) this._catchUp();
+    if (this._isListening) this._news.catchUp();
     return opened.message;
   }
 
@@ -520,42 +529,29 @@ export class Chat {
     return `/visitor/conversations/${this.conversation!.token}/${resource}`;
   }
 
-  /** _fetchNews reads all messages after the last one that is known. */
-  private async _fetchNews() {
-    for (let hasMore = !!this.conversation; hasMore;) {
-      const { token } = this.conversation!;
-      const news = await this._getNews(this._lastMessageId);
-      if (token !== this.conversation?.token) return; // it was left meanwhile
-      for (const m of news.messages) this._merge(m);
-      this.conversation = news.conversation;
-      hasMore = news.hasMore && news.messages.length > 0;
-    }
+  private async _getNews(after: number): Promise<News | null> {
+    if (!this.conversation) return null;
+    const changes = this._changes;
+    const news = await this._api.call<News>('GET', this._path('messages?after=' + after));
+    for (const a of news.users) this.agents.set(a.id, a);
+    // An event that arrived meanwhile may be later than the response.
+    return changes === this._changes ? news : { ...news, conversation: this.conversation };
+  }
+
+  private _take({ messages, conversation }: News) {
+    for (const m of messages) this._merge(m);
+    this.conversation = conversation;
     this._onChange();
     this.markRead();
   }
 
-  /** _catchUp reads the news until it succeeds. Only then nothing that happened before is missing. */
-  private async _catchUp() {
-    this._isBehind = true;
-    if (this._isCatchingUp) return;
-    this._isCatchingUp = true;
-    for (let failures = 0; this._isBehind && this.conversation;) {
-      this._isBehind = false;
-      try {
-        await this._fetchNews();
-      } catch (err) {
-        if (isRefused((err as HttpError).status)) break;
-        this._isBehind = true;
-        await this._page.sleep(retryDelay(failures++));
-      }
-    }
-    this._isCatchingUp = false;
-  }
-
-  private async _getNews(after: number): Promise<News> {
-    const news = await this._api.call<News>('GET', this._path('messages?after=' + after));
-    for (const a of news.users) this.agents.set(a.id, a);
-    return news;
+  /** _seek shows the visitor's open conversation if this one has ended: another device may have opened it. */
+  private async _seek() {
+    const { conversation } = this;
+    if (!conversation || conversation.status === 'OPEN') return;
+    const { data } = await this._api.call<OwnConversationPage>('GET', '/visitor/conversations?limit=10');
+    const open = data.map((row) => row.conversation).find(({ status }) => status === 'OPEN');
+    if (open && conversation.token === this.conversation?.token) this.continueConversation(open.token).catch(ignore);
   }
 
   /** _listen follows the events for as long as there is a conversation. The tabs of the browser share one stream. */
@@ -567,6 +563,7 @@ export class Chat {
       await this._page.share(name, this._api.signal, this._stream, (frame) => this._handle(frame));
     }
     this._isListening = false;
+    this._lastEventId = ''; // the events up to now were about no conversation of the screen
   }
 
   private readonly _stream: Lead = async (relay, ended) => {
@@ -588,36 +585,22 @@ export class Chat {
   private _handle(frame: Frame) {
     if (frame.id) this._lastEventId = frame.id;
     if (frame.event === 'ready') {
-      if (!frame.data.resumed) this._catchUp();
+      if (!frame.data.resumed) this._news.catchUp();
       return;
     }
     const { conversation, message, reader, conversationToken, sender, typing } = frame.data.data as Partial<Facts>;
     if ((conversation ? conversation.token : conversationToken) !== this.conversation?.token) {
-      // Another device has opened a conversation after this one ended.
-      if (conversation?.status === 'OPEN' && this.conversation?.status !== 'OPEN') {
-        this.saved.thread = conversation.token;
-        this._adopt(conversation.token).catch(ignore);
-      }
+      if (conversation?.status === 'OPEN') this._consider(conversation.token);
       return;
     }
+    if (conversation) this._update(conversation);
     switch (frame.event) {
       case 'message.created':
-        if (this._isSending && message!.senderType === 'VISITOR') {
-          this._heldFrames.push(frame);
-          return;
-        }
-        this._receive(conversation!, message!);
-        break;
-      case 'conversation.updated':
-      case 'conversation.rated':
-        this.conversation = conversation!;
+        if (message!.senderType === 'VISITOR') this._afterSend(() => this._receive(message!));
+        else this._receive(message!);
         break;
       case 'conversation.read':
-        if (this._isSending) {
-          this._heldFrames.push(frame); // it may be about the message being sent
-          return;
-        }
-        markRead(this.messages, reader === 'USER' ? 'VISITOR' : 'USER');
+        this._afterSend(() => markRead(this.messages, reader === 'USER' ? 'VISITOR' : 'USER'));
         break;
       case 'typing':
         if (sender === 'USER') this._setAgentTyping(typing!);
@@ -626,13 +609,34 @@ export class Chat {
     this._onChange();
   }
 
-  private _receive(conversation: Conversation, message: Message) {
+  private _update(conversation: Conversation) {
     this.conversation = conversation;
+    this._changes++;
+  }
+
+  /** _consider shows a conversation that another device, or an agent, has opened, if this one has ended. */
+  private _consider(token: string) {
+    if (this.conversation?.status !== 'OPEN') this.continueConversation(token).catch(ignore);
+    else if (token !== this._considered) {
+      // Events of two conversations have no order: the end of this one may not be known yet.
+      this._considered = token;
+      this._news.catchUp();
+    }
+  }
+
+  /** _afterSend calls apply once no message is being sent, unless the conversation was left. */
+  private _afterSend(apply: () => void) {
+    const { token } = this.conversation!;
+    if (this._isSending) this._held.push(() => token === this.conversation?.token && apply());
+    else apply();
+  }
+
+  private _receive(message: Message) {
     if (this._merge(message) && message.senderType === 'USER') {
       this._setAgentTyping(false);
       if (!this.agents.has(message.userId!)) {
         // The response names the agent. If it fails, the agent is shown without a name.
-        this._getNews(Math.max(0, this._lastMessageId - 1)).then(() => this._onChange(), ignore);
+        this._getNews(message.id - 1).then(() => this._onChange(), ignore);
       }
     }
     this.markRead();
@@ -640,7 +644,6 @@ export class Chat {
 
   /** _merge shows a stored message. It reports whether the message is new. */
   private _merge(message: Message): boolean {
-    this._lastMessageId = Math.max(this._lastMessageId, message.id);
     if (!mergeStored(this.messages, message)) return false;
     this._onChange();
     if (this._isStarted && message.senderType === 'USER') this._onAgentMessage(message.content);
@@ -687,7 +690,7 @@ export class Chat {
     const { token } = this.conversation!;
     const body = { rating, feedback: feedback || undefined };
     const rated = await this._api.call<Conversation>('POST', `/conversations/${token}/rate`, body);
-    if (this.conversation?.token === token) this.conversation = rated; // the visitor may have left it meanwhile
+    if (this.conversation?.token === token) this._update(rated); // the visitor may have left it meanwhile
     this._onChange();
   }
 
@@ -700,7 +703,7 @@ export class Chat {
   async close() {
     const { token } = this.conversation!;
     const closed = await this._api.call<Conversation>('POST', this._path('close'));
-    if (this.conversation?.token === token) this.conversation = closed;
+    if (this.conversation?.token === token) this._update(closed);
     this._onChange();
   }
 
@@ -740,7 +743,7 @@ export class Chat {
   private _leave(isOtherVisitor?: boolean) {
     this.conversation = null;
     this.messages = this.messages.filter((m) => !m.id); // drafts
-    this._lastMessageId = 0;
+    this._news.restart();
     this._onChange(isOtherVisitor);
   }
 }

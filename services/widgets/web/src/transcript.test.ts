@@ -18,6 +18,13 @@ describe('mergeStored', () => {
     expect(mergeStored(messages, message(1, { read: true }))).toBe(false);
     expect(messages.map((m) => m.state)).toEqual(['read']);
   });
+
+  it('keeps a message read, whatever a late response says', () => {
+    const messages: ChatMessage[] = [];
+    mergeStored(messages, message(1, { read: true }));
+    mergeStored(messages, message(1));
+    expect(messages.map((m) => m.state)).toEqual(['read']);
+  });
 });
 
 describe('addDraft', () => {
@@ -51,6 +58,15 @@ describe('acknowledgeDraft', () => {
     addDraft(messages, { id: 'd1', content: 'draft' });
     acknowledgeDraft(messages, messages[1]!, message(4));
     expect(ids(messages)).toEqual([4]);
+  });
+
+  it('removes no other message if the draft was removed meanwhile', () => {
+    const messages: ChatMessage[] = [];
+    addDraft(messages, { id: 'd1', content: 'draft' });
+    const [draft] = messages.splice(0);
+    mergeStored(messages, message(4));
+    acknowledgeDraft(messages, draft!, message(5));
+    expect(ids(messages)).toEqual([4, 5]);
   });
 });
 

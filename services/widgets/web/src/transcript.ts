@@ -20,14 +20,14 @@ function insert(messages: ChatMessage[], added: ChatMessage) {
 
 /** mergeStored adds a stored message, or updates the state of one that is there. It reports whether it was added. */
 export function mergeStored(messages: ChatMessage[], stored: Message): boolean {
-  const state = stored.read ? 'read' : 'sent';
   const known = messages.find((m) => m.id === stored.id);
   if (known) {
-    known.state = state;
+    if (stored.read) known.state = 'read'; // a response that isn't read may be older than the event that it is
     return false;
   }
   const { id, content, senderType, userId } = stored;
   const at = Date.parse(stored.createdAt);
+  const state = stored.read ? 'read' : 'sent';
   insert(messages, { key: 'm' + id, id, content, at, from: senderType, agent: userId, state });
   return true;
 }
@@ -41,7 +41,8 @@ export function addDraft(messages: ChatMessage[], { id, content }: Draft) {
 /** acknowledgeDraft marks a draft as stored, or removes it if the stored message is there: another page has sent it. */
 export function acknowledgeDraft(messages: ChatMessage[], draft: ChatMessage, { id, createdAt }: Message) {
   const isShown = messages.some((m) => m.id === id);
-  messages.splice(messages.indexOf(draft), 1);
+  const place = messages.findIndex((m) => m.key === draft.key); // none if the visitor was replaced meanwhile
+  if (place >= 0) messages.splice(place, 1);
   if (!isShown) insert(messages, Object.assign(draft, { id, at: Date.parse(createdAt), state: 'sent' }));
 }
 
