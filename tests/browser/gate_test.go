@@ -17,9 +17,10 @@ import (
 // gate is a reverse proxy between pages and the system. It counts the event streams, and can cut all connections.
 type gate struct {
 	*httptest.Server
-	open   atomic.Int32 // event streams
-	opened atomic.Int32
-	isShut atomic.Bool
+	open       atomic.Int32 // event streams
+	opened     atomic.Int32
+	isShut     atomic.Bool
+	losesReads atomic.Bool // of messages; events arrive
 
 	mu  sync.Mutex
 	cut context.CancelFunc
@@ -44,7 +45,7 @@ func newGate(t *testing.T, system string) *gate {
 		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if g.isShut.Load() {
+		if g.isShut.Load() || g.losesReads.Load() && isReadOfMessages(r) {
 			panic(http.ErrAbortHandler)
 		}
 		if strings.HasSuffix(r.URL.Path, "/visitor/events") && r.Method == http.MethodGet {
@@ -64,6 +65,11 @@ func newGate(t *testing.T, system string) *gate {
 		g.Close()
 	})
 	return g
+}
+
+// isReadOfMessages reports whether a visitor's page reads the messages of a conversation.
+func isReadOfMessages(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/visitor/conversations/")
 }
 
 // shut ends all connections, those in the middle of a request too, and refuses new ones.

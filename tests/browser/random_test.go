@@ -100,6 +100,9 @@ func (s *story) step(n int) {
 		{6, "reload", func() { s.leave(d, v, "location.reload()") }},
 		{5, "navigate", func() { s.leave(d, v, "location.href = '/page/"+strconv.Itoa(n)+"'") }},
 		{5, "another tab", func() { s.replaceTab(d) }},
+		{often(s.gate.losesReads.Load(), 3), "reads of messages", func() {
+			s.gate.losesReads.Store(!s.gate.losesReads.Load())
+		}},
 		{often(d.isOffline, 5), "offline or online", func() { s.cut(d, !d.isOffline) }},
 	}...))
 }

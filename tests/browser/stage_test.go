@@ -122,6 +122,7 @@ func (s *stage) disturbances() []deed {
 func (s *stage) calm() {
 	s.t.Helper()
 	s.gate.unshut()
+	s.gate.losesReads.Store(false)
 	if s.system == nil {
 		s.start()
 	}
