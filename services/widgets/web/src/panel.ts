@@ -1,16 +1,16 @@
 // The panel: the messages, the composer and the forms.
 import type { Widget } from '../../../../libs/web/api';
 import type { App } from './app';
-import { maxMessageBytes, type Chat } from './chat';
+import type { Chat } from './chat';
+import { Composer } from './composer';
 import { Cover } from './cover';
 import { button, el, icon, image, on } from './dom';
 import { EarlierConversations } from './earlier';
-import { EmojiPicker } from './emoji';
+import { End } from './end';
 import { fillForm } from './form';
 import { closedUntil } from './hours';
 import { MessageLog, type Thread } from './log';
 import { Menu } from './menu';
-import { ratingForm } from './rating';
 import { warn } from './safely';
 import { asText, save } from './save';
 import { formFields, messagesIn, type Field } from './settings';
@@ -18,9 +18,6 @@ import { addStyles } from './styles';
 import { nextTask } from './task';
 import { span, Times } from './time';
 import { englishAnd, type Texts } from './words';
-
-const maxInputHeight = 128; // pixels
-const composing = 229; // the keyCode of a key that an input method handles; Safari reports the last one with it alone
 
 export const createPanel = (app: App) => new Panel(app);
 
@@ -35,16 +32,13 @@ export class Panel {
   private readonly _replies = el('p', 'replies');
   private readonly _typing = el('div', 'typing', { 'aria-live': 'polite' });
   private readonly _note = el('div', 'note', { role: 'status' });
-  private readonly _input: HTMLTextAreaElement;
-  private readonly _inputRow: HTMLElement;
-  private readonly _emoji: EmojiPicker;
-  private readonly _end = el('div', 'end'); // replaces the input row after the conversation has ended
+  private readonly _composer: Composer;
+  private readonly _end: End; // replaces the composer after the conversation has ended
   private readonly _earlier: EarlierConversations;
   private readonly _menu: Menu;
   private readonly _form = el('form', 'form', { novalidate: '' });
   private _isFormShown = false;
   private _notice?: string; // shown until the visitor continues to write
-  private _endContent?: string; // what _end shows
 
   constructor(private readonly _app: App) {
     const { settings: _settings } = _app;
@@ -56,28 +50,26 @@ export class Panel {
     addStyles(_app.host);
     const times = (this._times = new Times(_app.language));
     this._log = new MessageLog(_chat, _texts, times, messagesIn(_settings.welcomeMessages, _app.language));
-    this._input = el('textarea', _settings.chatInputClass, {
-      'aria-label': _texts.placeholder,
-      placeholder: _texts.placeholder,
-      part: 'input',
-      rows: '1',
-      dir: 'auto',
-    });
-    const send = button(
-      'send',
-      { 'aria-label': _texts.send, part: 'send' },
-      () => this._submit(),
-      icon('M4 12h14M12 5l7 7-7 7'),
+    this._composer = new Composer(
+      _chat,
+      _texts,
+      _settings.chatInputClass,
+      () => this._notice && this._showNotice(''),
+      (problem) => (problem ? this._showNotice(problem) : this._log.scrollToEnd()),
     );
-    this._emoji = new EmojiPicker(_texts, (emoji) => this._insert(emoji));
-    this._inputRow = el('div', 'row', {}, this._emoji.button, this._input, send);
+    this._end = new End(
+      _chat,
+      _texts,
+      _settings.ratingEnabled,
+      () => this._focus(),
+      () => this._save(),
+    );
     this._earlier = new EarlierConversations(_chat, _texts, times, () => this._drawEarlier());
     this._menu = this._createMenu();
     this._panel = this._createPanel();
     this._cover = new Cover(this._panel, () => _app.toggle(false));
     _app.host.root.prepend(this._panel);
     this._addListeners();
-    this._input.value = _chat.saved.text;
     this.draw();
   }
 
@@ -126,11 +118,11 @@ export class Panel {
       this._log.element,
       this._typing,
       this._form,
-      this._end,
+      this._end.element,
       this._earlier.element,
       this._note,
-      this._emoji.list,
-      this._inputRow,
+      this._composer.emojiList,
+      this._composer.element,
     );
     if (!_settings.removeBranding) panel.append(el('div', 'brand', {}, 'Fivechat'));
     return panel;
@@ -142,22 +134,10 @@ export class Panel {
       if (e.key !== 'Escape') return;
       e.preventDefault();
       if (this._menu.isOpen) this._menu.close();
-      else if (!this._emoji.list.hidden) this._hideEmoji();
+      else if (this._composer.hideEmoji()) return;
       else if (this._earlier.isShown) this._earlier.leave();
       else this._app.toggle(false);
     });
-    on(this._input, 'keydown', (e) => {
-      if (e.key !== 'Enter' || e.shiftKey || e.isComposing || e.keyCode === composing) return;
-      e.preventDefault();
-      this._submit();
-    });
-    on(this._input, 'input', () => {
-      if (this._notice) this._showNotice('');
-      this._chat.saved.text = this._input.value;
-      this._resizeInput();
-      this._chat.reportTyping(!!this._input.value.trim());
-    });
-    on(this._input, 'blur', () => this._chat.reportTyping(false));
   }
 
   /** show shows or hides the panel. takesFocus moves the focus into it, a task later. */
@@ -168,7 +148,7 @@ export class Panel {
     if (!isOpen) return;
     await nextTask();
     if (!this._app.isOpen) return;
-    this._resizeInput();
+    this._composer.resize();
     if (!takesFocus) return; // it was open on the last page
     this._focus();
     this._log.scrollToEnd();
@@ -188,50 +168,15 @@ export class Panel {
   }
 
   private _focus() {
-    let target: HTMLElement | null = this._input;
     if (this._earlier.isShown) return;
-    if (this._isFormShown) target = this._form.querySelector('input');
-    else if (this._inputRow.hidden) target = this._end.querySelector('button');
-    target?.focus();
-  }
-
-  /** _insert puts a text where the caret is. */
-  private _insert(text: string) {
-    const { _input } = this;
-    _input.setRangeText(text, _input.selectionStart, _input.selectionEnd, 'end');
-    _input.dispatchEvent(new Event('input'));
-    _input.focus();
-  }
-
-  private _hideEmoji() {
-    this._emoji.show(false);
-    this._emoji.button.focus();
-  }
-
-  private _resizeInput() {
-    const { style } = this._input;
-    style.height = 'auto';
-    style.height = Math.min(this._input.scrollHeight + 2, maxInputHeight) + 'px';
-  }
-
-  private _submit() {
-    const content = this._input.value.trim();
-    if (!content) return;
-    const { _chat } = this;
-    if (new TextEncoder().encode(content).length > maxMessageBytes || !_chat.send(content)) {
-      this._showNotice(this._texts.tooLong);
-      return;
-    }
-    this._input.value = _chat.saved.text = '';
-    this._resizeInput();
-    this._emoji.show(false);
-    this._log.scrollToEnd();
+    if (this._isFormShown) this._form.querySelector('input')?.focus();
+    else if (this._composer.isShown) this._composer.focus();
+    else this._end.focus();
   }
 
   /** refill shows the text that the page has written for the visitor. */
   refill() {
-    this._input.value = this._chat.saved.text;
-    this._resizeInput();
+    this._composer.refill();
   }
 
   /** remove makes place for a panel in another language. */
@@ -242,11 +187,10 @@ export class Panel {
 
   /** clear removes what the last visitor has typed. */
   clear() {
-    this._input.value = this._chat.saved.text = this._notice = '';
-    this._resizeInput();
+    this._notice = '';
+    this._composer.refill();
     this._form.replaceChildren();
-    this._end.replaceChildren();
-    this._endContent = '';
+    this._end.clear();
     this._isFormShown = false;
   }
 
@@ -337,39 +281,14 @@ export class Panel {
     const hasEnded = _chat.conversation?.status === 'CLOSED' && !_isSending;
     this._log.element.hidden = this._typing.hidden = _isCovered;
     this._form.hidden = !this._isFormShown || this._earlier.isShown;
-    this._inputRow.hidden = _isCovered || (hasEnded && !this._settings.reopen);
-    if (this._inputRow.hidden) this._emoji.show(false);
-    this._end.hidden = _isCovered || !hasEnded;
-    if (hasEnded) this._drawEnd();
-    else this._endContent = '';
-  }
-
-  /** _drawEnd offers the rating, if the website wants one, and a new conversation. */
-  private _drawEnd() {
-    const { _chat, _texts, _end } = this;
-    const { ratingEnabled } = this._settings;
-    const isRated = ratingEnabled && _chat.conversation!.rating;
-    const content = isRated ? 'rated' : 'ended';
-    if (this._endContent === content) return;
-    this._endContent = content;
-    _end.replaceChildren(el('div', '', { role: 'status' }, isRated ? _texts.thanks : _texts.ended));
-    if (ratingEnabled && !isRated) {
-      _end.append(...ratingForm(_texts, (stars, feedback) => _chat.rate(stars, feedback)));
-    }
-    const startNew = () => {
-      _chat.leaveConversation();
-      this._focus();
-    };
-    _end.append(
-      button('link', {}, startNew, _texts.again),
-      button('link', {}, () => this._save(), _texts.save),
-    );
+    this._composer.show(!_isCovered && (!hasEnded || this._settings.reopen));
+    this._end.draw(hasEnded, _isCovered);
   }
 
   private _showForm(isShown: boolean) {
     this._isFormShown = isShown;
     this.draw();
-    this._resizeInput();
+    this._composer.resize();
     this._focus();
   }
 

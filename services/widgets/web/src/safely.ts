@@ -2,6 +2,9 @@
 
 export const warn = (err: unknown) => console.warn('fivechat:', err);
 
+/** ignore is for requests whose failure changes nothing that the visitor sees. */
+export const ignore = () => {};
+
 /** safely wraps a function so that it doesn't throw, whether it is synchronous or asynchronous. */
 export const safely =
   <A extends unknown[]>(f: (...args: A) => unknown) =>
