@@ -120,7 +120,7 @@ func (v *tab) add(text, then string) bool {
 	left := eval[*string](v.window, fmt.Sprintf(`(() => {
 		if (!$('.launcher')) return null;
 		if (!$('.panel') || $('.panel').hidden) $('.launcher').click();
-		if (!$('.panel')) return null;
+		if (!$('.row')) return null; // the panel is being laid out
 		if ($('.row').hidden) $('.end .link')?.click();
 		const input = $('.row textarea');
 		if (input.value !== %[1]q) throw new Error('the input has ' + input.value);
@@ -254,7 +254,7 @@ func (s *story) check() {
 	s.t.Helper()
 	last := s.tabs()[0]
 	last.do("if (!$('.panel') || $('.panel').hidden) $('.launcher').click()")
-	last.until("$('.panel') && !$('.panel').hidden")
+	last.until("$('.row') && !$('.panel').hidden")
 	s.write(last)
 	last.until("texts('.state').includes('Sent')")
 	final := s.said[last.name][len(s.said[last.name])-1]

@@ -81,7 +81,7 @@ func (w *window) cost(statements, expression string) float64 {
 
 // TestOpeningCost: opening the panel and receiving answers leave the page where it is. The aim is that no task takes
 // longer than 50 ms on a slow processor. Other work of the machine makes each millisecond dearer, so the test bounds
-// the longest task's share in all of them: 20 to 30 %, and 45 % when all was one task.
+// the longest task's share in all of them: 9 to 12 %, and 21 % when the whole panel was laid out in one task.
 func TestOpeningCost(t *testing.T) {
 	w := harness.Running().Website(t, harness.Free)
 	address := site(t, shop("en", observers, tag(w.ClientToken)))
@@ -92,7 +92,8 @@ func TestOpeningCost(t *testing.T) {
 		send(v, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
 		v.until("$('.launcher')")
 		tasks := v.tasks(func() {
-			all = append(all, v.cost("shifts = 0; $('.launcher').click()", "$('.panel') && !$('.panel').hidden"))
+			all = append(all, v.cost("shifts = 0; $('.launcher').click()",
+				"$('.panel')?.open && $('textarea').matches(':focus')"))
 		})
 		longest = append(longest, tasks[0])
 	}
@@ -105,7 +106,7 @@ func TestOpeningCost(t *testing.T) {
 	opening, task := slowdown*median(all), slowdown*median(longest)
 	t.Logf("at 1/%d of the speed, opening takes %.0f ms of the main thread, its longest task %.0f ms (%.1f to %.1f ms at "+
 		"full speed), and ten answers %.0f ms", slowdown, opening, task, longest[0], longest[4], slowdown*answers)
-	if task > 0.4*opening || opening > 1500 {
+	if task > 0.18*opening || opening > 1500 {
 		t.Errorf("opening takes %.0f ms, its longest task %.0f ms: the aim is 50 ms", opening, task)
 	}
 	if shifts := eval[float64](v, "shifts"); shifts != 0 {

@@ -21,6 +21,7 @@ const closePath = 'M5 9l7 7 7-7';
 export interface ChatScript {
   createChat: typeof createChat;
   createPanel(app: App): Panel;
+  addStyles?(host: Host): void; // none in the script of the version before
   createNotices(app: App): Notices;
 }
 
@@ -101,6 +102,8 @@ export class App {
         const script = await this._load();
         await this.connect();
         await nextTask();
+        script.addStyles?.(this.host);
+        await nextTask();
         this._panel ||= script.createPanel(this); // it may have been opened twice
         await nextTask();
       } catch (err) {
@@ -114,8 +117,11 @@ export class App {
     }
     if (this.chat) this.chat.isVisible = open;
     this.host.element.toggleAttribute('open', open);
-    this._panel?.show(open, takesFocus);
-    if (!open && takesFocus) this.focus();
+    const shown = this._panel?.show(open, takesFocus);
+    if (open) {
+      await shown;
+      if (!this.isOpen) return;
+    } else if (takesFocus) this.focus();
     this._emit(open ? 'open' : 'close');
   }
 

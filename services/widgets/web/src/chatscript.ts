@@ -8,6 +8,7 @@ import type { SavedState } from './storage';
 
 export { createNotices } from './notices';
 export { createPanel } from './panel';
+export { addStyles } from './styles';
 
 export const createChat = (
   baseUrl: string,

@@ -2,6 +2,7 @@
 // inert. The page's elements aren't changed: nothing must be restored, whatever the page does meanwhile.
 import { on } from './dom';
 import { smallScreen } from './screen';
+import { nextTask } from './task';
 
 const zoomed = 1.1; // scale of the visual viewport from which the visitor has zoomed in
 
@@ -26,10 +27,15 @@ function setScrolling(isAllowed: boolean) {
 export class Cover {
   private readonly _screen = matchMedia(smallScreen);
   private _isOpen = false;
+  private _filling?: Promise<void>;
 
-  /** close closes the chat: the system asks for it, for example by the Back gesture of a phone. */
+  /**
+   * parts are the content of the dialog. close closes the chat: the system asks for it, for example by the Back gesture
+   * of a phone.
+   */
   constructor(
     private readonly _dialog: HTMLDialogElement,
+    private readonly _parts: HTMLElement[][],
     close: () => void,
   ) {
     _dialog.hidden = true;
@@ -44,9 +50,31 @@ export class Cover {
     for (const event of ['resize', 'scroll']) window.visualViewport?.addEventListener(event, () => this._fit());
   }
 
-  show(isOpen: boolean) {
+  /** show shows the dialog, complete, or hides it at once. It reports whether it is shown. */
+  async show(isOpen: boolean): Promise<boolean> {
     this._isOpen = isOpen;
+    if (isOpen) await (this._filling ||= this._fill());
+    if (isOpen !== this._isOpen) return false;
     this.update();
+    return isOpen;
+  }
+
+  /**
+   * _fill lays the dialog out before it is seen, some of its parts in each task. Otherwise the browser would compute
+   * the styles and the layout of all in one long task.
+   */
+  private async _fill() {
+    const { _dialog, _parts } = this;
+    this._fit();
+    _dialog.classList.add('unseen');
+    _dialog.hidden = false;
+    for (const parts of _parts) {
+      await nextTask();
+      _dialog.append(...parts);
+      _dialog.getBoundingClientRect(); // computes the layout
+    }
+    await nextTask();
+    _dialog.classList.remove('unseen');
   }
 
   /** update shows the dialog as the screen needs it, also after the page has removed it and it is back. */
@@ -71,7 +99,11 @@ export class Cover {
     const { style } = this._dialog;
     const view = window.visualViewport;
     const isFitted = view && this._isOpen && this._screen.matches && view.scale < zoomed;
-    style.setProperty('--top', isFitted ? view.offsetTop + 'px' : '');
-    style.setProperty('--height', isFitted ? view.height + 'px' : '');
+    // Reading these computes the layout, and writing them the styles of all in the panel.
+    const sizes = isFitted ? { top: view.offsetTop, height: view.height } : { top: '', height: '' };
+    for (const [name, size] of Object.entries(sizes)) {
+      const value = size === '' ? '' : size + 'px';
+      if (style.getPropertyValue('--' + name) !== value) style.setProperty('--' + name, value);
+    }
   }
 }

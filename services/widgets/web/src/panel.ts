@@ -66,11 +66,10 @@ export class Panel {
     );
     this._earlier = new EarlierConversations(_chat, _texts, times, () => this._drawEarlier());
     this._menu = this._createMenu();
-    this._panel = this._createPanel();
-    this._cover = new Cover(this._panel, () => _app.toggle(false));
+    this._panel = el('dialog', 'panel ' + _settings.chatClass, { 'aria-label': _texts.title, part: 'chat' });
+    this._cover = new Cover(this._panel, this._createParts(), () => _app.toggle(false));
     _app.host.root.prepend(this._panel);
     this._addListeners();
-    this.draw();
   }
 
   private _createMenu(): Menu {
@@ -94,7 +93,8 @@ export class Panel {
     ]);
   }
 
-  private _createPanel(): HTMLDialogElement {
+  /** _createParts returns the content of the panel, in groups that take about the same time to lay out. */
+  private _createParts(): HTMLElement[][] {
     const { _settings, _texts } = this;
     const close = button(
       'icon',
@@ -102,30 +102,21 @@ export class Panel {
       () => this._app.toggle(false),
       icon('M6 6l12 12M18 6L6 18'),
     );
-    const panel = el(
-      'dialog',
-      'panel ' + _settings.chatClass,
-      { 'aria-label': _texts.title, part: 'chat' },
-      el(
-        'header',
-        _settings.chatTitleClass,
-        { part: 'title' },
-        ...image(_settings.logoUrl),
-        el('div', 'heading', {}, el('h2', '', {}, _texts.title), this._replies),
-        this._menu.element,
-        close,
-      ),
-      this._log.element,
-      this._typing,
-      this._form,
-      this._end.element,
-      this._earlier.element,
-      this._note,
-      this._composer.emojiList,
-      this._composer.element,
+    const header = el(
+      'header',
+      _settings.chatTitleClass,
+      { part: 'title' },
+      ...image(_settings.logoUrl),
+      el('div', 'heading', {}, el('h2', '', {}, _texts.title), this._replies),
+      this._menu.element,
+      close,
     );
-    if (!_settings.removeBranding) panel.append(el('div', 'brand', {}, 'Fivechat'));
-    return panel;
+    const brand = _settings.removeBranding ? [] : [el('div', 'brand', {}, 'Fivechat')];
+    return [
+      [header],
+      [this._log.element, this._typing, this._form, this._end.element, this._earlier.element, this._note],
+      [this._composer.emojiList, this._composer.element, ...brand],
+    ];
   }
 
   private _addListeners() {
@@ -144,14 +135,12 @@ export class Panel {
   async show(isOpen: boolean, takesFocus?: boolean) {
     if (isOpen) this._begin();
     else this._earlier.leave();
-    this._cover.show(isOpen);
-    if (!isOpen) return;
+    if (takesFocus) this._log.scrollToEnd(); // otherwise it was open on the last page
+    if (!(await this._cover.show(isOpen))) return;
     await nextTask();
     if (!this._app.isOpen) return;
     this._composer.resize();
-    if (!takesFocus) return; // it was open on the last page
-    this._focus();
-    this._log.scrollToEnd();
+    if (takesFocus) this._focus();
   }
 
   /** _begin asks the questions that come before the first message. */
