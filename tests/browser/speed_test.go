@@ -53,19 +53,21 @@ func TestLauncherCost(t *testing.T) {
 	send(v, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
 	insert := "const s = document.createElement('script'); s.src = '" + w.URL + "/widget/" + w.ClientToken +
 		"'; document.head.append(s)"
-	var costs []float64
+	var costs, longest []float64
 	for range 9 {
 		v.run(chromedp.Navigate(address))
 		idle := v.cost("", "true") // what the test itself takes
-		costs = append(costs, v.cost(insert, "$('.launcher')")-idle)
+		tasks := v.tasks(func() { costs = append(costs, v.cost(insert, "$('.launcher')")-idle) })
+		longest = append(longest, tasks[0])
 		if shifts := eval[float64](v, "shifts"); shifts != 0 {
 			t.Errorf("the launcher moves the page by %v", shifts)
 		}
 	}
-	t.Logf("the launcher takes %.0f ms of the main thread at 1/%d of the speed (%.1f to %.1f ms at full speed)",
-		slowdown*median(costs), slowdown, costs[0], costs[len(costs)-1])
-	if cost := slowdown * median(costs); cost > 3*50 {
-		t.Errorf("the launcher costs %.0f ms: the aim is 50 ms", cost)
+	task := slowdown * median(longest)
+	t.Logf("the launcher takes %.0f ms of the main thread at 1/%d of the speed (%.1f to %.1f ms at full speed), its "+
+		"longest task %.0f ms", slowdown*median(costs), slowdown, costs[0], costs[len(costs)-1], task)
+	if cost := slowdown * median(costs); max(cost, task) > 3*50 {
+		t.Errorf("the launcher costs %.0f ms, its longest task %.0f ms: the aim is 50 ms", cost, task)
 	}
 	v.quiet()
 }
