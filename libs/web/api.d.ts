@@ -116,6 +116,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What you are notified of
+         * @description Clients follow these settings in all your websites. Whether a browser may show notifications is its own setting.
+         */
+        get: operations["getNotifications"];
+        /** Change what you are notified of */
+        put: operations["setNotifications"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/oidc": {
         parameters: {
             query?: never;
@@ -4460,6 +4481,20 @@ export interface components {
         };
         /** @description How the closed chat draws attention to new messages. By default by all but the sound. */
         Notices: ("badge" | "preview" | "sound" | "title")[];
+        NotificationSettings: {
+            /** @description false turns all notifications off, and keeps the choices. */
+            enabled: boolean;
+            /**
+             * @description `unassigned`: a message of a conversation without an agent, so every new conversation. `mine` and `others`: a message of a
+             *     conversation that is assigned to you, or to another agent. `mention`: a note mentions you. `assigned`: a conversation is assigned
+             *     to you.
+             */
+            kinds: ("assigned" | "mention" | "mine" | "others" | "unassigned")[];
+            /** @description The part of the day, in local time, without sounds and desktop notifications. Null for none. */
+            quietHours: components["schemas"]["QuietHours"] | null;
+            /** @description `desktop` shows them outside of the browser's window, `sound` plays a sound, and `title` counts unread messages in the page's title. */
+            ways: ("desktop" | "sound" | "title")[];
+        };
         OpenedConversation: {
             conversation: components["schemas"]["Conversation"];
             message: components["schemas"]["Message"];
@@ -4620,7 +4655,7 @@ export interface components {
             /** @description A JWT that the provider has signed. */
             logout_token: string;
         };
-        /** @description The part of the visitor's day, in local time, when only the badge shows new messages. It may contain midnight. */
+        /** @description The part of a visitor's or an agent's day, in local time, when new messages are shown only by a number. It may contain midnight. */
         QuietHours: {
             /** @example 22:00 */
             from: string;
@@ -6732,6 +6767,7 @@ export type Note = components['schemas']['Note'];
 export type NoteList = components['schemas']['NoteList'];
 export type NotePatch = components['schemas']['NotePatch'];
 export type Notices = components['schemas']['Notices'];
+export type NotificationSettings = components['schemas']['NotificationSettings'];
 export type OpenedConversation = components['schemas']['OpenedConversation'];
 export type OwnConversationPage = components['schemas']['OwnConversationPage'];
 export type Page = components['schemas']['Page'];
@@ -7157,6 +7193,89 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    setNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "enabled": true,
+                 *       "kinds": [
+                 *         "mine",
+                 *         "mention"
+                 *       ],
+                 *       "quietHours": {
+                 *         "from": "22:00",
+                 *         "to": "07:00"
+                 *       },
+                 *       "ways": [
+                 *         "desktop",
+                 *         "sound"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NotificationSettings"];
+            };
+        };
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

@@ -24,6 +24,8 @@ type Person struct {
 
 	Authenticator    *Authenticator `bson:"authenticator"`    // nil for a person without a second factor
 	NewAuthenticator string         `bson:"newAuthenticator"` // the encrypted key of an app that isn't in use yet
+
+	Notifications *Notifications `bson:"notifications,omitempty"` // nil for the defaults
 }
 
 // SortKey implements the order of lists: by creation.

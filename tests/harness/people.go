@@ -214,6 +214,11 @@ func factorOperations() []PersonOperation {
 			Body: Map{"challenge": "UNKNOWN", "name": "Laptop", "response": Map{}},
 		})),
 		confirmed(own(Operation{Method: "DELETE", Path: "/auth/passkeys/{passkey}", Status: 404, Malformed: 400})),
+		own(Operation{Method: "GET", Path: "/auth/notifications", Status: 200}),
+		own(Operation{
+			Method: "PUT", Path: "/auth/notifications", Status: 200, Mistyped: Map{"ways": "sound"},
+			Body: Map{"enabled": true, "ways": []string{"sound"}, "kinds": []string{"mine"}, "quietHours": nil},
+		}),
 		own(Operation{Method: "GET", Path: "/auth/tokens", Status: 200}),
 		confirmed(own(Operation{
 			Method: "POST", Path: "/auth/tokens", Status: 201, Mistyped: Map{"name": 5},

@@ -84,6 +84,7 @@ const tree = root.addChildren([
   page('/settings/replies', () => import('./routes/settings/RepliesPage')),
   page('/settings/macros', () => import('./routes/settings/MacrosPage')),
   page('/settings/assignment', () => import('./routes/settings/AssignmentPage')),
+  page('/settings/notifications', () => import('./routes/settings/NotificationsPage')),
   page('/settings/privacy', () => import('./routes/settings/PrivacyPage')),
   page('/new-website', () => import('./routes/gate/NewWebsitePage')),
   page('/gallery', () => import('./routes/gallery/GalleryPage')),

@@ -480,6 +480,54 @@ func (e NewSavedViewSort) Valid() bool {
 	}
 }
 
+// Defines values for NotificationSettingsKinds.
+const (
+	NotificationSettingsKindsAssigned   NotificationSettingsKinds = "assigned"
+	NotificationSettingsKindsMention    NotificationSettingsKinds = "mention"
+	NotificationSettingsKindsMine       NotificationSettingsKinds = "mine"
+	NotificationSettingsKindsOthers     NotificationSettingsKinds = "others"
+	NotificationSettingsKindsUnassigned NotificationSettingsKinds = "unassigned"
+)
+
+// Valid indicates whether the value is a known member of the NotificationSettingsKinds enum.
+func (e NotificationSettingsKinds) Valid() bool {
+	switch e {
+	case NotificationSettingsKindsAssigned:
+		return true
+	case NotificationSettingsKindsMention:
+		return true
+	case NotificationSettingsKindsMine:
+		return true
+	case NotificationSettingsKindsOthers:
+		return true
+	case NotificationSettingsKindsUnassigned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotificationSettingsWays.
+const (
+	NotificationSettingsWaysDesktop NotificationSettingsWays = "desktop"
+	NotificationSettingsWaysSound   NotificationSettingsWays = "sound"
+	NotificationSettingsWaysTitle   NotificationSettingsWays = "title"
+)
+
+// Valid indicates whether the value is a known member of the NotificationSettingsWays enum.
+func (e NotificationSettingsWays) Valid() bool {
+	switch e {
+	case NotificationSettingsWaysDesktop:
+		return true
+	case NotificationSettingsWaysSound:
+		return true
+	case NotificationSettingsWaysTitle:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OwnConversationPageTotalRelation.
 const (
 	OwnConversationPageTotalRelationGte OwnConversationPageTotalRelation = "gte"
@@ -2972,6 +3020,29 @@ type NotePatch struct {
 // Notices How the closed chat draws attention to new messages. By default by all but the sound.
 type Notices = []string
 
+// NotificationSettings defines model for NotificationSettings.
+type NotificationSettings struct {
+	// Enabled false turns all notifications off, and keeps the choices.
+	Enabled bool `json:"enabled"`
+
+	// Kinds `unassigned`: a message of a conversation without an agent, so every new conversation. `mine` and `others`: a message of a
+	// conversation that is assigned to you, or to another agent. `mention`: a note mentions you. `assigned`: a conversation is assigned
+	// to you.
+	Kinds []NotificationSettingsKinds `json:"kinds"`
+
+	// QuietHours The part of the day, in local time, without sounds and desktop notifications. Null for none.
+	QuietHours nullable.Nullable[QuietHours] `json:"quietHours"`
+
+	// Ways `desktop` shows them outside of the browser's window, `sound` plays a sound, and `title` counts unread messages in the page's title.
+	Ways []NotificationSettingsWays `json:"ways"`
+}
+
+// NotificationSettingsKinds defines model for NotificationSettings.Kinds.
+type NotificationSettingsKinds string
+
+// NotificationSettingsWays defines model for NotificationSettings.Ways.
+type NotificationSettingsWays string
+
 // OpenedConversation defines model for OpenedConversation.
 type OpenedConversation struct {
 	Conversation Conversation `json:"conversation"`
@@ -3135,7 +3206,7 @@ type ProviderLogout struct {
 	LogoutToken string `json:"logout_token"`
 }
 
-// QuietHours The part of the visitor's day, in local time, when only the badge shows new messages. It may contain midnight.
+// QuietHours The part of a visitor's or an agent's day, in local time, when new messages are shown only by a number. It may contain midnight.
 type QuietHours struct {
 	From string `json:"from"`
 
@@ -5997,6 +6068,9 @@ type PutAssignmentJSONRequestBody = Assignment
 // ConfirmJSONRequestBody defines body for Confirm for application/json ContentType.
 type ConfirmJSONRequestBody = Proof
 
+// SetNotificationsJSONRequestBody defines body for SetNotifications for application/json ContentType.
+type SetNotificationsJSONRequestBody = NotificationSettings
+
 // SignInWithPasskeyJSONRequestBody defines body for SignInWithPasskey for application/json ContentType.
 type SignInWithPasskeyJSONRequestBody = PasskeyAnswer
 
@@ -7135,6 +7209,27 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /auth/logout (the `SignOutAtProvider` operationId).
 	SignOutAtProvider(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetNotifications What you are notified of
+	//
+	// Clients follow these settings in all your websites. Whether a browser may show notifications is its own setting.
+	//
+	// Corresponds with GET /auth/notifications (the `GetNotifications` operationId).
+	GetNotifications(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetNotificationsWithBody Change what you are notified of
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /auth/notifications (the `SetNotifications` operationId).
+	SetNotificationsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetNotifications Change what you are notified of
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /auth/notifications (the `SetNotifications` operationId).
+	SetNotifications(ctx context.Context, body SetNotificationsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListProviders The identity providers at which persons can sign in
 	//
@@ -9364,6 +9459,57 @@ func (c *Client) GetFactors(ctx context.Context, reqEditors ...RequestEditorFn) 
 // Corresponds with POST /auth/logout (the `SignOutAtProvider` operationId).
 func (c *Client) SignOutAtProvider(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSignOutAtProviderRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetNotifications What you are notified of
+//
+// Clients follow these settings in all your websites. Whether a browser may show notifications is its own setting.
+//
+// Corresponds with GET /auth/notifications (the `GetNotifications` operationId).
+func (c *Client) GetNotifications(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetNotificationsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetNotificationsWithBody Change what you are notified of
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /auth/notifications (the `SetNotifications` operationId).
+func (c *Client) SetNotificationsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetNotificationsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetNotifications Change what you are notified of
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /auth/notifications (the `SetNotifications` operationId).
+func (c *Client) SetNotifications(ctx context.Context, body SetNotificationsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetNotificationsRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -13804,6 +13950,73 @@ func NewSignOutAtProviderRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewGetNotificationsRequest constructs an http.Request for the GetNotifications method
+func NewGetNotificationsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/notifications")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetNotificationsRequest calls the generic SetNotifications builder with application/json body
+func NewSetNotificationsRequest(server string, body SetNotificationsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetNotificationsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetNotificationsRequestWithBody constructs an http.Request for the SetNotifications method, with any body, and a specified content type
+func NewSetNotificationsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/notifications")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -22750,6 +22963,16 @@ func (o *Operations) GetFactors(ctx context.Context) (Answer[Factors], error) {
 // SignOutAtProvider Sign out, also at the identity provider
 func (o *Operations) SignOutAtProvider(ctx context.Context) (Answer[SignedOut], error) {
 	return read[SignedOut](o.client.SignOutAtProvider(ctx))
+}
+
+// GetNotifications What you are notified of
+func (o *Operations) GetNotifications(ctx context.Context) (Answer[NotificationSettings], error) {
+	return read[NotificationSettings](o.client.GetNotifications(ctx))
+}
+
+// SetNotifications Change what you are notified of
+func (o *Operations) SetNotifications(ctx context.Context, body NotificationSettings) (Answer[NotificationSettings], error) {
+	return read[NotificationSettings](o.client.SetNotifications(ctx, body))
 }
 
 // ListProviders The identity providers at which persons can sign in

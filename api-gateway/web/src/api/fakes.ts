@@ -64,7 +64,9 @@ export const row = (token: string, fields: Partial<Conversation> = {}, others: P
 export class FakePage implements Page {
   hidden = false;
   notifications: string[] = [];
+  rings = 0;
   isHidden = () => this.hidden;
+  ring = () => void this.rings++;
   notify = (title: string, text: string, token: string) => void this.notifications.push(`${title}: ${text} (${token})`);
 }
 

@@ -23,10 +23,17 @@ import { path, query } from './client';
 import { keys } from './keys';
 import type { Typing } from './live';
 import type { ListSpec } from './rows';
+import { defaults, settingsQuery } from './notifications';
 import { useSession } from './session';
 import type { Draft } from './thread';
 
 const tick = 30_000; // milliseconds between two looks at the clock
+
+/** useNotificationSettings returns what the person is notified of. They are read again when the window has the focus. */
+export function useNotificationSettings() {
+  const { api } = useSession();
+  return useQuery({ ...settingsQuery(api), refetchOnWindowFocus: true }).data ?? defaults;
+}
 
 /** useNow returns the time in milliseconds since 1970, and renders again every 30 seconds. */
 export function useNow(): number {

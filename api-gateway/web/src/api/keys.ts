@@ -22,6 +22,7 @@ export interface VisitorFilter {
 export const keys = {
   website: ['website'] as const,
   me: ['me'] as const,
+  notifications: ['notifications'] as const,
   users: ['users'] as const,
   tags: ['tags'] as const,
   statistics: ['statistics'] as const,

@@ -6,6 +6,7 @@ import { ada, conversation, FakePage, FakeServer, memoryStorage, message, nils, 
 import { Keep } from './keep';
 import { keys } from './keys';
 import { Live, type Typing } from './live';
+import { defaults } from './notifications';
 import { orders, type ListSpec } from './rows';
 import { newQueries } from './session';
 
@@ -46,6 +47,7 @@ beforeEach(() => {
     .on(INBOX, page([row('con_a', {}, { unread: 1 })]))
     .on(ROW, row('con_a', {}, { unread: 1 }))
     .on(STATISTICS, { onlineVisitors: 1 })
+    .on('GET /auth/notifications', defaults)
     .on(THREAD, thread('con_a', [message(1)]));
 });
 
@@ -252,6 +254,7 @@ describe('events', () => {
     screen.hidden = true;
     emitMessage(4);
     emitMessage(5, { senderType: 'USER' });
+    await settle();
     expect(screen.notifications).toEqual(['Vera: text 2 (con_a)', 'Vera: text 4 (con_a)']);
   });
 
@@ -334,7 +337,35 @@ describe('events', () => {
     const live = await started();
     live.cache.changeRow('con_a', (r) => ({ ...r, spam: true }));
     emitMessage(2);
+    await settle();
     expect(screen.notifications).toEqual([]);
+  });
+
+  it('announce an assignment by a rule, or by another agent while the page is hidden', async () => {
+    await started();
+    const assign = (assigneeId: number | null, assignedAutomatically = false) =>
+      server.emit('conversation.updated', {
+        conversation: conversation('con_a', { assigneeId }),
+        assignedAutomatically,
+      });
+    const announced = async () => {
+      await settle();
+      return screen.notifications.length;
+    };
+    for (const [assigneeId, isAutomatic, count] of [
+      [8, true, 0],
+      [7, true, 1],
+      [7, true, 1],
+      [null, false, 1],
+      [7, false, 1],
+    ] as const) {
+      assign(assigneeId, isAutomatic);
+      expect(await announced()).toBe(count);
+    }
+    assign(null);
+    screen.hidden = true;
+    assign(7);
+    expect(await announced()).toBe(2);
   });
 
   it('show a rating with its comment', async () => {

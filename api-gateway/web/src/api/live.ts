@@ -12,12 +12,14 @@ import type {
   User,
   Visitor,
 } from '../../../../libs/web/api';
+import { t } from '../texts';
 import { Cache } from './cache';
 import { isRefused, path, type Api } from './client';
 import { Drafts } from './drafts';
 import type { Keep } from './keep';
 import { keys } from './keys';
 import { applyNote, forgetNote } from './notes';
+import { kindOf, Notifications, type NotificationKind } from './notifications';
 import { Outbox } from './outbox';
 import { Presence } from './presence';
 import { applyAside, applyConversation, applyMessage, takeBack } from './rows';
@@ -27,8 +29,10 @@ import { Viewers } from './viewers';
 /** Page is the console's view of the browser. Tests replace it. */
 export interface Page {
   isHidden(): boolean;
-  /** notify shows a desktop notification if the agent allows it. */
+  /** notify shows a desktop notification if the browser allows it. */
   notify(title: string, text: string, conversationToken: string): void;
+  /** ring plays a sound, in one tab of the browser. */
+  ring(): void;
 }
 
 /** Typing says who types in a conversation, other than this agent. */
@@ -56,6 +60,7 @@ export class Live {
   readonly outbox: Outbox;
   readonly drafts: Drafts;
   readonly presence: Presence;
+  private readonly notifications: Notifications;
   private readonly viewers: Viewers;
   openToken = ''; // of the conversation on the screen
   agent: User | null = null;
@@ -85,6 +90,7 @@ export class Live {
     this.drafts = new Drafts(api, queries, keep, isWritable);
     this.presence = new Presence(api, queries, userId, isWritable);
     this.viewers = new Viewers(api, queries, userId, isWritable);
+    this.notifications = new Notifications(api, queries, page);
     queries.setQueryData(keys.connection, true);
   }
 
@@ -216,7 +222,11 @@ export class Live {
         this.readBy(frame.data.data.conversation.token, frame.data.data.reader);
         break;
       case 'conversation.opened':
+        this.update(frame.data.data.conversation, frame.data.at);
+        this.scheduleFigures();
+        break;
       case 'conversation.updated':
+        this.announceAssignment(frame.data.data.conversation, frame.data.data.assignedAutomatically);
         this.update(frame.data.data.conversation, frame.data.at);
         this.scheduleFigures();
         break;
@@ -334,22 +344,36 @@ export class Live {
     this.setTyping(token, isFromVisitor ? { visitor: false } : { agent: null });
     if (!this.cache.row(token)) {
       void this.cache.readRow(token).then((row) => {
-        if (row && isFromVisitor && !row.spam) this.announce(row, message);
+        if (row && isFromVisitor) this.announceMessage(row, message);
       });
       return;
     }
     this.update(conversation, at);
     const row = this.cache.changeRow(token, (r) => applyMessage(r, message));
     if (!isFromVisitor || !row) return;
-    if (!row.spam) this.announce(row, message);
+    this.announceMessage(row, message);
     this.markRead();
   }
 
-  /** announce shows a notification of a message that isn't on the screen. */
-  private announce(row: InboxRow, message: Message) {
+  /** announce notifies of what isn't on the screen. */
+  private announce(kind: NotificationKind, row: InboxRow, text: string) {
     const { token } = row.conversation;
     if (!this.page.isHidden() && this.openToken === token) return;
-    this.page.notify(row.visitor?.name || '', message.content, token);
+    void this.notifications.notify(kind, row.visitor?.name || '', text, token);
+  }
+
+  private announceMessage(row: InboxRow, message: Message) {
+    if (!row.spam) this.announce(kindOf(row.conversation.assigneeId, this.userId), row, message.content);
+  }
+
+  /**
+   * announceAssignment notifies that a conversation was assigned to this agent: by a rule, or by an agent while the page
+   * is hidden. Otherwise it may be this agent who does it.
+   */
+  private announceAssignment({ token, assigneeId }: Conversation, isAutomatic = false) {
+    const row = this.cache.row(token);
+    if (!row || assigneeId !== this.userId || row.conversation.assigneeId === assigneeId) return;
+    if (isAutomatic || this.page.isHidden()) this.announce('assigned', row, t('assignedToYou'));
   }
 
   /** note applies a private note that was written or changed. The row is read for the agents that it mentions. */
@@ -357,8 +381,7 @@ export class Live {
     applyNote(this.queries, token, note);
     const row = await this.cache.readRow(token);
     if (!isNew || !row?.mentions.includes(this.userId) || note.authorId === this.userId) return;
-    if (!this.page.isHidden() && this.openToken === token) return;
-    this.page.notify(row.visitor?.name || '', note.content, token);
+    this.announce('mention', row, note.content);
   }
 
   private forgetNote(conversationId: number, noteId: number) {

@@ -1,6 +1,7 @@
 // The shell around each page: the rail, the menu of the person, and what is always there.
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import {
+  Bell,
   Eye,
   House,
   Inbox,
@@ -16,7 +17,7 @@ import {
   Users,
 } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
-import { useConnected, useInboxList, useRowSum, useUsers, useWebsite } from '../api/hooks';
+import { useConnected, useInboxList, useNotificationSettings, useRowSum, useUsers, useWebsite } from '../api/hooks';
 import { canNotify, setNotifications } from '../api/page';
 import { useSession } from '../api/session';
 import { t, type Key } from '../texts';
@@ -119,6 +120,9 @@ function PersonMenu({ showKeys }: { showKeys: () => void }) {
       <MenuItem icon={Keyboard} choose={showKeys}>
         {t('shortcuts')}
       </MenuItem>
+      <MenuItem icon={Bell} choose={() => void navigate({ to: '/settings/notifications' })}>
+        {t('notifications')}
+      </MenuItem>
       <MenuCheck isOn={isNotified} change={notify}>
         {t('bell')}
       </MenuCheck>
@@ -206,6 +210,11 @@ function GlobalCommands({ showPalette, showKeys }: GlobalProps) {
       run: () => void navigate({ to: '/settings/replies' }),
     },
     { id: 'macros', label: t('goTo', { page: t('macros') }), run: () => void navigate({ to: '/settings/macros' }) },
+    {
+      id: 'notifications',
+      label: t('goTo', { page: t('notifications') }),
+      run: () => void navigate({ to: '/settings/notifications' }),
+    },
     ...(isAdmin(membership.role)
       ? [
           { id: 'team', label: t('goTo', { page: t('team') }), run: () => void navigate({ to: '/team' }) },
@@ -276,13 +285,15 @@ export function Shell() {
   const website = useWebsite();
   const isConnected = useConnected();
   const unread = useUnread();
+  const { enabled, ways } = useNotificationSettings();
+  const isCounted = enabled && ways.includes('title');
   const { pathname } = useLocation();
   const [shown, setShown] = useState<'palette' | 'keys' | ''>('');
   const [, page = '', , token = ''] = pathname.split('/');
   usePresence();
   useEffect(() => {
-    document.title = (unread ? `(${unread}) ` : '') + `${website.name} – Fivechat`;
-  }, [unread, website.name]);
+    document.title = (unread && isCounted ? `(${unread}) ` : '') + `${website.name} – Fivechat`;
+  }, [unread, isCounted, website.name]);
   const showPalette = () => setShown('palette');
   const showKeys = () => setShown('keys');
   const hide = () => setShown('');

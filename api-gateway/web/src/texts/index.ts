@@ -52,7 +52,8 @@ export function t(key: Key, values?: Values): string {
 
 /** tEnum returns the text of a value of the API, or the value if it is newer than the console. */
 export function tEnum(
-  kind: 'status' | 'priority' | 'role' | 'level' | 'sender' | 'ticketStatus' | 'channel' | 'assignment',
+  kind:
+    'status' | 'priority' | 'role' | 'level' | 'sender' | 'ticketStatus' | 'channel' | 'assignment' | 'way' | 'notify',
   value: string,
 ): string {
   const key = `${kind}.${value}`;

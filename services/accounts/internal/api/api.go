@@ -29,6 +29,7 @@ func Mount(
 	mountFactors(r, chain, p)
 	mountPasskeys(r, chain, p)
 	mountPersonalTokens(r, chain, p)
+	mountNotifications(r, chain, p)
 	mountAudit(r, chain, s)
 	mountSignOns(r, chain, o)
 	mountTeam(r, chain, p)
@@ -77,11 +78,6 @@ func Mount(
 		func(ctx context.Context, _ operation.None) (online, error) {
 			n, err := s.Online(ctx, identity.From(ctx).Website)
 			return online{n}, err
-		}))
-	httpkit.Handle(r, "GET /internal/users", 200, operation.New(chain, "accounts.get_users", authz.Internal,
-		func(ctx context.Context, req byIDs) ([]colleagueView, error) {
-			users, err := s.Colleagues(ctx, identity.From(ctx).Website, req.IDs)
-			return viewsOf(users, colleagueViewOf), err
 		}))
 	mountEntries(r, chain, s)
 }
@@ -136,5 +132,10 @@ func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 	httpkit.Handle(r, "DELETE /users/{id}", 200, operation.New(chain, "accounts.delete_user", authz.ManageWrite,
 		func(ctx context.Context, req byID) (deleted, error) {
 			return deleted{req.ID, true}, s.DeleteUser(ctx, identity.From(ctx).Website, req.ID, by(ctx))
+		}))
+	httpkit.Handle(r, "GET /internal/users", 200, operation.New(chain, "accounts.get_users", authz.Internal,
+		func(ctx context.Context, req byIDs) ([]colleagueView, error) {
+			users, err := s.Colleagues(ctx, identity.From(ctx).Website, req.IDs)
+			return viewsOf(users, colleagueViewOf), err
 		}))
 }
