@@ -346,7 +346,8 @@ func TestConsoleIsAccessible(t *testing.T) {
 		"home": "", "inbox": "/inbox/all", "conversation": "/inbox/all/" + token, "tickets": "/tickets",
 		"visitors": "/visitors", "ticket": "/tickets/" + ticket.Text("id"), "new-ticket": "/tickets/new",
 		"team": "/team", "account": "/account",
-		"privacy": "/settings/privacy", "assignment": "/settings/assignment", "gallery": "/gallery",
+		"privacy": "/settings/privacy", "assignment": "/settings/assignment", "notifications": "/settings/notifications",
+		"gallery": "/gallery",
 	}
 	for name, s := range map[string]size{
 		"wide": {width: 1440, height: 900}, "wide-dark": {width: 1440, height: 900, dark: true},

@@ -24,7 +24,7 @@ export function Page() {
       <Section title={t('thisBrowser')}>
         <ThisBrowser />
       </Section>
-      <Section title={t('notifyMe')}>
+      <Section title={t('everywhere')}>
         <p className="dim">{t('notificationsHint')}</p>
         {read.error && !read.data ? (
           <Failure error={read.error} retry={() => void read.refetch()} />
