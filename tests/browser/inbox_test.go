@@ -366,6 +366,11 @@ func TestConsoleIsAccessible(t *testing.T) {
 				if !eval[bool](c, "document.documentElement.scrollWidth <= innerWidth") {
 					t.Errorf("%s scrolls sideways", page)
 				}
+				// A phone's innerWidth grows with what is too wide.
+				if right := eval[float64](c, "document.querySelector('#person').getBoundingClientRect().right"); right >
+					float64(s.width) {
+					t.Errorf("%s cuts off the menu of the person at %v", page, right)
+				}
 			}
 			c.quiet()
 		})
