@@ -26,16 +26,27 @@ func (s *Service) Say(
 	return c.ID, err
 }
 
+// repeatable is the number of a visitor's newest conversations in which Continue recognises a client id. A client that
+// gets no response repeats its message; the conversation may have ended meanwhile, and another one may be open.
+const repeatable = 4
+
 // Continue posts a visitor's message into their newest conversation if it is open, or marked as spam, and not full.
 // Else it opens a new one.
-// It returns the conversation, the message, and false if the client id is a repetition, also if the newest
-// conversation has ended since. Of concurrent calls, one opens the conversation, and the others post into it.
+// It returns the conversation, the message, and false if the client id is a repetition, also if the conversation has
+// ended since and others were opened. Of concurrent calls, one opens the conversation, and the others post into it.
 func (s *Service) Continue(
 	ctx context.Context, t tenant.ID, visitor id.Visitor, d Draft,
 ) (Conversation, Message, bool, error) {
-	newest, err := s.newest(ctx, t, Filter{VisitorID: visitor})
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	recent, err := s.recent(ctx, t, Filter{VisitorID: visitor}, repeatable)
+	if err != nil {
 		return Conversation{}, Message{}, false, err
+	}
+	var newest Conversation
+	if len(recent) > 0 {
+		newest = recent[0]
+		if c, m, err := s.posted(ctx, t, recent[1:], d); !fault.Is(err, fault.NotFound) {
+			return c, m, false, err
+		}
 	}
 	if newest.Status == Open || newest.In() == Spam {
 		m, fresh, err := s.PostAsVisitor(ctx, t, newest.Token, visitor, d)
@@ -43,11 +54,8 @@ func (s *Service) Continue(
 			return newest, m, fresh, err
 		}
 	}
-	if newest.ID != 0 && d.ClientID != "" {
-		m, err := s.store.ByClientID(ctx, t, newest.ID, d.ClientID)
-		if !fault.Is(err, fault.NotFound) {
-			return newest, m, false, err
-		}
+	if c, m, err := s.posted(ctx, t, recent[:min(1, len(recent))], d); !fault.Is(err, fault.NotFound) {
+		return c, m, false, err
 	}
 	opened, m, fresh, err := s.open(ctx, t, visitor, d, keyAfter(newest))
 	if err != nil || fresh {
@@ -55,6 +63,22 @@ func (s *Service) Continue(
 	}
 	m, fresh, err = s.PostAsVisitor(ctx, t, opened.Token, visitor, d)
 	return opened, m, fresh, err
+}
+
+// posted returns the conversation among some in which a message was stored with the draft's client id, and the message.
+// The error is NotFound if there is none, or if the draft has no client id.
+func (s *Service) posted(
+	ctx context.Context, t tenant.ID, among []Conversation, d Draft,
+) (Conversation, Message, error) {
+	for _, c := range among {
+		if d.ClientID == "" {
+			break
+		}
+		if m, err := s.store.ByClientID(ctx, t, c.ID, d.ClientID); !fault.Is(err, fault.NotFound) {
+			return c, m, err
+		}
+	}
+	return Conversation{}, Message{}, fault.Missing("message")
 }
 
 // keyAfter returns the key of the opening that follows a visitor's newest conversation. Concurrent calls see the same
@@ -68,12 +92,18 @@ func (s *Service) OpenOf(ctx context.Context, t tenant.ID, visitor id.Visitor) (
 
 // newest returns the newest conversation of a filter. The error is NotFound if there is none.
 func (s *Service) newest(ctx context.Context, t tenant.ID, f Filter) (Conversation, error) {
-	found, err := s.store.List(ctx, t, f, paging.Following{Window: paging.Window{Limit: 1}})
+	found, err := s.recent(ctx, t, f, 1)
+	if err == nil && len(found) == 0 {
+		err = fault.Missing("conversation")
+	}
 	if err != nil {
 		return Conversation{}, err
 	}
-	if len(found.Rows) == 0 {
-		return Conversation{}, fault.Missing("conversation")
-	}
-	return found.Rows[0], nil
+	return found[0], nil
+}
+
+// recent returns up to limit conversations of a filter, the newest first.
+func (s *Service) recent(ctx context.Context, t tenant.ID, f Filter, limit paging.Limit) ([]Conversation, error) {
+	found, err := s.store.List(ctx, t, f, paging.Following{Window: paging.Window{Limit: limit}})
+	return found.Rows, err
 }

@@ -39,6 +39,9 @@ func TestMessagesContinueTheOpenConversation(t *testing.T) {
 	if second == first {
 		t.Error("a message continues a conversation that has ended")
 	}
+	if late := s.continued(t, 200, "b"); late != first {
+		t.Errorf("repeated after another conversation was opened: %s, not %s", late, first)
+	}
 	explicit := s.conversation(t) // without continue
 	if explicit == second {
 		t.Error("a conversation wasn't opened")

@@ -58,6 +58,22 @@ describe('send', () => {
     expect(server.bodies(OPEN)).toEqual([]);
   });
 
+  it('opens again if the first attempt may have opened a conversation, whatever is shown meanwhile', async () => {
+    server.on(SESSIONS, session());
+    const chat = newChat();
+    await chat.start();
+    const ended = conversation({ token: 'con_b', status: 'CLOSED' });
+    server
+      .on(news(0), newsOf([message(9)]))
+      .on(OPEN, new TypeError('network'), { conversation: ended, message: message(1) });
+    chat.send('one');
+    await vi.advanceTimersByTimeAsync(0);
+    await chat.continueConversation('con_a');
+    await settle();
+    expect([server.bodies(OPEN).length, server.bodies(POST).length, saved.outbox]).toEqual([2, 0, []]);
+    expect(texts(chat)).toEqual(['text 9: sent']);
+  });
+
   it('is not shown twice if another tab has sent it meanwhile', async () => {
     const chat = await startedChat();
     server.on(POST, () => {

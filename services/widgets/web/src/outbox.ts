@@ -13,6 +13,12 @@ import { acknowledgeDraft, addDraft, type ChatMessage } from './transcript';
 
 export const maxMessageBytes = 64 << 10;
 
+/**
+ * opening stands for a conversation in a draft that has been sent to open one. The server may have stored the message:
+ * only another attempt to open recognises it. The visitor may see another conversation meanwhile.
+ */
+const opening = 'new';
+
 const newDraftId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
 
 const bodyOf = ({ id, content }: Draft) => ({ content, clientMessageId: id });
@@ -141,14 +147,15 @@ export class Outbox {
   }
 
   private async _deliver(draft: Draft): Promise<Message> {
-    const to = draft.to || this._current.token;
-    if (to) {
-      this._saved.bindDraft(draft, to);
+    const to = draft.to || this._current.token || opening;
+    this._saved.bindDraft(draft, to);
+    if (to !== opening) {
       return this._api.call('POST', `/visitor/conversations/${to}/messages`, bodyOf(draft));
     }
-    const opened = await this._open(draft);
-    this._current.begin(opened.conversation);
-    return opened.message;
+    const { conversation, message } = await this._open(draft);
+    this._saved.bindDraft(draft, conversation.token);
+    if (!this._current.conversation) this._current.begin(conversation);
+    return message;
   }
 
   /** _open continues the visitor's open conversation. A server of the version before can't: it opens another one. */

@@ -4,7 +4,7 @@
 export interface Draft {
   id: string;
   content: string;
-  to?: string; // the conversation to which an attempt was made: the server knows the message there, if at all
+  to?: string; // the conversation to which an attempt was made, or 'new': there the server knows it, if at all
 }
 
 /**
