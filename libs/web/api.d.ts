@@ -3163,7 +3163,8 @@ export interface paths {
         };
         /**
          * The widget's script
-         * @description If the chat is switched off, the script does nothing. An unknown or malformed token is 404. Query strings are ignored.
+         * @description If the chat is switched off, the script does nothing. An unknown or malformed token is 404. Query parameters other than
+         *     `preview` are ignored.
          */
         get: operations["getWidgetScript"];
         put?: never;
@@ -14274,7 +14275,13 @@ export interface operations {
     };
     getWidgetScript: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description With `true`, the script takes the members of `window.fivechatPreview` instead of the website's settings, works while
+                 *     the chat is switched off, and doesn't count as installed. For pages that show a look before it is saved.
+                 */
+                preview?: boolean;
+            };
             header?: {
                 /** @description The `ETag` of the client's copy: 304 if it is still current. */
                 "If-None-Match"?: components["parameters"]["ifNoneMatch"];

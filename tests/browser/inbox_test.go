@@ -347,7 +347,7 @@ func TestConsoleIsAccessible(t *testing.T) {
 		"visitors": "/visitors", "ticket": "/tickets/" + ticket.Text("id"), "new-ticket": "/tickets/new",
 		"team": "/team", "account": "/account",
 		"privacy": "/settings/privacy", "assignment": "/settings/assignment", "notifications": "/settings/notifications",
-		"gallery": "/gallery",
+		"widget": "/settings/widget", "install": "/settings/install", "gallery": "/gallery",
 	}
 	for name, s := range map[string]size{
 		"wide": {width: 1440, height: 900}, "wide-dark": {width: 1440, height: 900, dark: true},

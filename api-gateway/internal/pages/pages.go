@@ -19,13 +19,14 @@ import (
 	"fivechat.dev/libs/transport/httpkit"
 )
 
-//go:embed console docs demo
+//go:embed console docs demo preview
 var files embed.FS
 
 const (
 	index    = "index.html"
 	document = "/openapi.json"
 	console  = "/console"
+	preview  = "/console/preview"
 	hashed   = "/console/assets/" // files whose names contain a hash of their content
 )
 
@@ -33,7 +34,12 @@ const (
 // can't be framed. Images from other hosts aren't loaded, because the request would tell that host what the agent
 // reads.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// previewPolicy is that of the page in which the console shows the widget. Only the console frames it. It loads the
+// pictures that the website has chosen, from any host.
+const previewPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+	"img-src https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
 
 // Pages serves the files.
 type Pages struct {
@@ -59,7 +65,11 @@ func New(demo bool, people string) (*Pages, error) {
 		if demo && people != "" && name == "console/"+index {
 			content = bytes.Replace(content, []byte(app), []byte(demoApp), 1)
 		}
-		p.assets["/"+strings.TrimSuffix(strings.TrimSuffix(name, index), "/")] = httpkit.NewAsset(
+		at := "/" + strings.TrimSuffix(strings.TrimSuffix(name, index), "/")
+		if strings.HasPrefix(name, "preview/") {
+			at = console + at
+		}
+		p.assets[at] = httpkit.NewAsset(
 			mime.TypeByExtension(path.Ext(name)), content,
 		)
 		return nil
@@ -83,6 +93,10 @@ func (p *Pages) Serve(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Frame-Options", "DENY")
+	if r.URL.Path == preview {
+		h.Set("Content-Security-Policy", previewPolicy)
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+	}
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	if strings.HasPrefix(r.URL.Path, hashed) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")

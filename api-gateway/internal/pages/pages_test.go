@@ -73,3 +73,31 @@ func TestPages(t *testing.T) {
 		}
 	}
 }
+
+// TestPreviewIsFramedByTheConsole: its policy lets the console frame it, and gives it an origin of its own. The other
+// pages can't be framed.
+func TestPreviewIsFramedByTheConsole(t *testing.T) {
+	t.Parallel()
+	p, err := New(false, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := ask(t, p, preview)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := page.Header().Get("Content-Security-Policy")
+	if policy != previewPolicy || page.Header().Get("X-Frame-Options") != "SAMEORIGIN" {
+		t.Errorf("the preview's headers: %v", page.Header())
+	}
+	for _, directive := range []string{"script-src 'self'", "frame-ancestors 'self'", "sandbox allow-scripts"} {
+		if !strings.Contains(policy, directive) {
+			t.Errorf("its policy lacks %s", directive)
+		}
+	}
+	for _, path := range []string{preview + "/preview.js", preview + "/preview.css"} {
+		if file, err := ask(t, p, path); err != nil || file.Code != http.StatusOK {
+			t.Errorf("%s: %d %v", path, file.Code, err)
+		}
+	}
+}

@@ -38,6 +38,16 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** key makes a change safe to send again: the server stores it once (Idempotency-Key). */
   key?: string;
+  /** tag is the ETag of the state that is changed. If there is a newer one, the server refuses with 412 (If-Match). */
+  tag?: string;
+  /** isFresh reads past the browser's cache. */
+  isFresh?: boolean;
+}
+
+/** Tagged is the value of a response, with its ETag. */
+export interface Tagged<T> {
+  value: T;
+  tag: string;
 }
 
 const requestTimeout = 20_000; // milliseconds
@@ -69,8 +79,13 @@ export class Api {
   }
 
   /** call sends a request and returns the JSON of the response, or null for 204. It throws ApiError if refused. */
-  async call<T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
-    const { signal, key } = options;
+  async call<T>(method: string, path: string, body?: unknown, options?: CallOptions): Promise<T> {
+    return (await this.callTagged<T>(method, path, body, options)).value;
+  }
+
+  /** callTagged is call, with the ETag of the response. */
+  async callTagged<T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Tagged<T>> {
+    const { signal, key, tag, isFresh } = options;
     const hasBody = body !== undefined;
     const timeout = AbortSignal.timeout(requestTimeout);
     const response = await fetch(path, {
@@ -79,17 +94,22 @@ export class Api {
         ...this.headers,
         ...(hasBody && { 'content-type': 'application/json' }),
         ...(key && { 'idempotency-key': key }),
+        ...(tag && { 'if-match': tag }),
       },
       body: hasBody ? JSON.stringify(body) : undefined,
       credentials: 'same-origin',
+      ...(isFresh && { cache: 'reload' as const }),
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
-    if (response.ok) return (response.status === 204 ? null : await response.json()) as T;
+    if (response.ok) {
+      const value = (response.status === 204 ? null : await response.json()) as T;
+      return { value, tag: response.headers.get('etag') ?? '' };
+    }
     const problem = await response.json().catch(() => ({}));
     const detail = problem.detail || response.statusText;
     const err = new ApiError(response.status, problem.code || '', detail, problem.errors, problem.existing);
     if (err.code === 'confirmation_required' && (await this.onConfirm())) {
-      return this.call<T>(method, path, body, options);
+      return this.callTagged<T>(method, path, body, options);
     }
     if (hasEnded(err)) this.onEnd();
     throw err;

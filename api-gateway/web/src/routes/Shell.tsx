@@ -12,7 +12,6 @@ import {
   Search,
   Settings,
   Ticket,
-  UserPlus,
   UserRound,
   Users,
 } from 'lucide-react';
@@ -33,15 +32,7 @@ import { attention } from './inbox/views';
 import { isAdmin } from './team/roles';
 
 interface RailLinkProps {
-  to:
-    | '/'
-    | '/inbox'
-    | '/tickets'
-    | '/visitors'
-    | '/team'
-    | '/settings/replies'
-    | '/settings/assignment'
-    | '/settings/privacy';
+  to: '/' | '/inbox' | '/tickets' | '/visitors' | '/team' | '/settings/replies' | '/settings/widget';
   label: Key;
   icon: ReactNode;
   badge?: number;
@@ -219,6 +210,16 @@ function GlobalCommands({ showPalette, showKeys }: GlobalProps) {
       ? [
           { id: 'team', label: t('goTo', { page: t('team') }), run: () => void navigate({ to: '/team' }) },
           {
+            id: 'widget',
+            label: t('goTo', { page: t('widget') }),
+            run: () => void navigate({ to: '/settings/widget' }),
+          },
+          {
+            id: 'install',
+            label: t('goTo', { page: t('installation') }),
+            run: () => void navigate({ to: '/settings/install' }),
+          },
+          {
             id: 'assignment',
             label: t('goTo', { page: t('assignment') }),
             run: () => void navigate({ to: '/settings/assignment' }),
@@ -309,8 +310,7 @@ export function Shell() {
           {isAdmin(membership.role) && (
             <>
               <RailLink to="/team" label="team" icon={<Users aria-hidden="true" />} />
-              <RailLink to="/settings/assignment" label="assignment" icon={<UserPlus aria-hidden="true" />} />
-              <RailLink to="/settings/privacy" label="privacy" icon={<Settings aria-hidden="true" />} />
+              <RailLink to="/settings/widget" label="settings" icon={<Settings aria-hidden="true" />} />
             </>
           )}
           <span className="space" />

@@ -5,6 +5,8 @@ import (
 	"embed"
 	"encoding/hex"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -73,6 +75,8 @@ func newScripter(s *widgets.Service) (*scripter, error) {
 
 // ServeHTTP responds with the script and the website's settings. Plugins of sites check a token by the status alone:
 // exactly 404 for an unknown or malformed one. A website whose chat is disabled gets a script that does nothing.
+//
+// With the query parameter preview=true, the script takes settings that the page states, and its load isn't recorded.
 func (p *scripter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	err := authz.Public.Check(identity.From(ctx))
@@ -80,23 +84,40 @@ func (p *scripter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		widget, err = p.s.Public(ctx, r.PathValue("clientToken"))
 	}
+	if fault.Is(err, fault.Invalid) {
+		err = fault.Missing("widget")
+	}
+	isPreview := false
+	if err == nil {
+		isPreview, err = wantsPreview(r.URL)
+	}
 	var finished *httpkit.Asset
 	if err == nil {
-		finished, err = p.script(widget)
+		finished, err = p.script(widget, isPreview)
 	}
 	if err != nil {
-		if fault.Is(err, fault.Invalid) {
-			err = fault.Missing("widget")
-		}
 		httpkit.WriteProblem(w, r.URL.Path, httpkit.RequestID(ctx), err)
 		return
 	}
-	if byBrowser(r.Header) {
+	if !isPreview && byBrowser(r.Header) {
 		_ = p.s.Loaded(ctx, widget) // if it fails, the next load is recorded
 	}
 	w.Header().Set("Cache-Control", scriptCaching)
 	forAnyPage(w.Header())
 	finished.ServeHTTP(w, r)
+}
+
+// wantsPreview reads the query parameter preview. Without it, the script is that of the website's pages.
+func wantsPreview(at *url.URL) (bool, error) {
+	given := at.Query().Get("preview")
+	if given == "" {
+		return false, nil
+	}
+	wants, err := strconv.ParseBool(given)
+	if err != nil {
+		return false, fault.Bad("preview", "must be true or false")
+	}
+	return wants, nil
 }
 
 // forAnyPage lets pages of other origins load a script, also those with Cross-Origin-Embedder-Policy.
@@ -126,21 +147,25 @@ func panel() http.Handler {
 	})
 }
 
-func (p *scripter) script(widget widgets.Widget) (*httpkit.Asset, error) {
-	settings, err := httpkit.Encode(viewOf(widget))
+// script returns the script of a widget. That of a preview also works while the chat is disabled.
+func (p *scripter) script(widget widgets.Widget, isPreview bool) (*httpkit.Asset, error) {
+	encoded, err := httpkit.Encode(viewOf(widget))
 	if err != nil {
 		return nil, err
 	}
-	key := string(settings)
-	if a, known := p.finished.Get(key); known {
+	settings := inScript.Replace(string(encoded))
+	if isPreview {
+		settings = "Object.assign(" + settings + ",window.fivechatPreview)"
+	}
+	if a, known := p.finished.Get(settings); known {
 		return a, nil
 	}
 	content := off
-	if widget.ChatEnabled {
-		content = strings.Replace(script, "SETTINGS", inScript.Replace(key), 1)
+	if widget.ChatEnabled || isPreview {
+		content = strings.Replace(script, "SETTINGS", settings, 1)
 	}
 	a := httpkit.NewAsset(javaScript, []byte(content))
-	p.finished.Add(key, a)
+	p.finished.Add(settings, a)
 	return a, nil
 }
 

@@ -270,3 +270,37 @@ func TestLanguagesHaveTheSameTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestPreviewOfTheScript takes the settings of the page, also while the chat is switched off, and isn't recorded as a
+// load. The script of the website's pages doesn't take them.
+func TestPreviewOfTheScript(t *testing.T) {
+	t.Parallel()
+	store := &one{widget: widgets.Default(tenant.ID{}, "wgt_a")}
+	store.widget.ChatEnabled = false
+	h := handler(t, store)
+	get := func(query string) string {
+		r := httptest.NewRequest(http.MethodGet, "/"+query, nil)
+		r.SetPathValue("clientToken", "wgt_a")
+		r.Header.Set("Sec-Fetch-Dest", "script")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r.WithContext(identity.With(r.Context(), identity.Principal{Kind: identity.Public})))
+		return w.Body.String()
+	}
+	const own = ",window.fivechatPreview)"
+	if script := get("?preview=true"); !strings.Contains(script, own) || !strings.Contains(script, "wgt_a") {
+		t.Errorf("the preview doesn't take the settings of its page: %.200s", script)
+	}
+	if len(store.loads) != 0 {
+		t.Error("a preview is recorded as a load")
+	}
+	if problem := get("?preview=no"); !strings.Contains(problem, "must be true or false") {
+		t.Errorf("a value that isn't true or false: %.200s", problem)
+	}
+	if script := get(""); script != off {
+		t.Errorf("the script of a disabled chat: %.200s", script)
+	}
+	store.widget.ChatEnabled = true
+	if script := get(""); strings.Contains(script, own) {
+		t.Error("pages of the website can replace its settings")
+	}
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Widget } from '../../../../libs/web/api';
-import { contrast, readableColour, validColour } from './colour';
+import { contrast, readableColour, validColour } from '../../../../libs/web/colour';
 import { isDarkTheme, themeProperties } from './theme';
 
 const theme = (settings: Partial<Widget>, prefersDark = false) => themeProperties(settings as Widget, prefersDark);

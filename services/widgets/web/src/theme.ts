@@ -1,6 +1,6 @@
 // The website's colours as custom properties of the style sheet. Unreadable text becomes black or white.
 import type { Widget } from '../../../../libs/web/api';
-import { readableColour, validColour } from './colour';
+import { readableColour, validColour } from '../../../../libs/web/colour';
 
 const defaultBubble = '#eff6ff'; // of a new website; in the dark it dazzles
 

@@ -10,6 +10,7 @@ import { Section, useAction } from '../../ui/settings';
 import { useToasts } from '../../ui/toasts';
 import { NotFound } from '../NotFound';
 import { isAdmin } from '../team/roles';
+import { SettingsTabs } from './SettingsTabs';
 
 const queryKey = ['assignment'];
 const modes: Assignment['mode'][] = ['manual', 'roundRobin', 'leastBusy'];
@@ -28,6 +29,7 @@ export function Page() {
   return (
     <main className="page">
       <h1>{t('assignment')}</h1>
+      <SettingsTabs />
       <Section title={t('newConversations')}>
         <p className="dim">{t('assignmentHint')}</p>
         {read.error ? (

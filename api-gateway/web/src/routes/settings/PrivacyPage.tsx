@@ -7,6 +7,7 @@ import { Failure, Skeleton } from '../../ui/parts';
 import { Section, useAction } from '../../ui/settings';
 import { NotFound } from '../NotFound';
 import { isAdmin } from '../team/roles';
+import { SettingsTabs } from './SettingsTabs';
 
 const queryKey = ['identity'];
 
@@ -36,6 +37,7 @@ export function Page() {
   return (
     <main className="page">
       <h1>{t('privacy')}</h1>
+      <SettingsTabs />
       <Section title={t('identityPolicy')}>
         <p className="dim">{t('identityPolicyHint')}</p>
         {read.error ? (
