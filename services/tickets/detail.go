@@ -1,10 +1,12 @@
 package tickets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"fivechat.dev/libs/kernel/fault"
@@ -24,7 +26,8 @@ type Detail struct {
 	Authors map[id.User]User
 }
 
-// AuthorName returns the name of a message's author, or nil if it isn't known: that of the user, or the requester's.
+// AuthorName returns the name of a message's author, or nil if it isn't known: that of the user; the requester's if the
+// e-mail is from the requester's address or has none; otherwise the name or the address that the e-mail is from.
 func (d Detail) AuthorName(m Message) *string {
 	switch m.AuthorKind() {
 	case AuthorUser:
@@ -32,10 +35,12 @@ func (d Detail) AuthorName(m Message) *string {
 			return &author.Name
 		}
 	case AuthorRequester:
-		if name := d.Requester().Name; name != nil {
-			return name
+		r := d.Requester()
+		isRequester := m.SenderEmail == nil || r.Email != nil && strings.EqualFold(*r.Email, *m.SenderEmail)
+		if isRequester && r.Name != nil {
+			return r.Name
 		}
-		return m.SenderEmail
+		return cmp.Or(m.SenderName, m.SenderEmail)
 	case AuthorProgram:
 	}
 	return nil

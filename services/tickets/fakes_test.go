@@ -54,6 +54,41 @@ func (m *memory) Get(_ context.Context, t tenant.ID, ticket id.Ticket) (tickets.
 	return one, nil
 }
 
+func (m *memory) OpenedBy(_ context.Context, t tenant.ID, mailID string) (tickets.Ticket, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, one := range m.tickets {
+		if one.WebsiteID == t && one.OpenedBy != nil && *one.OpenedBy == mailID {
+			return one, nil
+		}
+	}
+	return tickets.Ticket{}, fault.Missing("ticket")
+}
+
+func (m *memory) AtAddress(_ context.Context, address string) (tickets.Ticket, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, one := range m.tickets {
+		if one.UniqueEmailAddress == address {
+			return one, nil
+		}
+	}
+	return tickets.Ticket{}, fault.Missing("ticket")
+}
+
+func (m *memory) Message(
+	ctx context.Context, t tenant.ID, ticket id.Ticket, message id.TicketMessage,
+) (tickets.Message, error) {
+	all, _, err := m.Messages(ctx, t, ticket, message-1)
+	if err == nil && (len(all) == 0 || all[0].ID != message) {
+		err = fault.Missing("ticket message")
+	}
+	if err != nil {
+		return tickets.Message{}, err
+	}
+	return all[0], nil
+}
+
 func (m *memory) List(
 	_ context.Context, t tenant.ID, f tickets.Filter, _ paging.Following,
 ) (paging.Slice[tickets.Ticket], error) {
@@ -140,6 +175,11 @@ func (m *memory) AddMessage(
 	stored, err := m.Get(ctx, msg.WebsiteID, msg.TicketID)
 	if err != nil {
 		return msg, err
+	}
+	for _, known := range m.messages {
+		if msg.MailID() != "" && known.TicketID == msg.TicketID && known.MailID() == msg.MailID() {
+			return known, nil
+		}
 	}
 	changed, err := change(stored)
 	if err != nil {

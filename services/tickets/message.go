@@ -30,6 +30,7 @@ type Message struct {
 	Content        string           `bson:"content"`
 	EmailMessageID *string          `bson:"emailMessageId,omitempty"`
 	SenderEmail    *string          `bson:"senderEmail"`
+	SenderName     *string          `bson:"senderName,omitempty"` // of an e-mail that the service mail has filed
 	IsFromEmail    bool             `bson:"isFromEmail"`
 	AuthorID       *id.User         `bson:"authorId"`
 	InReplyTo      *string          `bson:"inReplyTo"`
@@ -125,7 +126,7 @@ func (m Message) MailID() string {
 // size is what the message counts towards maxMessageBytes.
 func (m Message) size() int64 {
 	n := len(m.Content)
-	for _, s := range []*string{m.EmailMessageID, m.SenderEmail, m.InReplyTo, m.References, m.Subject} {
+	for _, s := range []*string{m.EmailMessageID, m.SenderEmail, m.SenderName, m.InReplyTo, m.References, m.Subject} {
 		if s != nil {
 			n += len(*s)
 		}

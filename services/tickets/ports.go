@@ -18,8 +18,14 @@ type Store interface {
 	TicketID(ctx context.Context) (id.Ticket, error)
 	// MessageID returns the id of the next message.
 	MessageID(ctx context.Context) (id.TicketMessage, error)
-	// Create stores a new ticket.
+	// Create stores a new ticket. The error is Conflict if the same e-mail has opened another one.
 	Create(ctx context.Context, made Ticket) error
+	// OpenedBy returns the ticket that an e-mail with a Message-ID has opened.
+	OpenedBy(ctx context.Context, t tenant.ID, mailID string) (Ticket, error)
+	// AtAddress returns the ticket of any website with a UniqueEmailAddress.
+	AtAddress(ctx context.Context, address string) (Ticket, error)
+	// Message returns a message of a ticket.
+	Message(ctx context.Context, t tenant.ID, ticket id.Ticket, message id.TicketMessage) (Message, error)
 	// Get returns a ticket.
 	Get(ctx context.Context, t tenant.ID, ticket id.Ticket) (Ticket, error)
 	// List returns a window of the tickets that f matches, in its order, without their Search.

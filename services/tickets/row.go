@@ -18,7 +18,7 @@ const (
 	ChannelWidget  Channel = "WIDGET"  // the visitor has opened it
 	ChannelConsole Channel = "CONSOLE" // an agent
 	ChannelAPI     Channel = "API"     // a program
-	ChannelEmail   Channel = "EMAIL"   // a program, whose first message came from an e-mail
+	ChannelEmail   Channel = "EMAIL"   // an e-mail, or a program whose first message came from one
 )
 
 // Channels are all channels, in the order of their documentation.
@@ -29,7 +29,7 @@ type AuthorKind string
 
 // The kinds of authors.
 const (
-	AuthorRequester AuthorKind = "REQUESTER" // the message came from an e-mail of the requester
+	AuthorRequester AuthorKind = "REQUESTER" // the message came from an e-mail
 	AuthorUser      AuthorKind = "USER"      // an agent
 	AuthorProgram   AuthorKind = "PROGRAM"   // a program, in no agent's name
 )
@@ -92,9 +92,10 @@ type Requester struct {
 	Verified     bool // the website's backend has signed the visitor's identity
 }
 
-// Requester returns the ticket's author. The ticket's own e-mail address comes before that of the visitor.
+// Requester returns the ticket's author. The ticket's own e-mail address comes before that of the visitor, and the
+// visitor's name before the one in the e-mail that opened the ticket.
 func (d Detail) Requester() Requester {
-	r := Requester{Email: d.Email}
+	r := Requester{Email: d.Email, Name: d.RequesterName}
 	v := d.Visitor
 	if v == nil {
 		return r

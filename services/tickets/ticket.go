@@ -68,6 +68,9 @@ type Ticket struct {
 	Channel    Channel   `bson:"channel,omitempty"`
 	LastAnswer *Excerpt  `bson:"lastAnswer,omitempty"`
 	Urgency    time.Time `bson:"urgency,omitempty"`
+	// Of a ticket that an e-mail has opened: the Message-ID, and the name of its sender if it had one.
+	OpenedBy      *string `bson:"openedBy,omitempty"`
+	RequesterName *string `bson:"requesterName,omitempty"`
 }
 
 // SortKey is the ticket's position in a newest-first list.

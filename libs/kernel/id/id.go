@@ -24,6 +24,9 @@ type Ticket int64
 // TicketMessage is the id of a message in a ticket.
 type TicketMessage int64
 
+// Mail is the id of a received or sent e-mail.
+type Mail int64
+
 // WorkspaceItem is the id of a canned reply, a saved view or a macro.
 type WorkspaceItem int64
 

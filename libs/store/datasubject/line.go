@@ -2,6 +2,7 @@ package datasubject
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"time"
@@ -82,6 +83,9 @@ func (w writer) value(v bson.RawValue) error {
 			return w.e.WriteToken(jsontext.Null)
 		}
 		return w.e.WriteToken(jsontext.String(timestamp.Format(at)))
+	case bson.TypeBinary:
+		_, content := v.Binary()
+		return w.e.WriteToken(jsontext.String(base64.StdEncoding.EncodeToString(content)))
 	case bson.TypeEmbeddedDocument:
 		w.token(jsontext.BeginObject)
 		if err := w.members(v.Document(), nil); err != nil {

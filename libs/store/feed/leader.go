@@ -59,7 +59,7 @@ func (t LeaderTask) begin(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return t.Positions.beginAt(ctx, t.Name, head)
+	return t.Positions.BeginAt(ctx, t.Name, head)
 }
 
 // maxSkipped is the number of records after which the position is stored although none has had an effect: after a

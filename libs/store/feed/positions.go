@@ -38,8 +38,8 @@ func (p *Positions) Position(ctx context.Context, source string) (int64, error) 
 	return row.Pos, err
 }
 
-// beginAt returns a position, and stores it first if there is none.
-func (p *Positions) beginAt(ctx context.Context, source string, pos int64) (int64, error) {
+// BeginAt returns a position. If there is none, it stores pos first.
+func (p *Positions) BeginAt(ctx context.Context, source string, pos int64) (int64, error) {
 	row, err := p.rows.Modify(ctx, bson.D{{Key: "_id", Value: source}},
 		bson.D{{Key: "$setOnInsert", Value: bson.D{{Key: "pos", Value: pos}}}}, true)
 	return row.Pos, err

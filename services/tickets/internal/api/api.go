@@ -18,6 +18,7 @@ import (
 // Mount puts the operations of s into the route table.
 func Mount(r *httpkit.Router, chain operation.Chain, s *tickets.Service) {
 	mountRows(r, chain, s)
+	mountMail(r, chain, s)
 	httpkit.Handle(r, "GET /tickets", 200, operation.New(chain, "tickets.list_tickets", authz.ProRead,
 		func(ctx context.Context, req list) (paging.Page[view], error) {
 			caller := identity.From(ctx)

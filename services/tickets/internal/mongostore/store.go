@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -25,6 +26,12 @@ import (
 
 // mailIDField is absent in messages that are no e-mails. Older rows have null.
 const mailIDField = "emailMessageId"
+
+// openedByField is absent in tickets that no e-mail has opened.
+const openedByField = "openedBy"
+
+// addressField is what mail to a ticket names. Only the service mail looks tickets up by it.
+const addressField = "uniqueEmailAddress"
 
 // searchField is needed only for its index, so lists don't load it.
 const searchField = "search"
@@ -49,12 +56,15 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 	s := &Store{
 		db: db, log: log,
 		tickets: mongokit.Tenanted[tickets.Ticket](db, "tickets_tickets", "ticket",
-			listIndexes()...),
+			append(listIndexes(), mongokit.Index{
+				Keys: bson.D{{Key: openedByField, Value: 1}}, Unique: true, Present: openedByField,
+			})...),
 		messages: mongokit.Tenanted[tickets.Message](db, "tickets_messages", "ticket message",
 			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: "_id", Value: 1}}},
 			mongokit.Index{Keys: bson.D{{Key: "ticketId", Value: 1}, {Key: mailIDField, Value: 1}}, Present: mailIDField},
 		).Spread("ticketId"),
-		everywhere: mongokit.GlobalOf[tickets.Ticket](db, "tickets_tickets", "ticket"),
+		everywhere: mongokit.GlobalOf[tickets.Ticket](db, "tickets_tickets", "ticket",
+			mongokit.Index{Keys: bson.D{{Key: addressField, Value: 1}}}),
 		positions:  feed.NewPositions(db, "tickets"),
 		ticketIDs:  mongokit.NewSequence(db, "tickets", "tickets"),
 		messageIDs: mongokit.NewSequence(db, "tickets", "messages"),
@@ -81,7 +91,7 @@ func (s *Store) MessageID(ctx context.Context) (id.TicketMessage, error) {
 
 // Create implements tickets.Store.
 func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
-	return s.db.Tx(ctx, func(ctx context.Context) error {
+	err := s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.tickets.Insert(ctx, made.WebsiteID, made); err != nil {
 			return err
 		}
@@ -96,6 +106,27 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 		}
 		return s.appendEvent(ctx, made, made.Created())
 	})
+	if mongokit.IsDuplicate(err) {
+		return fault.New(fault.Conflict, "the same e-mail has opened another ticket")
+	}
+	return err
+}
+
+// OpenedBy implements tickets.Store.
+func (s *Store) OpenedBy(ctx context.Context, t tenant.ID, mailID string) (tickets.Ticket, error) {
+	return s.tickets.Get(ctx, t, bson.D{{Key: openedByField, Value: mailID}})
+}
+
+// AtAddress implements tickets.Store.
+func (s *Store) AtAddress(ctx context.Context, address string) (tickets.Ticket, error) {
+	return s.everywhere.Get(ctx, bson.D{{Key: addressField, Value: address}})
+}
+
+// Message implements tickets.Store.
+func (s *Store) Message(
+	ctx context.Context, t tenant.ID, ticket id.Ticket, message id.TicketMessage,
+) (tickets.Message, error) {
+	return s.messages.Get(ctx, t, bson.D{{Key: "ticketId", Value: ticket}, {Key: "_id", Value: message}})
 }
 
 // Get implements tickets.Store.
@@ -175,18 +206,21 @@ func (s *Store) AddMessage(
 			return err
 		}
 		added = m
-		return s.appendEvent(ctx, stored, m.Created())
+		if err := s.appendEvent(ctx, stored, m.Created()); err != nil || changed.Status == stored.Status {
+			return err
+		}
+		return s.appendEvent(ctx, stored, changed.UpdatedFrom(stored))
 	})
 	return added, err
 }
 
-// mail returns the first message of a ticket that is the same e-mail as m, or none.
+// mail returns a message of a ticket that is the same e-mail as m, or none.
 func (s *Store) mail(ctx context.Context, m tickets.Message) ([]tickets.Message, error) {
 	if m.MailID() == "" {
 		return nil, nil
 	}
 	same := bson.D{{Key: "ticketId", Value: m.TicketID}, {Key: mailIDField, Value: m.MailID()}}
-	return s.messages.List(ctx, m.WebsiteID, same, mongokit.Query{Sort: bson.D{{Key: "_id", Value: 1}}, Limit: 1})
+	return s.messages.List(ctx, m.WebsiteID, same, mongokit.Query{Limit: 1})
 }
 
 // Delete implements tickets.Store.
