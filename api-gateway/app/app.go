@@ -52,6 +52,7 @@ func unit(
 	if err != nil {
 		return runner.Unit{}, err
 	}
+	shown.ShowMail(c.DemoMail)
 	edges := edge.New(edge.Shared{
 		Telemetry:  tele,
 		Tokens:     p.tokens.Resolve,

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"time"
@@ -51,6 +52,8 @@ type Config struct {
 	WebhooksURL string `env:"FIVECHAT_WEBHOOKS_URL"`
 	// Base URL of the workspace service.
 	WorkspaceURL string `env:"FIVECHAT_WORKSPACE_URL"`
+	// Base URL of the mail service.
+	MailURL string `env:"FIVECHAT_MAIL_URL"`
 	// Proxies whose `X-Forwarded-For` is trusted. Without any, a client's address is that of its connection.
 	TrustedProxies []netip.Prefix `env:"FIVECHAT_TRUSTED_PROXIES"`
 	// Origins like `https://example.com` whose pages may call the API with a bearer token (CORS).
@@ -76,6 +79,8 @@ type Config struct {
 	// Path of a file with the demo's people and their passwords, `demo.json`. With `FIVECHAT_DEMO`, the console offers
 	// browsers on this machine to sign in as one of them. `fivechat run --demo` sets it.
 	DemoPeople string `env:"FIVECHAT_DEMO_PEOPLE"`
+	// The page of the mails that a demo in one process has sent; nil: none.
+	DemoMail http.Handler
 	// Redis is optional. Without it, a revoked token stays valid for some seconds, and each gateway enforces its share
 	// of the quotas by itself.
 	Redis     rediskit.Config
@@ -155,6 +160,7 @@ func (c Config) services() (map[route.Upstream]*url.URL, error) {
 		{route.Statistics, "FIVECHAT_STATISTICS_URL", c.StatisticsURL},
 		{route.Webhooks, "FIVECHAT_WEBHOOKS_URL", c.WebhooksURL},
 		{route.Workspace, "FIVECHAT_WORKSPACE_URL", c.WorkspaceURL},
+		{route.Mail, "FIVECHAT_MAIL_URL", c.MailURL},
 	} {
 		u, err := url.Parse(s.value)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||

@@ -177,6 +177,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *fixture {
 	c.StatisticsURL = h.service("statistics", keys, nil)
 	c.WebhooksURL = h.service("webhooks", keys, nil)
 	c.WorkspaceURL = h.service("workspace", keys, nil)
+	c.MailURL = h.service("mail", keys, nil)
 	for _, a := range adjust {
 		a(&c)
 	}

@@ -116,7 +116,9 @@ func printDemo(out io.Writer, d *system.Demo, path string) {
 	if len(d.Websites) > 0 {
 		fmt.Fprintf(out, "\nOpen\n  %s/demo     a shop that carries the widget of %s\n"+
 			"  %s/console  where its agents answer\n"+
-			"  %s/docs     the API's reference, which can also send requests\n", d.URL, d.Websites[0].Name, d.URL, d.URL)
+			"  %s/demo/mail  the e-mails that they send\n"+
+			"  %s/docs     the API's reference, which can also send requests\n", d.URL, d.Websites[0].Name, d.URL, d.URL,
+			d.URL)
 		fmt.Fprintf(out, "\nTry\n  curl -H 'Authorization: Bearer %s' %s/statistics/current\nAll of this is also in %s.\n",
 			d.Websites[0].Tokens["READ"], d.URL, path)
 	}

@@ -1767,6 +1767,26 @@ export interface paths {
         patch: operations["updateMacro"];
         trace?: never;
     };
+    "/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The website's e-mail address, and whether mail is received and sent
+         * @description Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+         */
+        get: operations["getMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/members": {
         parameters: {
             query?: never;
@@ -2091,6 +2111,33 @@ export interface paths {
          * @description Needs a token with `WRITE`, or a person with the role `agent`, and the plan `PRO`.
          */
         patch: operations["updateTicket"];
+        trace?: never;
+    };
+    "/tickets/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 123456789 */
+                id: components["parameters"]["ticketId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The e-mails of a ticket, and whether they arrived
+         * @description The newest 500 of each direction, newest first. While an answer is `QUEUED` or `DEFERRED`, ask again after some
+         *     seconds.
+         *
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+         */
+        get: operations["listTicketMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/tickets/{id}/messages": {
@@ -4175,6 +4222,28 @@ export interface components {
         };
         /**
          * @example {
+         *       "address": "website-1-k7x2abcdefgh2345@tickets.example.com",
+         *       "receives": true,
+         *       "sends": true
+         *     }
+         */
+        MailSettings: {
+            /** @description An e-mail to it opens a ticket of the website. */
+            address: string;
+            /** @description Whether this installation receives e-mail. */
+            receives: boolean;
+            /** @description Whether this installation sends agents' answers by e-mail. */
+            sends: boolean;
+        };
+        /** @enum {string} */
+        MailState: "RECEIVED" | "QUEUED" | "SENT" | "DEFERRED" | "UNDELIVERED" | "UNCERTAIN";
+        Mailbox: {
+            address: string;
+            /** @description Empty if there is none. */
+            name: string;
+        };
+        /**
+         * @example {
          *       "createdAt": "2024-01-15T09:00:00.000Z",
          *       "id": 2,
          *       "role": "agent",
@@ -5156,7 +5225,7 @@ export interface components {
             summary: string | null;
             tags: string[];
             title: string;
-            /** @description An e-mail address of this ticket alone. */
+            /** @description An e-mail address of this ticket alone. An e-mail to it becomes a message of the ticket. */
             uniqueEmailAddress: string;
             /** Format: date-time */
             updatedAt: string;
@@ -5218,6 +5287,60 @@ export interface components {
              */
             urgent: number;
         };
+        TicketMail: {
+            /** @description The first 20. */
+            cc: components["schemas"]["Mailbox"][];
+            /** Format: date-time */
+            createdAt: string;
+            /** @enum {string} */
+            direction: "RECEIVED" | "SENT";
+            from: components["schemas"]["Mailbox"];
+            id: string;
+            /** @description The ticket's message with its text. Null if it is none, like a report about another mail's delivery. */
+            messageId: string | null;
+            /** @description Why an answer isn't `SENT`, in the words of the other mail server. Else empty. */
+            reason: string;
+            /**
+             * @description `RECEIVED`, or the delivery state of an answer. `SENT`: the relay has accepted it. `DEFERRED`: it is tried again. `UNDELIVERED`: it
+             *     was refused, or it came back. `UNCERTAIN`: it may have been sent, and isn't sent again.
+             */
+            state: components["schemas"]["MailState"];
+            subject: string;
+            /** @description The first 20. */
+            to: components["schemas"]["Mailbox"][];
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "cc": [],
+         *           "createdAt": "2024-01-15T10:40:00.000Z",
+         *           "direction": "SENT",
+         *           "from": {
+         *             "address": "ticket-123456789-k7x2abcdefgh2345@tickets.example.com",
+         *             "name": "Ada (Harbour Books)"
+         *           },
+         *           "id": "5",
+         *           "messageId": "987654321",
+         *           "reason": "550 No such user",
+         *           "state": "UNDELIVERED",
+         *           "subject": "Re: Keep one atlas [#123456789-k7x2abcd]",
+         *           "to": [
+         *             {
+         *               "address": "vera@example.org",
+         *               "name": "Vera"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "hasMore": false
+         *     }
+         */
+        TicketMailList: {
+            data: components["schemas"]["TicketMail"][];
+            /** @description Whether older ones are left out. */
+            hasMore: boolean;
+        };
         /**
          * @example {
          *       "content": "We are looking.",
@@ -5234,7 +5357,7 @@ export interface components {
             /** @description With `expand=authors`; else absent. */
             author?: {
                 kind: components["schemas"]["TicketAuthorKind"];
-                /** @description The agent's or the requester's name, if it is known. */
+                /** @description The agent's or the requester's name, or the name or address that an e-mail is from, if it is known. */
                 name: string | null;
                 /** Format: int64 */
                 userId: number | null;
@@ -5278,7 +5401,7 @@ export interface components {
         };
         TicketRow: {
             assignee: components["schemas"]["TicketAssignee"] | null;
-            /** @description How it was opened: by the visitor, an agent, a program, or a program whose first message came from an e-mail. Null if the ticket is older than this member of the API. */
+            /** @description How it was opened: by the visitor, an agent, a program, or an e-mail. Null if the ticket is older than this member of the API. */
             channel: components["schemas"]["TicketChannel"] | null;
             /** Format: int64 */
             conversationId: number | null;
@@ -6742,6 +6865,9 @@ export type Macro = components['schemas']['Macro'];
 export type MacroActions = components['schemas']['MacroActions'];
 export type MacroPage = components['schemas']['MacroPage'];
 export type MacroPatch = components['schemas']['MacroPatch'];
+export type MailSettings = components['schemas']['MailSettings'];
+export type MailState = components['schemas']['MailState'];
+export type Mailbox = components['schemas']['Mailbox'];
 export type Member = components['schemas']['Member'];
 export type MemberPage = components['schemas']['MemberPage'];
 export type Membership = components['schemas']['Membership'];
@@ -6822,6 +6948,8 @@ export type TicketAssignee = components['schemas']['TicketAssignee'];
 export type TicketAuthorKind = components['schemas']['TicketAuthorKind'];
 export type TicketChannel = components['schemas']['TicketChannel'];
 export type TicketCounts = components['schemas']['TicketCounts'];
+export type TicketMail = components['schemas']['TicketMail'];
+export type TicketMailList = components['schemas']['TicketMailList'];
 export type TicketMessage = components['schemas']['TicketMessage'];
 export type TicketMessageType = components['schemas']['TicketMessageType'];
 export type TicketPage = components['schemas']['TicketPage'];
@@ -10877,6 +11005,36 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    getMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailSettings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     listMembers: {
         parameters: {
             query?: {
@@ -11712,6 +11870,40 @@ export interface operations {
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listTicketMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 123456789 */
+                id: components["parameters"]["ticketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The e-mails. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketMailList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

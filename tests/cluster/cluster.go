@@ -20,7 +20,7 @@ import (
 
 // Services are the components other than the gateway.
 var Services = []string{
-	"accounts", "conversations", "statistics", "tickets", "visitors", "webhooks", "widgets", "workspace",
+	"accounts", "conversations", "mail", "statistics", "tickets", "visitors", "webhooks", "widgets", "workspace",
 }
 
 // Gateway is the gateway's name.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/deploy/fivechat/catcher"
 	"fivechat.dev/deploy/fivechat/system"
 	"fivechat.dev/libs/process/config"
 	"fivechat.dev/libs/process/runner"
@@ -26,9 +27,11 @@ type System struct {
 	URL         string // the public edge
 	OperatorURL string
 	OperatorKey string
-	AdminURL    string // the admin listener; empty if unknown
-	RedisURL    string // the Redis of a system in memory
-	address     string // the client address that requests claim; empty: the real one
+	AdminURL    string           // the admin listener; empty if unknown
+	RedisURL    string           // the Redis of a system in memory
+	SMTPAddr    string           // where it receives mail; empty if unknown
+	Caught      *catcher.Catcher // the mails that it sends; nil if unknown
+	address     string           // the client address that requests claim; empty: the real one
 }
 
 // running is the system that Main found or started.
@@ -103,6 +106,7 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 // runOver runs a package's tests against a system in memory with the given options.
 func runOver(m *testing.M, o system.Options) (int, error) {
 	o.Settings.Gateway.AdminAddr = "127.0.0.1:0"
+	o.Catch = true
 	o.Settings.Service.Adopt = true // the stores of MONGODB_URI outlive the keys of one run
 	o.Settings.Reach = webhooks.Reach{Allow: loopback, HTTP: true}
 	o.Settings.Service.Access = runner.AdminAccess{Profiles: true}
@@ -112,7 +116,7 @@ func runOver(m *testing.M, o system.Options) (int, error) {
 	}
 	running = System{
 		URL: s.URL(), OperatorURL: s.OperatorURL(), OperatorKey: s.OperatorKey(), AdminURL: s.AdminURL(),
-		RedisURL: s.RedisURL(),
+		RedisURL: s.RedisURL(), SMTPAddr: s.SMTPAddr(), Caught: s.Caught(),
 	}
 	code := m.Run()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

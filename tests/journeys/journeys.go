@@ -56,6 +56,7 @@ var All = []Journey{
 	{"agents are online and away", Statuses},
 	{"a rule assigns conversations", Assigning},
 	{"the widget is installed", Installed},
+	{"a ticket by e-mail", Mailing},
 }
 
 // Run runs all journeys in parallel.

@@ -181,7 +181,7 @@ func metrics(t *testing.T, s harness.System) {
 	known, paths := catalogue(t), routes(t)
 	odd(t, s)
 	all := s.Metrics(t)
-	if len(all) != 9 {
+	if len(all) != 10 {
 		t.Errorf("%d components have metrics", len(all))
 	}
 	for component, families := range all {
@@ -320,7 +320,7 @@ func TestMetricsWithTLS(t *testing.T) {
 	}
 	for _, to := range []*string{
 		&c.AccountsURL, &c.ConversationsURL, &c.VisitorsURL, &c.WidgetsURL, &c.TicketsURL,
-		&c.StatisticsURL, &c.WebhooksURL, &c.WorkspaceURL,
+		&c.StatisticsURL, &c.WebhooksURL, &c.WorkspaceURL, &c.MailURL,
 	} {
 		*to = s.URL
 	}

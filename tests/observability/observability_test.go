@@ -62,12 +62,14 @@ var failures = []failure{
 		"FivechatFollowerStalled of webhooks/conversations"),
 	serviceFailure("visitors", "FivechatFollowerStalled of statistics/visitors",
 		"FivechatFollowerStalled of webhooks/visitors"),
-	serviceFailure("tickets", "FivechatFollowerStalled of webhooks/tickets"),
+	serviceFailure("tickets", "FivechatFollowerStalled of webhooks/tickets",
+		"FivechatFollowerStalled of mail/tickets"),
 	serviceFailure("statistics"),
 	serviceFailure("webhooks"),
 	serviceFailure("workspace"),
 	// settings come from a cache, and there are no other requests
 	{"widgets", []string{"FivechatComponentDown of widgets"}},
+	{"mail", []string{"FivechatComponentDown of mail"}}, // agents rarely request it
 	{oneGateway, []string{"FivechatReplicaDown of api-gateway"}},
 	{allGateways, []string{"FivechatEdgeDown of api-gateway"}},
 }

@@ -153,7 +153,7 @@ func withoutAssertion(t *testing.T, f *cluster.Cluster) {
 		"accounts":      {"/users", "/operator/websites", "/internal/website"},
 		"conversations": {"/conversations", "/internal/events?after=0"},
 		"statistics":    {"/statistics/current"}, "tickets": {"/tickets", "/internal/events?after=0"},
-		"webhooks": {"/webhooks"}, "workspace": {"/canned-replies", "/views"},
+		"webhooks": {"/webhooks"}, "mail": {"/mail"}, "workspace": {"/canned-replies", "/views"},
 		"visitors": {"/visitors", "/internal/visitors?ids=1"}, "widgets": {"/internal/widgets/" + w.ClientToken},
 	}
 	for _, p := range f.Services {

@@ -45,6 +45,7 @@ const previewPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 type Pages struct {
 	assets map[string]*httpkit.Asset // by path: "/console", "/console/console.js"
 	people string                    // the file with the demo's people; "" without
+	mail   http.Handler              // the page of the demo's sent mails; nil without
 }
 
 // app is the console's element. data-demo makes its sign-in page ask for the demo's people.
@@ -53,7 +54,7 @@ const app, demoApp = `<div id="app">`, `<div id="app" data-demo>`
 // New makes the pages, with the demo shop if demo is set. people is the path of a file with the demo's people (see
 // system.Demo), or "".
 func New(demo bool, people string) (*Pages, error) {
-	p := &Pages{map[string]*httpkit.Asset{}, people}
+	p := &Pages{assets: map[string]*httpkit.Asset{}, people: people}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !demo && strings.HasPrefix(name, "demo/") {
 			return err
@@ -80,8 +81,11 @@ func New(demo bool, people string) (*Pages, error) {
 
 // Serve responds with the file of a path, or with the console's page. It returns NotFound for any other path.
 func (p *Pages) Serve(w http.ResponseWriter, r *http.Request) error {
-	if r.URL.Path == people {
+	switch r.URL.Path {
+	case people:
 		return p.servePeople(w, r)
+	case sentMail:
+		return p.serveMail(w, r)
 	}
 	asset := p.assets[r.URL.Path]
 	if asset == nil && isConsolePage(r.URL.Path) {

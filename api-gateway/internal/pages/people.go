@@ -42,6 +42,24 @@ func (p *Pages) servePeople(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.WriteJSON(w, http.StatusOK, demo)
 }
 
+// sentMail is the path of the demo's sent mails.
+const sentMail = "/demo/mail"
+
+// ShowMail sets the page of the demo's sent mails. Call it before the first request.
+func (p *Pages) ShowMail(page http.Handler) { p.mail = page }
+
+// serveMail responds with the demo's sent mails. It returns NotFound if there is no such page, or if the request isn't
+// from a browser on this machine.
+func (p *Pages) serveMail(w http.ResponseWriter, r *http.Request) error {
+	if p.mail == nil || !isLocal(r) {
+		return fault.Missing("path")
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Security-Policy", policy)
+	p.mail.ServeHTTP(w, r)
+	return nil
+}
+
 // isLocal reports whether a request comes from this machine, through no proxy, and names this machine: a foreign name
 // that resolves to it (DNS rebinding) would let any page read the response.
 func isLocal(r *http.Request) bool {

@@ -981,6 +981,16 @@ var Public = []Route{
 	},
 	{
 		Method:   "GET",
+		Pattern:  "/mail",
+		Upstream: Mail,
+		Rule:     authz.ProRead,
+		Visitor:  NoVisitor,
+		CORS:     Configured,
+		Body:     httpkit.DefaultBody,
+		Class:    ClassRead,
+	},
+	{
+		Method:   "GET",
 		Pattern:  "/members",
 		Upstream: Accounts,
 		Rule:     authz.Viewer,
@@ -1159,6 +1169,16 @@ var Public = []Route{
 		CORS:     Configured,
 		Body:     httpkit.DefaultBody,
 		Class:    ClassWrite,
+	},
+	{
+		Method:   "GET",
+		Pattern:  "/tickets/{id}/mail",
+		Upstream: Mail,
+		Rule:     authz.ProRead,
+		Visitor:  NoVisitor,
+		CORS:     Configured,
+		Body:     httpkit.DefaultBody,
+		Class:    ClassRead,
 	},
 	{
 		Method:   "POST",

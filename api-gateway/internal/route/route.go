@@ -25,6 +25,7 @@ const (
 	Statistics    Upstream = "statistics"
 	Webhooks      Upstream = "webhooks"
 	Workspace     Upstream = "workspace"
+	Mail          Upstream = "mail"
 )
 
 // Visitor says how a row treats the headers x-visitor-id, which names a visitor, and x-visitor-secret, which proves it.

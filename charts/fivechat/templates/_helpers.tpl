@@ -97,6 +97,9 @@ REDIS_URL: {secret: {{ $stores.redis.existingSecret }}, key: {{ $stores.redis.ke
 {{- with $stores.redis.ca.existingSecret }}
 REDIS_CA: {secret: {{ . }}, key: {{ $stores.redis.ca.key }}}
 {{- end }}
+{{- if and (eq .component "mail") .root.Values.mail.relay.existingSecret }}
+FIVECHAT_MAIL_RELAY_PASSWORD: {secret: {{ .root.Values.mail.relay.existingSecret }}, key: {{ .root.Values.mail.relay.key }}}
+{{- end }}
 {{- with (include "fivechat.settings" . | fromYaml).secretEnv }}
 {{ toYaml . }}
 {{- end }}
@@ -167,6 +170,32 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 - {name: FIVECHAT_IDENTITY_PROVIDERS, value: /etc/fivechat/identity/providers.json}
 {{- end }}
 {{- end }}
+{{- if has .component (list "mail" "tickets") }}
+{{- with .root.Values.mail.domain }}
+- {name: FIVECHAT_MAIL_DOMAIN, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
+{{- if eq .component "mail" }}
+{{- with .root.Values.mail }}
+{{- if .domain }}
+- {name: FIVECHAT_SMTP_ADDR, value: ":2525"}
+- {name: FIVECHAT_LMTP_ADDR, value: ":2424"}
+{{- end }}
+{{- if .tlsSecret }}
+- {name: FIVECHAT_SMTP_CERTIFICATE, value: /etc/fivechat/tls/tls.crt}
+- {name: FIVECHAT_SMTP_KEY, value: /etc/fivechat/tls/tls.key}
+{{- end }}
+{{- with .relay }}
+{{- if .address }}
+- {name: FIVECHAT_MAIL_RELAY, value: {{ .address | quote }}}
+- {name: FIVECHAT_MAIL_RELAY_TLS, value: {{ .tls | quote }}}
+{{- with .user }}
+- {name: FIVECHAT_MAIL_RELAY_USER, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if eq .component "gateway" }}
 - {name: FIVECHAT_REPLICAS, value: {{ ternary .settings.autoscaling.min .settings.replicas .settings.autoscaling.enabled | quote }}}
 {{- with .root.Values.edge }}
@@ -216,6 +245,12 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
+{{- if eq .component "mail" }}
+{{- with .root.Values.mail.tlsSecret }}
+- name: tls
+  secret: {secretName: {{ . }}, defaultMode: 0440}
+{{- end }}
+{{- end }}
 {{- if eq .component "gateway" }}
 {{- with .root.Values.edge.tlsSecret }}
 - name: tls
@@ -231,6 +266,9 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- end }}
 {{- if and (eq .component "accounts") .root.Values.signIn.identityProviders.existingSecret }}
 - {name: identity, mountPath: /etc/fivechat/identity, readOnly: true}
+{{- end }}
+{{- if and (eq .component "mail") .root.Values.mail.tlsSecret }}
+- {name: tls, mountPath: /etc/fivechat/tls, readOnly: true}
 {{- end }}
 {{- if eq .component "gateway" }}
 {{- if .root.Values.edge.tlsSecret }}

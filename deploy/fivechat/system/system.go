@@ -15,12 +15,14 @@ import (
 	"time"
 
 	gateway "fivechat.dev/api-gateway/app"
+	"fivechat.dev/deploy/fivechat/catcher"
 	"fivechat.dev/libs/process/config"
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/process/servicekit"
 	"fivechat.dev/libs/store/mongokit"
 	accounts "fivechat.dev/services/accounts/app"
 	conversations "fivechat.dev/services/conversations/app"
+	mail "fivechat.dev/services/mail/app"
 	statistics "fivechat.dev/services/statistics/app"
 	tickets "fivechat.dev/services/tickets/app"
 	visitors "fivechat.dev/services/visitors/app"
@@ -33,6 +35,7 @@ import (
 type Options struct {
 	Data     string    // folder of the embedded store and the secrets; "" keeps all in memory
 	Demo     bool      // make the demo websites, once
+	Catch    bool      // receive mail, and catch sent mails, unless a relay is set; as Demo does
 	Log      io.Writer // defaults to standard error
 	Settings *Settings // nil: DefaultSettings, with the environment's settings of telemetry
 
@@ -48,6 +51,7 @@ type Settings struct {
 	Gateway   gateway.Config
 	SignIn    accounts.SignIn
 	Mail      tickets.Mail
+	Post      mail.Post
 	Reach     webhooks.Reach
 	Assistant conversations.Assistant
 }
@@ -60,6 +64,7 @@ func DefaultSettings() Settings {
 		Gateway:   gateway.Default(),
 		SignIn:    accounts.Default().SignIn,
 		Mail:      tickets.Default().Mail,
+		Post:      mail.Default().Post,
 		Assistant: conversations.Default().Assistant,
 	}
 	s.Service.Telemetry.LogLevel = slog.LevelWarn
@@ -75,11 +80,13 @@ type System struct {
 	admin   *runner.Running // nil without an admin address
 	stores  *stores
 	secrets secrets
+	mail    *runner.Running
+	caught  *catcher.Catcher // nil if sent mails are delivered, or none are sent
 }
 
 // parts are the services' names, in the order they start; the gateway comes last and stops first.
 var parts = []string{
-	"widgets", "workspace", "accounts", "visitors", "conversations", "tickets", "statistics", "webhooks",
+	"widgets", "workspace", "accounts", "visitors", "conversations", "tickets", "mail", "statistics", "webhooks",
 }
 
 // Start runs everything. On an error nothing is left running.
@@ -112,6 +119,11 @@ func Start(ctx context.Context, o Options) (s *System, err error) {
 	handler := slog.NewJSONHandler(tele.LogTo, &slog.HandlerOptions{Level: tele.LogLevel})
 	if s.stores, err = openStores(ctx, o, slog.New(handler).With("component", "store")); err != nil {
 		return s, err
+	}
+	if (o.Demo || o.Catch) && o.Settings.Post.Relay == "" {
+		if err = s.catch(o.Settings); err != nil {
+			return s, err
+		}
 	}
 	if err = s.startAll(ctx, o); err != nil {
 		return s, err
@@ -152,7 +164,7 @@ func (s *System) startAll(ctx context.Context, o Options) error {
 			return unitOf(ctx, accounts.New, accounts.Config{
 				Config: common, WidgetsURL: url["widgets"], VisitorsURL: url["visitors"], ConversationsURL: url["conversations"],
 				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"],
-				WorkspaceURL: url["workspace"], QuotasFile: o.Settings.Gateway.QuotasFile, SignIn: signIn,
+				WorkspaceURL: url["workspace"], MailURL: url["mail"], QuotasFile: o.Settings.Gateway.QuotasFile, SignIn: signIn,
 			})
 		},
 		"visitors": func() (runner.Unit, error) {
@@ -167,12 +179,8 @@ func (s *System) startAll(ctx context.Context, o Options) error {
 				VisitorsURL: url["visitors"], TicketsURL: url["tickets"], WebhooksURL: url["webhooks"],
 			})
 		},
-		"tickets": func() (runner.Unit, error) {
-			c := tickets.Default()
-			c.Config, c.Mail = common, o.Settings.Mail
-			c.AccountsURL, c.VisitorsURL, c.ConversationsURL = url["accounts"], url["visitors"], url["conversations"]
-			return unitOf(ctx, tickets.New, c)
-		},
+		"tickets": func() (runner.Unit, error) { return ticketsUnit(ctx, o.Settings, common, url) },
+		"mail":    func() (runner.Unit, error) { return mailUnit(ctx, o.Settings, common, url) },
 		"statistics": func() (runner.Unit, error) {
 			return unitOf(ctx, statistics.New, statistics.Config{
 				Config: common, ConversationsURL: url["conversations"], VisitorsURL: url["visitors"],
@@ -190,8 +198,12 @@ func (s *System) startAll(ctx context.Context, o Options) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if _, err := s.start(unit, listeners[name]); err != nil { //nolint:contextcheck // it runs until Close
+		running, err := s.start(unit, listeners[name]) //nolint:contextcheck // it runs until Close
+		if err != nil {
 			return err
+		}
+		if name == "mail" {
+			s.mail = running
 		}
 	}
 	return s.startGateway(ctx, o, common, url)
@@ -235,9 +247,13 @@ func (s *System) startGateway(
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL = url["widgets"], url["tickets"]
 	g.StatisticsURL, g.WebhooksURL, g.WorkspaceURL = url["statistics"], url["webhooks"], url["workspace"]
+	g.MailURL = url["mail"]
 	g.Demo = g.Demo || o.Demo
 	if o.Demo && o.Data != "" {
 		g.DemoPeople = filepath.Join(o.Data, demoFile)
+	}
+	if s.caught != nil {
+		g.DemoMail = s.caught.Page(s.SMTPAddr)
 	}
 	g.Addr, g.OperatorAddr = cmp.Or(g.Addr, "127.0.0.1:0"), cmp.Or(g.OperatorAddr, "127.0.0.1:0")
 	unit, err := unitOf(ctx, gateway.New, g)
@@ -302,6 +318,9 @@ func (s *System) Stop(ctx context.Context) error {
 	var errs []error
 	for i := len(s.running) - 1; i >= 0; i-- {
 		errs = append(errs, s.running[i].Stop(ctx))
+	}
+	if s.caught != nil {
+		errs = append(errs, s.caught.Close())
 	}
 	if s.stores != nil {
 		errs = append(errs, s.stores.Close())

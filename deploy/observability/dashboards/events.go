@@ -4,7 +4,7 @@ func events() board {
 	return board{
 		uid: eventsUID, title: "Fivechat / Events",
 		about: "The path of events: from the services' logs to live streams, statistics and webhooks.",
-		rows:  []row{published(), applied(), streamed(), delivered()},
+		rows:  []row{published(), applied(), streamed(), delivered(), mailed()},
 	}
 }
 
@@ -115,6 +115,31 @@ func delivered() row {
 				{`max(fivechat_webhook_deliveries_waiting{job="fivechat"})`, "waiting"},
 				{`max(fivechat_webhooks_disabled{job="fivechat"})`, "disabled"},
 			},
+		},
+	}}
+}
+
+// mailed is the row of e-mails.
+func mailed() row {
+	return row{"Do e-mails arrive?", []panel{
+		{
+			title: "Received", about: "Recipients of received mails per second, by outcome.", unit: "ops",
+			queries: []query{{rate("outcome", `fivechat_mail_received_total{job="fivechat"}`), "{{outcome}}"}},
+		},
+		{
+			title: "Filed", about: "Mails that were filed per second, by the rule that found their ticket.", unit: "ops",
+			queries: []query{{rate("rule", `fivechat_mail_filed_total{job="fivechat"}`), "{{rule}}"}},
+		},
+		{
+			title: "Sent", about: "Attempts to send an answer per second, by outcome.", unit: "ops",
+			queries: []query{{rate("outcome", `fivechat_mail_submissions_total{job="fivechat"}`), "{{outcome}}"}},
+		},
+		{
+			title: "Waiting", unit: "s", limits: []limit{{300, red}},
+			about: "How long the oldest mail has been waiting to be filed or to be sent.",
+			queries: []query{{
+				`max by (queue) (fivechat_mail_waiting_seconds{job="fivechat"})`, "{{queue}}",
+			}},
 		},
 	}}
 }

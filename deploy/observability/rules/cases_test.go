@@ -278,6 +278,25 @@ var cases = []testCase{
 		bad:  []string{`fivechat_webhooks_disabled{job="fivechat"} 2x30 6x40`},
 		good: []string{`fivechat_webhooks_disabled{job="fivechat"} 2x30 3x40`},
 	}, {
+		alert: "FivechatMailUnfiled", at: "20m", summary: "A received mail has waited 10m 0s for its ticket.",
+		bad:  []string{`fivechat_mail_waiting_seconds{job="fivechat",queue="file"} 600x30`},
+		good: []string{`fivechat_mail_waiting_seconds{job="fivechat",queue="file"} 200x30`},
+	}, {
+		alert: "FivechatMailUnsent", at: "40m",
+		summary: "An answer has waited 20m 0s for the relay, which accepts none.",
+		bad: []string{
+			`fivechat_mail_waiting_seconds{job="fivechat",queue="send"} 1200x50`, submissions("SENT") + `5x50`,
+		},
+		// One customer's server refuses for now, and others get their mails.
+		good: []string{
+			`fivechat_mail_waiting_seconds{job="fivechat",queue="send"} 1200x50`, submissions("SENT") + `0+1x50`,
+		},
+	}, {
+		alert: "FivechatMailUncertain", at: "60m",
+		summary: "It isn't known of 60 answers within an hour whether the relay has accepted them.",
+		bad:     []string{submissions("UNCERTAIN") + `0+1x70`},
+		good:    []string{submissions("UNCERTAIN") + `0x30 2x40`},
+	}, {
 		alert: "FivechatCertificateExpiring", at: "1h", summary: "The public listener's certificate expires in 1d 0h 0m 0s.",
 		bad:  []string{`fivechat_tls_certificate_expiry_seconds{job="fivechat"} 90000x70`},
 		good: []string{`fivechat_tls_certificate_expiry_seconds{job="fivechat"} 263600x70`},
@@ -309,6 +328,10 @@ func pool(what string) string {
 
 func follower(what string) string {
 	return `fivechat_follower_` + what + `{job="fivechat",component="webhooks",source="tickets"} `
+}
+
+func submissions(outcome string) string {
+	return `fivechat_mail_submissions_total{job="fivechat",outcome="` + outcome + `"} `
 }
 
 func attempts(outcome string) string {

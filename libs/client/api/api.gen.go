@@ -426,6 +426,36 @@ func (e MacroPageTotalRelation) Valid() bool {
 	}
 }
 
+// Defines values for MailState.
+const (
+	MailStateDEFERRED    MailState = "DEFERRED"
+	MailStateQUEUED      MailState = "QUEUED"
+	MailStateRECEIVED    MailState = "RECEIVED"
+	MailStateSENT        MailState = "SENT"
+	MailStateUNCERTAIN   MailState = "UNCERTAIN"
+	MailStateUNDELIVERED MailState = "UNDELIVERED"
+)
+
+// Valid indicates whether the value is a known member of the MailState enum.
+func (e MailState) Valid() bool {
+	switch e {
+	case MailStateDEFERRED:
+		return true
+	case MailStateQUEUED:
+		return true
+	case MailStateRECEIVED:
+		return true
+	case MailStateSENT:
+		return true
+	case MailStateUNCERTAIN:
+		return true
+	case MailStateUNDELIVERED:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MemberPageTotalRelation.
 const (
 	MemberPageTotalRelationGte MemberPageTotalRelation = "gte"
@@ -804,6 +834,24 @@ func (e TicketChannel) Valid() bool {
 	case TicketChannelEMAIL:
 		return true
 	case TicketChannelWIDGET:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketMailDirection.
+const (
+	TicketMailDirectionRECEIVED TicketMailDirection = "RECEIVED"
+	TicketMailDirectionSENT     TicketMailDirection = "SENT"
+)
+
+// Valid indicates whether the value is a known member of the TicketMailDirection enum.
+func (e TicketMailDirection) Valid() bool {
+	switch e {
+	case TicketMailDirectionRECEIVED:
+		return true
+	case TicketMailDirectionSENT:
 		return true
 	default:
 		return false
@@ -2712,6 +2760,29 @@ type MacroPatch struct {
 	Name    *string       `json:"name,omitempty"`
 }
 
+// MailSettings defines model for MailSettings.
+type MailSettings struct {
+	// Address An e-mail to it opens a ticket of the website.
+	Address string `json:"address"`
+
+	// Receives Whether this installation receives e-mail.
+	Receives bool `json:"receives"`
+
+	// Sends Whether this installation sends agents' answers by e-mail.
+	Sends bool `json:"sends"`
+}
+
+// MailState defines model for MailState.
+type MailState string
+
+// Mailbox defines model for Mailbox.
+type Mailbox struct {
+	Address string `json:"address"`
+
+	// Name Empty if there is none.
+	Name string `json:"name"`
+}
+
 // Member defines model for Member.
 type Member struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -3558,7 +3629,7 @@ type Ticket struct {
 	Tags         []string                  `json:"tags"`
 	Title        string                    `json:"title"`
 
-	// UniqueEmailAddress An e-mail address of this ticket alone.
+	// UniqueEmailAddress An e-mail address of this ticket alone. An e-mail to it becomes a message of the ticket.
 	UniqueEmailAddress string                           `json:"uniqueEmailAddress"`
 	UpdatedAt          time.Time                        `json:"updatedAt"`
 	Visitor            nullable.Nullable[TicketVisitor] `json:"visitor"`
@@ -3612,13 +3683,48 @@ type TicketCounts struct {
 	Urgent int64 `json:"urgent"`
 }
 
+// TicketMail defines model for TicketMail.
+type TicketMail struct {
+	// Cc The first 20.
+	Cc        []Mailbox           `json:"cc"`
+	CreatedAt time.Time           `json:"createdAt"`
+	Direction TicketMailDirection `json:"direction"`
+	From      Mailbox             `json:"from"`
+	ID        string              `json:"id"`
+
+	// MessageID The ticket's message with its text. Null if it is none, like a report about another mail's delivery.
+	MessageID nullable.Nullable[string] `json:"messageId"`
+
+	// Reason Why an answer isn't `SENT`, in the words of the other mail server. Else empty.
+	Reason string `json:"reason"`
+
+	// State `RECEIVED`, or the delivery state of an answer. `SENT`: the relay has accepted it. `DEFERRED`: it is tried again. `UNDELIVERED`: it
+	// was refused, or it came back. `UNCERTAIN`: it may have been sent, and isn't sent again.
+	State   MailState `json:"state"`
+	Subject string    `json:"subject"`
+
+	// To The first 20.
+	To []Mailbox `json:"to"`
+}
+
+// TicketMailDirection defines model for TicketMail.Direction.
+type TicketMailDirection string
+
+// TicketMailList defines model for TicketMailList.
+type TicketMailList struct {
+	Data []TicketMail `json:"data"`
+
+	// HasMore Whether older ones are left out.
+	HasMore bool `json:"hasMore"`
+}
+
 // TicketMessage defines model for TicketMessage.
 type TicketMessage struct {
 	// Author With `expand=authors`; else absent.
 	Author *struct {
 		Kind TicketAuthorKind `json:"kind"`
 
-		// Name The agent's or the requester's name, if it is known.
+		// Name The agent's or the requester's name, or the name or address that an e-mail is from, if it is known.
 		Name   nullable.Nullable[string] `json:"name"`
 		UserID nullable.Nullable[int64]  `json:"userId"`
 	} `json:"author,omitempty"`
@@ -3684,7 +3790,7 @@ type TicketRequester struct {
 type TicketRow struct {
 	Assignee nullable.Nullable[TicketAssignee] `json:"assignee"`
 
-	// Channel How it was opened: by the visitor, an agent, a program, or a program whose first message came from an e-mail. Null if the ticket is older than this member of the API.
+	// Channel How it was opened: by the visitor, an agent, a program, or an e-mail. Null if the ticket is older than this member of the API.
 	Channel        nullable.Nullable[TicketChannel] `json:"channel"`
 	ConversationID nullable.Nullable[int64]         `json:"conversationId"`
 	CreatedAt      time.Time                        `json:"createdAt"`
@@ -8304,6 +8410,13 @@ type ClientInterface interface {
 	// Corresponds with PATCH /macros/{id} (the `UpdateMacro` operationId).
 	UpdateMacro(ctx context.Context, id WorkspaceItemID, params *UpdateMacroParams, body UpdateMacroJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetMail The website's e-mail address, and whether mail is received and sent
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+	//
+	// Corresponds with GET /mail (the `GetMail` operationId).
+	GetMail(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListMembers The website's members
 	//
 	// Needs a person with the role `viewer`.
@@ -8507,6 +8620,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /tickets/{id} (the `UpdateTicket` operationId).
 	UpdateTicket(ctx context.Context, id TicketID, params *UpdateTicketParams, body UpdateTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTicketMail The e-mails of a ticket, and whether they arrived
+	//
+	// The newest 500 of each direction, newest first. While an answer is `QUEUED` or `DEFERRED`, ask again after some
+	// seconds.
+	//
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+	//
+	// Corresponds with GET /tickets/{id}/mail (the `ListTicketMail` operationId).
+	ListTicketMail(ctx context.Context, id TicketID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddTicketMessageWithBody Add a message to a ticket
 	//
@@ -11640,6 +11764,23 @@ func (c *Client) UpdateMacro(ctx context.Context, id WorkspaceItemID, params *Up
 	return c.Client.Do(req)
 }
 
+// GetMail The website's e-mail address, and whether mail is received and sent
+//
+// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+//
+// Corresponds with GET /mail (the `GetMail` operationId).
+func (c *Client) GetMail(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMailRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListMembers The website's members
 //
 // Needs a person with the role `viewer`.
@@ -12039,6 +12180,26 @@ func (c *Client) UpdateTicketWithBody(ctx context.Context, id TicketID, params *
 // Corresponds with PATCH /tickets/{id} (the `UpdateTicket` operationId).
 func (c *Client) UpdateTicket(ctx context.Context, id TicketID, params *UpdateTicketParams, body UpdateTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateTicketRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTicketMail The e-mails of a ticket, and whether they arrived
+//
+// The newest 500 of each direction, newest first. While an answer is `QUEUED` or `DEFERRED`, ask again after some
+// seconds.
+//
+// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+//
+// Corresponds with GET /tickets/{id}/mail (the `ListTicketMail` operationId).
+func (c *Client) ListTicketMail(ctx context.Context, id TicketID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTicketMailRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -18224,6 +18385,33 @@ func NewUpdateMacroRequestWithBody(server string, id WorkspaceItemID, params *Up
 	return req, nil
 }
 
+// NewGetMailRequest constructs an http.Request for the GetMail method
+func NewGetMailRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/mail")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListMembersRequest constructs an http.Request for the ListMembers method
 func NewListMembersRequest(server string, params *ListMembersParams) (*http.Request, error) {
 	var err error
@@ -19482,6 +19670,40 @@ func NewUpdateTicketRequestWithBody(server string, id TicketID, params *UpdateTi
 			req.Header.Set("If-Match", headerParam1)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListTicketMailRequest constructs an http.Request for the ListTicketMail method
+func NewListTicketMailRequest(server string, id TicketID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tickets/%s/mail", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -23365,6 +23587,11 @@ func (o *Operations) UpdateMacro(ctx context.Context, id WorkspaceItemID, params
 	return read[Macro](o.client.UpdateMacro(ctx, id, params, body, keyed))
 }
 
+// GetMail The website's e-mail address, and whether mail is received and sent
+func (o *Operations) GetMail(ctx context.Context) (Answer[MailSettings], error) {
+	return read[MailSettings](o.client.GetMail(ctx))
+}
+
 // ListMembers The website's members
 func (o *Operations) ListMembers(ctx context.Context, params *ListMembersParams) (Answer[MemberPage], error) {
 	return read[MemberPage](o.client.ListMembers(ctx, params))
@@ -23448,6 +23675,11 @@ func (o *Operations) GetTicket(ctx context.Context, id TicketID, params *GetTick
 // UpdateTicket Change a ticket
 func (o *Operations) UpdateTicket(ctx context.Context, id TicketID, params *UpdateTicketParams, body TicketPatch) (Answer[Ticket], error) {
 	return read[Ticket](o.client.UpdateTicket(ctx, id, params, body, keyed))
+}
+
+// ListTicketMail The e-mails of a ticket, and whether they arrived
+func (o *Operations) ListTicketMail(ctx context.Context, id TicketID) (Answer[TicketMailList], error) {
+	return read[TicketMailList](o.client.ListTicketMail(ctx, id))
 }
 
 // AddTicketMessage Add a message to a ticket

@@ -30,6 +30,7 @@ func withSiblings(t *testing.T) system {
 		StatisticsURL:    siblings.URL + "/statistics",
 		WebhooksURL:      siblings.URL + "/webhooks",
 		WorkspaceURL:     siblings.URL + "/workspace",
+		MailURL:          siblings.URL + "/mail",
 	})
 	s := system{apitest.Serve(t, unit, err), siblings}
 	ctx, cancel := context.WithCancel(t.Context())

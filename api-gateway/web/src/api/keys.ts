@@ -54,4 +54,5 @@ export const keys = {
   visitor: (token: string) => ['visitors', 'one', token] as const,
   visit: (visitorId: number) => ['visit', visitorId] as const,
   ticket: (id: string) => ['tickets', 'one', id] as const,
+  ticketMail: (id: string) => ['tickets', 'one', id, 'mail'] as const,
 };

@@ -53,7 +53,17 @@ export function t(key: Key, values?: Values): string {
 /** tEnum returns the text of a value of the API, or the value if it is newer than the console. */
 export function tEnum(
   kind:
-    'status' | 'priority' | 'role' | 'level' | 'sender' | 'ticketStatus' | 'channel' | 'assignment' | 'way' | 'notify',
+    | 'status'
+    | 'priority'
+    | 'role'
+    | 'level'
+    | 'sender'
+    | 'ticketStatus'
+    | 'channel'
+    | 'assignment'
+    | 'way'
+    | 'notify'
+    | 'mailState',
   value: string,
 ): string {
   const key = `${kind}.${value}`;

@@ -13,6 +13,7 @@ import { useAction } from '../../ui/settings';
 import { moment } from '../../ui/time';
 import { useToasts } from '../../ui/toasts';
 import { Choice, NeedsPro, priorities, statuses, useAgentOptions, useHasTickets } from './choices';
+import { Mail, useMail } from './mail';
 import './tickets.css';
 
 export function Page() {
@@ -41,6 +42,7 @@ function View({ id }: { id: string }) {
   const queries = useQueryClient();
   const toasts = useToasts();
   const agents = useAgentOptions();
+  const mails = useMail(id);
   const at = path`/tickets/${id}`;
   const queryKey = keys.ticket(id);
   const read = useQuery({
@@ -112,6 +114,7 @@ function View({ id }: { id: string }) {
               · {moment(m.createdAt)}
             </small>
             <p dir="auto">{m.content}</p>
+            {mails.has(m.id) && <Mail mail={mails.get(m.id)!} />}
           </li>
         ))}
       </ul>

@@ -1,0 +1,75 @@
+package app
+
+import (
+	"fivechat.dev/services/mail"
+	"fivechat.dev/services/mail/internal/incoming"
+	"fivechat.dev/services/mail/internal/outgoing"
+)
+
+// parser implements mail.Parser.
+type parser struct{}
+
+// Parse implements mail.Parser.
+func (parser) Parse(raw []byte) (mail.Message, error) {
+	m, err := incoming.Parse(raw)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	parsed := mail.Message{
+		From:       mail.Mailbox(m.From),
+		To:         mailboxes(m.To),
+		Cc:         mailboxes(m.Cc),
+		Subject:    m.Subject,
+		MessageID:  m.MessageID,
+		InReplyTo:  m.InReplyTo,
+		References: m.References,
+		Text:       textOf(m),
+		Hops:       m.Hops,
+		Kind:       mail.Kind(m.Kind),
+		OriginalID: m.OriginalID,
+	}
+	for _, p := range m.Parts {
+		if !p.Inline {
+			parsed.Files = append(parsed.Files, mail.File{Name: p.Name, Size: p.Size})
+		}
+	}
+	for _, f := range m.Failures {
+		parsed.Failures = append(parsed.Failures, mail.Failure{Permanent: f.Permanent, Diagnostic: f.Diagnostic})
+	}
+	return parsed, nil
+}
+
+// textOf returns what the author wrote, and after it what the mail forwards.
+func textOf(m incoming.Mail) string {
+	f := m.Forwarded
+	if f == nil {
+		return m.Text
+	}
+	return m.Text + "\n\n--- " + f.From.Name + " <" + f.From.Address + ">: " + f.Subject + "\n\n" + f.Text
+}
+
+func mailboxes(all []incoming.Address) []mail.Mailbox {
+	made := make([]mail.Mailbox, len(all))
+	for i, a := range all {
+		made[i] = mail.Mailbox(a)
+	}
+	return made
+}
+
+// composer implements mail.Composer.
+type composer struct{}
+
+// Compose implements mail.Composer.
+func (composer) Compose(c mail.Composition) ([]byte, error) {
+	return outgoing.Compose(outgoing.Letter{
+		From:       outgoing.Address(c.From),
+		To:         outgoing.Address(c.To),
+		Subject:    c.Subject,
+		MessageID:  c.MessageID,
+		InReplyTo:  c.InReplyTo,
+		References: c.References,
+		Date:       c.Date,
+		Website:    c.Website,
+		Text:       c.Text,
+	})
+}

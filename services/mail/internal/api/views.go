@@ -1,0 +1,99 @@
+package api
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/searchterms"
+	"fivechat.dev/services/mail"
+)
+
+type list struct {
+	Data []view `json:"data"`
+	// older mails are left out
+	HasMore bool `json:"hasMore"`
+}
+
+// view is a mail as agents see it.
+type view struct {
+	ID        id.Mail   `json:"id,string"`
+	Direction string    `json:"direction"`
+	MessageID *string   `json:"messageId"` // of the ticket's message; nil for a mail that is none
+	From      mailbox   `json:"from"`
+	To        []mailbox `json:"to"`
+	Cc        []mailbox `json:"cc"`
+	Subject   string    `json:"subject"`
+	State     string    `json:"state"`
+	Reason    string    `json:"reason"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+type mailbox struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
+}
+
+// The directions of mails.
+const (
+	received = "RECEIVED"
+	sent     = "SENT"
+)
+
+// JSONBytes implements paging.Sized.
+func (v view) JSONBytes() int {
+	const base, perMailbox = 512, 64
+	n := base + searchterms.JSONLength(v.Subject) + searchterms.JSONLength(v.Reason)
+	for _, m := range slices.Concat([]mailbox{v.From}, v.To, v.Cc) {
+		n += perMailbox + searchterms.JSONLength(m.Name) + searchterms.JSONLength(m.Address)
+	}
+	return n
+}
+
+// listOf returns the mails of a ticket, the newest first.
+func listOf(in []mail.Received, out []mail.Sent) list {
+	views := make([]view, 0, len(in)+len(out))
+	for _, r := range in {
+		views = append(views, view{
+			ID: r.ID, Direction: received, MessageID: messageOf(r.TicketMessageID), From: mailbox(r.From),
+			To: mailboxes(r.To), Cc: mailboxes(r.Cc), Subject: r.Subject, State: received, CreatedAt: r.CreatedAt,
+		})
+	}
+	for _, m := range out {
+		views = append(views, view{
+			ID: m.ID, Direction: sent, MessageID: messageOf(m.TicketMessageID), From: mailbox(m.From),
+			To: mailboxes([]mail.Mailbox{m.To}), Cc: []mailbox{}, Subject: m.Subject, State: stateOf(m), Reason: m.Reason,
+			CreatedAt: m.CreatedAt,
+		})
+	}
+	slices.SortStableFunc(views, func(a, b view) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	fitting, cut := paging.Fit(views)
+	return list{fitting, cut}
+}
+
+// messageOf returns the id of a ticket's message, or nil for none.
+func messageOf(number id.TicketMessage) *string {
+	if number == 0 {
+		return nil
+	}
+	s := strconv.FormatInt(int64(number), 10)
+	return &s
+}
+
+// stateOf returns the state of a sent mail for agents: one that is being submitted is still queued.
+func stateOf(m mail.Sent) string {
+	if m.State == mail.Sending {
+		return string(mail.Queued)
+	}
+	return string(m.State)
+}
+
+func mailboxes(all []mail.Mailbox) []mailbox {
+	views := make([]mailbox, len(all))
+	for i, m := range all {
+		views[i] = mailbox(m)
+	}
+	return views
+}

@@ -1,0 +1,114 @@
+package journeys
+
+import (
+	"fmt"
+	"net/smtp"
+	"strings"
+	"testing"
+	"time"
+
+	"fivechat.dev/deploy/fivechat/catcher"
+	"fivechat.dev/tests/harness"
+)
+
+// mailWait is how long a mail may take to become a message, or a message a mail.
+const mailWait = 20 * time.Second
+
+// Mailing checks a ticket by e-mail in both directions: a mail to the website opens it, an agent's answer is sent as
+// a mail, and the answer to that, in a second delivery too, is one message that reopens the ticket. A note isn't sent,
+// and another website can't reach the ticket.
+func Mailing(t *testing.T, s harness.System) {
+	if s.SMTPAddr == "" || s.Caught == nil {
+		return // the system runs elsewhere
+	}
+	w, other := s.Website(t, harness.Pro), s.Website(t, harness.Pro)
+	agent := w.Person(t, harness.Agent)
+	vera := harness.Unique("vera-") + "@customer.example"
+	address := w.Reader().Get(t, "/mail").Text("address")
+	mail := fmt.Sprintf("From: Vera Lind <%s>\r\nTo: %s\r\nSubject: The atlas\r\nMessage-ID: <%s>\r\n\r\n"+
+		"Is it there?\r\n", vera, address, "first-"+vera)
+	deliver(t, s, vera, address, mail)
+	deliver(t, s, vera, address, mail)
+	row := theTicket(t, agent.Client)
+	if row.Text("title") != "The atlas" || row.Text("channel") != "EMAIL" ||
+		row.Object("requester").Text("name") != "Vera Lind" || row.Int("messages") != 1 {
+		t.Errorf("the ticket is %s", row)
+	}
+
+	at := "/tickets/" + row.Text("id")
+	agent.Send(t, 201, "POST", at+"/messages", harness.Map{"content": "She pays late.", "messageType": "NOTE"})
+	agent.Send(t, 201, "POST", at+"/messages", harness.Map{"content": "Yes, it is."})
+	answer := caught(t, s, vera, 1)
+	if answer.Header("In-Reply-To") != "<first-"+vera+">" || !strings.Contains(answer.Text(), "Yes, it is.") ||
+		!strings.HasPrefix(answer.Header("Subject"), "Re: The atlas [#") {
+		t.Errorf("the answer is %s", answer.Raw)
+	}
+	if all := wantState(t, agent.Client, at, "SENT"); len(all) != 2 {
+		t.Errorf("the ticket has the mails %s", all)
+	}
+
+	agent.Send(t, 200, "PATCH", at+"/status", harness.Map{"status": "CLOSED"})
+	reply := fmt.Sprintf("From: Vera Lind <%s>\r\nTo: %s\r\nSubject: Re: The atlas\r\nMessage-ID: <second-%s>\r\n"+
+		"In-Reply-To: %s\r\n\r\nKeep it for me, please.\r\n", vera, answer.From, vera, answer.Header("Message-ID"))
+	for range 2 {
+		deliver(t, s, vera, answer.From, reply)
+	}
+	deliver(t, s, vera, other.Reader().Get(t, "/mail").Text("address"), strings.Replace(reply, "second", "third", 1))
+	harness.Eventually(t, mailWait, "the reply", func() (bool, any) {
+		found := agent.Get(t, at)
+		return len(found.List("messages")) == 4 && found.Text("status") == "OPEN", found
+	})
+	if foreign := theTicket(t, other.Reader()); foreign.Text("id") == row.Text("id") || foreign.Int("messages") != 1 {
+		t.Errorf("the other website has %s", foreign)
+	}
+	if all := agent.Get(t, "/tickets/rows").List("data"); len(all) != 1 {
+		t.Errorf("the website has the tickets %s", all)
+	}
+	if n := len(s.Caught.To(vera)); n != 1 {
+		t.Errorf("Vera got %d mails", n)
+	}
+	refused := smtp.SendMail(s.SMTPAddr, nil, vera, []string{strings.Replace(address, "website-", "website-1", 1)}, nil)
+	if refused == nil || !strings.HasPrefix(refused.Error(), "550") {
+		t.Errorf("an unknown mailbox: %v", refused)
+	}
+}
+
+func deliver(t *testing.T, s harness.System, from, to, mail string) {
+	t.Helper()
+	if err := smtp.SendMail(s.SMTPAddr, nil, from, []string{to}, []byte(mail)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// theTicket waits until a website has a ticket with its message, and returns its row.
+func theTicket(t *testing.T, c harness.Client) (row harness.Object) {
+	t.Helper()
+	harness.Eventually(t, mailWait, "a ticket", func() (bool, any) {
+		rows := c.Get(t, "/tickets/rows").List("data")
+		if len(rows) != 1 || rows[0].Int("messages") == 0 {
+			return false, rows
+		}
+		row = rows[0]
+		return true, nil
+	})
+	return row
+}
+
+// caught waits until an address has got n mails, and returns the last one.
+func caught(t *testing.T, s harness.System, address string, n int) catcher.Mail {
+	t.Helper()
+	harness.Eventually(t, mailWait, "a mail", func() (bool, any) {
+		return len(s.Caught.To(address)) == n, s.Caught.To(address)
+	})
+	return s.Caught.To(address)[n-1]
+}
+
+// wantState waits until the newest mail of a ticket has a state, and returns all of them.
+func wantState(t *testing.T, c harness.Client, at, state string) (all []harness.Object) {
+	t.Helper()
+	harness.Eventually(t, mailWait, "the state "+state, func() (bool, any) {
+		all = c.Get(t, at+"/mail").List("data")
+		return len(all) > 0 && all[0].Text("state") == state, all
+	})
+	return all
+}
