@@ -80,7 +80,7 @@ func Default() Config {
 		Config: servicekit.Default(), VisitorsURL: "http://visitors:8080", ConversationsURL: "http://conversations:8080",
 		TicketsURL: "http://tickets:8080", StatisticsURL: "http://statistics:8080", WebhooksURL: "http://webhooks:8080",
 		WorkspaceURL: "http://workspace:8080", MailURL: "http://mail:8080",
-		SignIn:       SignIn{SignUp: string(accounts.SignUpClosed)},
+		SignIn: SignIn{SignUp: string(accounts.SignUpClosed)},
 	}
 }
 

@@ -56,8 +56,8 @@ func openFivechat(b *testing.B) fivechat {
 	return fivechat{s.URL(), s.Demo.Websites[0].Tokens["READ_WRITE"], client.Database("fivechat")}
 }
 
-// index imports conversations, and reports the cost: the whole of it, since messages and terms are stored together. More
-// than the API imports in minutes are copied afterwards.
+// index imports conversations, and reports the cost: the whole of it, since messages and terms are stored together.
+// More than the API imports in minutes are copied afterwards.
 func (f fivechat) index(b *testing.B, c corpus, all int64) {
 	before, begun := processorTime(b), time.Now()
 	conversations := min(all, imported)
@@ -89,8 +89,8 @@ func (f fivechat) index(b *testing.B, c corpus, all int64) {
 	b.ReportMetric(perMillion(size, all*c.messages), "MB-index/10⁶-messages")
 }
 
-// copy fills the collection up with older copies of the first conversations. A search reads a row and its terms only, so
-// the copies have no messages. What lists count beside the rows stays as it is.
+// copy fills the collection up with older copies of the first conversations. A search reads a row and its terms only,
+// so the copies have no messages. What lists count beside the rows stays as it is.
 func (f fivechat) copy(b *testing.B, all int64) {
 	b.Helper()
 	rows := f.db.Collection("conversations_conversations")
