@@ -60,7 +60,7 @@ func TestEveryRowHasWhatItNeeds(t *testing.T) {
 		)
 		check(
 			(strings.HasPrefix(r.Pattern, "/tickets") ||
-				r.Pattern == "/export/tickets") == (r.Rule.Plan == identity.Pro),
+				r.Pattern == "/mail" || r.Pattern == "/export/tickets") == (r.Rule.Plan == identity.Pro),
 			"plan",
 		)
 	}

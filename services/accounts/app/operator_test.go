@@ -93,7 +93,7 @@ func TestErasureCallsEveryService(t *testing.T) {
 		t.Errorf("users are left: %v", users)
 	}
 	asked := strings.Join(s.widgets.Asked(), "\n")
-	for _, at := range []string{"", "/visitors", "/conversations", "/tickets", "/statistics", "/webhooks"} {
+	for _, at := range []string{"", "/visitors", "/conversations", "/tickets", "/statistics", "/webhooks", "/mail"} {
 		for _, what := range []string{"/internal/visitor-data/17", "/internal/website-data"} {
 			if want := fmt.Sprintf("DELETE %s%s %d", at, what, id); strings.Count(asked+"\n", want+"\n") != 1 {
 				t.Errorf("not asked once for %s:\n%s", want, asked)
@@ -118,7 +118,7 @@ func TestFailedErasureReportsTheReason(t *testing.T) {
 		e = s.erasure(e["id"])
 	}
 	if want := []any{
-		"tickets", "statistics", "webhooks", "workspace", "the files of the store",
+		"tickets", "statistics", "webhooks", "workspace", "mail", "the files of the store",
 		"accounts",
 	}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
 		t.Errorf("%v", e)
