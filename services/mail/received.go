@@ -57,7 +57,7 @@ type Failure struct {
 
 // Message is a parsed mail. Message-IDs have no angle brackets.
 type Message struct {
-	From       Mailbox
+	From       Mailbox // its author, who gets answers; empty if the mail names none
 	To, Cc     []Mailbox
 	Subject    string
 	MessageID  string // "" if the mail has none
@@ -143,6 +143,9 @@ func NewReceived(number id.Mail, at Target, d Delivery, m Message, now time.Time
 		if r.Diagnostic == "" || f.Permanent && !r.Permanent {
 			r.Permanent, r.Diagnostic = f.Permanent, cut(f.Diagnostic, maxLine)
 		}
+	}
+	if r.From.Address == "" {
+		r.From.Address = r.Sender
 	}
 	r.Key = r.key()
 	return r

@@ -66,6 +66,10 @@ func TestReceivedMailIsBounded(t *testing.T) {
 	if empty.Text == "" || empty.MessageID != r.MessageID {
 		t.Errorf("a mail without Message-ID: %+v", empty)
 	}
+	if r := NewReceived(6, Target{WebsiteID: w}, Delivery{Sender: "vera@c.example"}, Message{}, now); r.From.Address !=
+		"vera@c.example" {
+		t.Errorf("the author of a mail without From is %+v", r.From)
+	}
 	if same := NewReceived(9, Target{WebsiteID: w}, Delivery{Raw: []byte("x")}, Message{}, now); same.Key != empty.Key ||
 		same.Key == r.Key {
 		t.Error("a second delivery has another key, or another recipient the same one")

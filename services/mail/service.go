@@ -319,17 +319,15 @@ func senderName(a Answer) string {
 	}
 }
 
-// subject returns the subject of an answer: that of the newest received mail, or the ticket's title, with its token.
+// subject returns the subject of an answer: the ticket's title, with its token. It is the same in all mails of a ticket,
+// because mail programs show mails with another subject apart.
 func subject(a Answer, received []Received) string {
 	s := a.Title
-	if len(received) > 0 && received[0].Subject != "" {
-		s = received[0].Subject
-	}
 	token := SubjectToken(a.Address)
 	if len(tokensOf(s)) == 0 && token != "" {
 		s += " " + token
 	}
-	if !strings.HasPrefix(strings.ToLower(s), "re:") {
+	if len(received) > 0 && !strings.HasPrefix(strings.ToLower(s), "re:") {
 		s = "Re: " + s
 	}
 	return s

@@ -54,11 +54,11 @@ func (m *memory) Get(_ context.Context, t tenant.ID, ticket id.Ticket) (tickets.
 	return one, nil
 }
 
-func (m *memory) OpenedBy(_ context.Context, t tenant.ID, mailID string) (tickets.Ticket, error) {
+func (m *memory) OpenedBy(_ context.Context, t tenant.ID, identity string) (tickets.Ticket, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, one := range m.tickets {
-		if one.WebsiteID == t && one.OpenedBy != nil && *one.OpenedBy == mailID {
+		if one.WebsiteID == t && one.OpenedBy != nil && *one.OpenedBy == identity {
 			return one, nil
 		}
 	}
@@ -177,7 +177,8 @@ func (m *memory) AddMessage(
 		return msg, err
 	}
 	for _, known := range m.messages {
-		if msg.MailID() != "" && known.TicketID == msg.TicketID && known.MailID() == msg.MailID() {
+		if msg.MailID() != "" && known.TicketID == msg.TicketID && known.MailID() == msg.MailID() &&
+			(known.SenderEmail == nil || msg.SenderEmail == nil || *known.SenderEmail == *msg.SenderEmail) {
 			return known, nil
 		}
 	}

@@ -14,12 +14,16 @@ import (
 // NewMail is an e-mail that the service mail files: into a ticket, or, if TicketID is zero, into a new one.
 type NewMail struct {
 	TicketID              id.Ticket
-	MessageID             string // as the header has it; filing the same one again changes nothing
+	MessageID             string // as the header has it; filing the same one of the same author again changes nothing
 	From, FromName        string // FromName may be empty
 	Subject, Text         string // Subject may be empty
 	InReplyTo, References string // may be empty
 	IsAutomatic           bool   // it was sent by a program, like a notice of absence: it doesn't reopen the ticket
 }
+
+// identity is the same for a second delivery. A Message-ID alone isn't: programs repeat theirs in mails of different
+// persons, and a person that knows one could keep another person's mail from opening a ticket.
+func (n NewMail) identity() string { return strings.ToLower(n.From) + " " + n.MessageID }
 
 // noSubject is the title of a ticket from an e-mail without a subject.
 const noSubject = "(no subject)"
@@ -83,8 +87,8 @@ type Filed struct {
 	VisitorID *id.Visitor
 }
 
-// FileMail adds an e-mail to its ticket and reopens it, or opens a ticket with it. The same Message-ID opens one ticket
-// of a website and is one message of a ticket, however often and concurrently it is filed. The error is NotFound if the
+// FileMail adds an e-mail to its ticket and reopens it, or opens a ticket with it. The same Message-ID of the same author
+// opens one ticket of a website and is one message of a ticket, however often and concurrently it is filed. The error is NotFound if the
 // ticket doesn't exist, and Conflict if it is full.
 func (s *Service) FileMail(ctx context.Context, t tenant.ID, n NewMail) (Filed, error) {
 	if err := n.Validate(); err != nil {
@@ -126,7 +130,8 @@ func (s *Service) ticketOf(ctx context.Context, t tenant.ID, n NewMail) (Ticket,
 	if n.TicketID != 0 {
 		return s.store.Get(ctx, t, n.TicketID)
 	}
-	opened, err := s.store.OpenedBy(ctx, t, n.MessageID)
+	identity := n.identity()
+	opened, err := s.store.OpenedBy(ctx, t, identity)
 	if !fault.Is(err, fault.NotFound) {
 		return opened, err
 	}
@@ -135,9 +140,9 @@ func (s *Service) ticketOf(ctx context.Context, t tenant.ID, n NewMail) (Ticket,
 		return Ticket{}, err
 	}
 	made := n.draft().ticket(t, number, s.mailDomain, s.now())
-	made.OpenedBy, made.RequesterName = &n.MessageID, given(n.FromName)
+	made.OpenedBy, made.RequesterName = &identity, given(n.FromName)
 	if err = s.store.Create(ctx, made); fault.Is(err, fault.Conflict) { // filed concurrently
-		return s.store.OpenedBy(ctx, t, n.MessageID)
+		return s.store.OpenedBy(ctx, t, identity)
 	}
 	return made, err
 }

@@ -26,6 +26,10 @@ func TestMailOpensATicketOnce(t *testing.T) {
 	if again, err := d.FileMail(t.Context(), d.site, first); err != nil || again.TicketID != opened.TicketID {
 		t.Errorf("again: %+v, %v", again, err)
 	}
+	foreign := mailOf("mia@c.example", "Mia", "broken") // a program repeats its Message-ID
+	if another, err := d.FileMail(t.Context(), d.site, foreign); err != nil || another.TicketID == opened.TicketID {
+		t.Errorf("the mail of another author with the same Message-ID: %+v, %v", another, err)
+	}
 	others := mailOf("omar@c.example", "Omar", "mine too")
 	nameless := mailOf("x@c.example", "", "and mine")
 	for _, n := range []tickets.NewMail{others, nameless} {

@@ -21,7 +21,7 @@ type Store interface {
 	// Create stores a new ticket. The error is Conflict if the same e-mail has opened another one.
 	Create(ctx context.Context, made Ticket) error
 	// OpenedBy returns the ticket that an e-mail with a Message-ID has opened.
-	OpenedBy(ctx context.Context, t tenant.ID, mailID string) (Ticket, error)
+	OpenedBy(ctx context.Context, t tenant.ID, identity string) (Ticket, error)
 	// AtAddress returns the ticket of any website with a UniqueEmailAddress.
 	AtAddress(ctx context.Context, address string) (Ticket, error)
 	// Message returns a message of a ticket.
@@ -44,7 +44,7 @@ type Store interface {
 	// The error is PreconditionFailed if the context requires another version, as for Delete.
 	Save(ctx context.Context, t tenant.ID, ticket id.Ticket, change func(Ticket) (Ticket, error)) (Ticket, error)
 	// AddMessage stores m and changes its ticket, in one transaction. change is like Save's and may refuse. If the ticket
-	// has a message with the same MailID, it returns that one and changes nothing.
+	// has a message with the same MailID of the same sender, it returns that one and changes nothing.
 	AddMessage(ctx context.Context, m Message, change func(Ticket) (Ticket, error)) (Message, error)
 	// Analysed returns the next up to limit tickets after a number, of all websites, with what is needed to analyse them
 	// again. more reports whether others follow.

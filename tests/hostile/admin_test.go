@@ -61,7 +61,7 @@ func TestEveryResponseHasAContentSecurityPolicy(t *testing.T) {
 		"/console": {
 			200,
 			"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-				"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+				"frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 		},
 	} {
 		a := w.Reader().Do(t, "GET", path, nil).Want(t, c.status)

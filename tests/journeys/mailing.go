@@ -67,6 +67,12 @@ func Mailing(t *testing.T, s harness.System) {
 	if n := len(s.Caught.To(vera)); n != 1 {
 		t.Errorf("Vera got %d mails", n)
 	}
+	form := strings.Replace(mail, "From: ", fmt.Sprintf("Reply-To: omar-%s\r\nFrom: ", vera), 1)
+	deliver(t, s, vera, address, form)
+	harness.Eventually(t, mailWait, "the ticket of a form's mail with the same Message-ID", func() (bool, any) {
+		rows := agent.Get(t, "/tickets/rows").List("data")
+		return len(rows) == 2 && rows[0].Object("requester").Text("email") == "omar-"+vera, rows
+	})
 	refused := smtp.SendMail(s.SMTPAddr, nil, vera, []string{strings.Replace(address, "website-", "website-1", 1)}, nil)
 	if refused == nil || !strings.HasPrefix(refused.Error(), "550") {
 		t.Errorf("an unknown mailbox: %v", refused)

@@ -99,6 +99,9 @@ function standIn(preview: Preview) {
 function keepFocus() {
   const { focus } = HTMLElement.prototype;
   HTMLElement.prototype.focus = () => {};
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true; // a modal dialog would take the focus
+  };
   const release = () => (HTMLElement.prototype.focus = focus);
   for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, release, { once: true, capture: true });
 }

@@ -16,7 +16,7 @@ func (parser) Parse(raw []byte) (mail.Message, error) {
 		return mail.Message{}, err
 	}
 	parsed := mail.Message{
-		From:       mail.Mailbox(m.From),
+		From:       author(m),
 		To:         mailboxes(m.To),
 		Cc:         mailboxes(m.Cc),
 		Subject:    m.Subject,
@@ -37,6 +37,15 @@ func (parser) Parse(raw []byte) (mail.Message, error) {
 		parsed.Failures = append(parsed.Failures, mail.Failure{Permanent: f.Permanent, Diagnostic: f.Diagnostic})
 	}
 	return parsed, nil
+}
+
+// author returns where an answer to a mail goes: Reply-To if it has one address, as in the mails that a website's form
+// sends for a person, or else From.
+func author(m incoming.Mail) mail.Mailbox {
+	if m.Kind == incoming.Human && len(m.ReplyTo) == 1 && m.ReplyTo[0].Address != "" {
+		return mail.Mailbox(m.ReplyTo[0])
+	}
+	return mail.Mailbox(m.From)
 }
 
 // textOf returns what the author wrote, and after it what the mail forwards.

@@ -113,8 +113,8 @@ func (s *Store) Create(ctx context.Context, made tickets.Ticket) error {
 }
 
 // OpenedBy implements tickets.Store.
-func (s *Store) OpenedBy(ctx context.Context, t tenant.ID, mailID string) (tickets.Ticket, error) {
-	return s.tickets.Get(ctx, t, bson.D{{Key: openedByField, Value: mailID}})
+func (s *Store) OpenedBy(ctx context.Context, t tenant.ID, identity string) (tickets.Ticket, error) {
+	return s.tickets.Get(ctx, t, bson.D{{Key: openedByField, Value: identity}})
 }
 
 // AtAddress implements tickets.Store.
@@ -214,12 +214,15 @@ func (s *Store) AddMessage(
 	return added, err
 }
 
-// mail returns a message of a ticket that is the same e-mail as m, or none.
+// mail returns a message of a ticket that is the same e-mail as m, or none. Two senders that are known must be the same.
 func (s *Store) mail(ctx context.Context, m tickets.Message) ([]tickets.Message, error) {
 	if m.MailID() == "" {
 		return nil, nil
 	}
 	same := bson.D{{Key: "ticketId", Value: m.TicketID}, {Key: mailIDField, Value: m.MailID()}}
+	if m.SenderEmail != nil {
+		same = append(same, bson.E{Key: "senderEmail", Value: bson.D{{Key: "$in", Value: bson.A{*m.SenderEmail, nil}}}})
+	}
 	return s.messages.List(ctx, m.WebsiteID, same, mongokit.Query{Limit: 1})
 }
 

@@ -273,19 +273,21 @@ func TestRefusedMessageIsNotStored(t *testing.T) {
 }
 
 // TestMailIsStoredOnce: deliveries of an e-mail at the same time, and later, return one message. Another ticket,
-// another website and messages without a Message-ID have their own.
+// another website, another sender and messages without a Message-ID have their own.
 func TestMailIsStoredOnce(t *testing.T) {
 	t.Parallel()
 	k, a := open(t), storetest.Tenant(1)
 	one, other, theirs := k.add(t, a, nil), k.add(t, a, nil), k.add(t, storetest.Tenant(2), nil)
+	sender := "vera@a.example"
 	deliver := func(to tickets.Ticket, mailID, content string) (tickets.Message, error) {
+		from := sender
 		number, err := k.MessageID(t.Context())
 		if err != nil {
 			return tickets.Message{}, err
 		}
 		m := tickets.Message{
 			ID: number, WebsiteID: to.WebsiteID, TicketID: to.ID, Type: tickets.TypeEmail, Content: content,
-			EmailMessageID: &mailID, CreatedAt: dawn,
+			EmailMessageID: &mailID, SenderEmail: &from, CreatedAt: dawn,
 		}
 		return k.AddMessage(t.Context(), m, counted)
 	}
@@ -320,8 +322,10 @@ func TestMailIsStoredOnce(t *testing.T) {
 	must(deliver(one, "<2@a.example>", "another"))(t)
 	must(deliver(one, "", "none"))(t)
 	must(deliver(one, "", "none again"))(t)
-	if n := len(messages(t, k, a, one.ID)); n != 4 {
-		t.Errorf("%d messages, want 4", n)
+	sender = "omar@a.example"
+	must(deliver(one, "<1@a.example>", "of another sender"))(t)
+	if n := len(messages(t, k, a, one.ID)); n != 5 {
+		t.Errorf("%d messages, want 5", n)
 	}
 }
 

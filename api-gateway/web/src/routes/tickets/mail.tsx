@@ -30,10 +30,12 @@ export function Mail({ mail }: { mail: TicketMail }) {
   const isBad = mail.state === 'UNDELIVERED' || mail.state === 'UNCERTAIN';
   return (
     <small className="mail">
-      <span dir="auto">
-        {mail.from.address} → {[...mail.to, ...mail.cc].map(({ address }) => address).join(', ')}
-      </span>{' '}
-      · <b className={isBad ? 'error' : undefined}>{tEnum('mailState', mail.state)}</b>
+      {mail.from.address && (
+        <span dir="auto">
+          {mail.from.address} → {[...mail.to, ...mail.cc].map(({ address }) => address).join(', ')} ·{' '}
+        </span>
+      )}
+      <b className={isBad ? 'error' : undefined}>{tEnum('mailState', mail.state)}</b>
       {mail.reason && <span dir="auto"> ({mail.reason})</span>}
     </small>
   );

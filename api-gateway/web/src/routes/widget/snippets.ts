@@ -8,12 +8,13 @@ export interface Snippet {
   code: string;
 }
 
-const loaderOf = (server: string, token: string) => `load({ server: '${server}', clientToken: '${token}' })`;
-
 /** snippetsFor returns the code with a server's address and a website's client token in it. */
 export function snippetsFor(server: string, token: string): Snippet[] {
   const address = `${server}/widget/${token}`;
   const tag = `<script async src="${address}"></script>`;
+  const loading = `const script = document.createElement('script');
+script.src = '${address}';
+document.head.append(script);`;
   return [
     { name: 'HTML', hint: 'installHtml', code: tag },
     {
@@ -28,14 +29,12 @@ export function snippetsFor(server: string, token: string): Snippet[] {
     {
       name: 'React, Next.js',
       hint: 'installReact',
-      code: `// npm install fivechat-widget-loader
-'use client';
+      code: `'use client';
 import { useEffect } from 'react';
-import { load } from 'fivechat-widget-loader';
 
 export function Chat() {
   useEffect(() => {
-    void ${loaderOf(server, token)};
+    ${loading.replaceAll('\n', '\n    ')}
   }, []);
   return null;
 }`,
@@ -43,12 +42,12 @@ export function Chat() {
     {
       name: 'Vue, Nuxt',
       hint: 'installVue',
-      code: `<!-- npm install fivechat-widget-loader -->
-<script setup>
+      code: `<script setup>
 import { onMounted } from 'vue';
-import { load } from 'fivechat-widget-loader';
 
-onMounted(() => ${loaderOf(server, token)});
+onMounted(() => {
+  ${loading.replaceAll('\n', '\n  ')}
+});
 </script>`,
     },
   ];
