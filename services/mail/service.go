@@ -319,8 +319,8 @@ func senderName(a Answer) string {
 	}
 }
 
-// subject returns the subject of an answer: the ticket's title, with its token. It is the same in all mails of a ticket,
-// because mail programs show mails with another subject apart.
+// subject returns the subject of an answer: the ticket's title, with its token. It is the same in all mails of a
+// ticket, because mail programs show mails with another subject apart.
 func subject(a Answer, received []Received) string {
 	s := a.Title
 	token := SubjectToken(a.Address)

@@ -87,9 +87,9 @@ type Filed struct {
 	VisitorID *id.Visitor
 }
 
-// FileMail adds an e-mail to its ticket and reopens it, or opens a ticket with it. The same Message-ID of the same author
-// opens one ticket of a website and is one message of a ticket, however often and concurrently it is filed. The error is NotFound if the
-// ticket doesn't exist, and Conflict if it is full.
+// FileMail adds an e-mail to its ticket and reopens it, or opens a ticket with it. The same Message-ID of the same
+// author opens one ticket of a website and is one message of a ticket, however often and concurrently it is filed. The
+// error is NotFound if the ticket doesn't exist, and Conflict if it is full.
 func (s *Service) FileMail(ctx context.Context, t tenant.ID, n NewMail) (Filed, error) {
 	if err := n.Validate(); err != nil {
 		return Filed{}, err

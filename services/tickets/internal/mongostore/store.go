@@ -214,7 +214,7 @@ func (s *Store) AddMessage(
 	return added, err
 }
 
-// mail returns a message of a ticket that is the same e-mail as m, or none. Two senders that are known must be the same.
+// mail returns a message of a ticket that is the same e-mail as m, or none. Two known senders must be the same.
 func (s *Store) mail(ctx context.Context, m tickets.Message) ([]tickets.Message, error) {
 	if m.MailID() == "" {
 		return nil, nil
