@@ -342,6 +342,7 @@ func TestConsoleIsAccessible(t *testing.T) {
 	}
 	w.Reply(t, token, "Yes:\n\n- the *hardcover*\n- https://shop.example/atlas")
 	ticket := w.NewTicket(t, harness.Map{"title": "A torn chart", "description": "It came torn.", "priority": "HIGH"})
+	w.NewTicket(t, harness.Map{"title": strings.Repeat("A subject as long as mails have it ", 7)})
 	pages := map[string]string{
 		"home": "", "inbox": "/inbox/all", "conversation": "/inbox/all/" + token, "tickets": "/tickets",
 		"visitors": "/visitors", "ticket": "/tickets/" + ticket.Text("id"), "new-ticket": "/tickets/new",
@@ -363,17 +364,31 @@ func TestConsoleIsAccessible(t *testing.T) {
 				c.until("document.querySelector('main, .conversations') && document.readyState === 'complete'")
 				c.picture("console-" + page + "-" + name + ".png")
 				c.accessible()
-				if !eval[bool](c, "document.documentElement.scrollWidth <= innerWidth") {
-					t.Errorf("%s scrolls sideways", page)
-				}
-				// A phone's innerWidth grows with what is too wide.
-				if right := eval[float64](c, "document.querySelector('#person').getBoundingClientRect().right"); right >
-					float64(s.width) {
-					t.Errorf("%s cuts off the menu of the person at %v", page, right)
-				}
+				c.fits(page, s.width)
 			}
 			c.quiet()
 		})
+	}
+}
+
+// fits checks that a page doesn't scroll sideways, and that the rows of a long list lie one below the other. It gets the
+// width of the window, because a phone's innerWidth grows with what is too wide.
+func (w *window) fits(page string, width int64) {
+	w.t.Helper()
+	const wide = `[document.documentElement, ...document.querySelectorAll('main, main .scroll')].map((e) => e.scrollWidth)`
+	for _, of := range eval[[]int64](w, wide) {
+		if of > width {
+			w.t.Errorf("%s scrolls sideways: it is %d wide", page, of)
+		}
+	}
+	if right := eval[float64](w, "document.querySelector('#person').getBoundingClientRect().right"); right >
+		float64(width) {
+		w.t.Errorf("%s cuts off the menu of the person at %v", page, right)
+	}
+	const apart = `[...document.querySelectorAll('.list.virtual li')].map((e) => e.getBoundingClientRect()).
+		every((r, i, all) => !i || Math.abs(r.top - all[i - 1].bottom) < 1)`
+	if !eval[bool](w, apart) {
+		w.t.Errorf("%s: rows of its list aren't one below the other", page)
 	}
 }
 
