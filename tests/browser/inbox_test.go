@@ -371,7 +371,7 @@ func TestConsoleIsAccessible(t *testing.T) {
 	}
 }
 
-// fits checks that a page doesn't scroll sideways, and that the rows of a long list lie one below the other. It gets the
+// fits checks that a page does not scroll sideways, and that the rows of a list lie one below the other. It gets the
 // width of the window, because a phone's innerWidth grows with what is too wide.
 func (w *window) fits(page string, width int64) {
 	w.t.Helper()

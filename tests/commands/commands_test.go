@@ -25,7 +25,7 @@ const (
 	requests = 100 // of an operation, by all clients without pauses
 	paced    = 20  // of an operation, with pauses
 	pause    = 250 * time.Millisecond
-	quiet    = 10 * time.Second
+	quiet    = 30 * time.Second // several times the intervals of what the system does by itself
 )
 
 // count is the number of commands so far.

@@ -44,23 +44,7 @@ func TestStreamsOutliveSilence(t *testing.T) {
 			"FIVECHAT_TLS_KEY":         key,
 		})
 		cluster.Ready(t, withTLS)
-		delivered(t, f.System)
 		outliveSilence(t, f.System, map[string]string{f.URL: "HTTP/1.1", "https://" + addrs[0]: "HTTP/2.0"})
-	})
-}
-
-// delivered waits until streams get the events of other services. A process that has just begun ends the streams that
-// were opened before it knew where the log of a service ends: their clients resume.
-func delivered(t *testing.T, s harness.System) {
-	t.Helper()
-	w := s.Website(t, harness.Free)
-	harness.Eventually(t, time.Minute, "an event about a visitor", func() (bool, any) {
-		stream := w.Reader().Events(t, "/events", "")
-		defer stream.Close()
-		stream.Until(t, "ready")
-		w.Visit(t, nil)
-		f, open := stream.Try(t)
-		return open && f.Event == "visitor.created", f.Event
 	})
 }
 

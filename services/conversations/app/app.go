@@ -118,5 +118,12 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		runner.Task{Name: "assignment", Run: queueing.Run}, runner.Task{Name: "assigner", Run: assigning.Run},
 		runner.Task{Name: "search.conversations", Run: reindexing.Run})
 	unit.Drain = hub.Drain
+	responds := unit.Ready
+	unit.Ready = func(ctx context.Context) error {
+		if err := hub.Ready(); err != nil {
+			return err
+		}
+		return responds(ctx)
+	}
 	return unit, err
 }

@@ -62,7 +62,9 @@ type Hub struct {
 	resumes   resumes
 
 	mu       sync.Mutex
-	at       cursor // position of the last delivered record of each feed
+	at       cursor    // position of the last delivered record of each feed
+	known    int       // feeds whose end was found
+	began    time.Time // when Run began to look for them; zero before
 	rooms    map[tenant.ID]*room
 	readers  int
 	draining bool
@@ -129,6 +131,9 @@ func New(feeds []feed.Feed, own VisitorEvents, redis *rediskit.Client, t *teleme
 
 // Run follows the feeds and receives transient events until ctx ends.
 func (h *Hub) Run(ctx context.Context) error {
+	h.mu.Lock()
+	h.began = time.Now()
+	h.mu.Unlock()
 	var all sync.WaitGroup
 	for i := range h.feeds {
 		all.Go(func() { h.followFeed(ctx, i) })
@@ -158,44 +163,6 @@ func (h *Hub) dropAll(isConcerned func(*reader) bool) {
 				}
 			}
 		}
-	}
-}
-
-// followFeed delivers one feed's events, beginning at its end at the time of the call.
-func (h *Hub) followFeed(ctx context.Context, feed int) {
-	f := h.feeds[feed]
-	pos, known := int64(0), false
-	for ctx.Err() == nil {
-		var records []outbox.Record
-		var err error
-		if !known {
-			if pos, err = f.Log.Head(ctx); err == nil {
-				known = true
-				h.begin(feed, pos)
-			}
-		} else if records, err = f.Next(ctx, pos); err == nil && len(records) > 0 {
-			pos = records[len(records)-1].Pos
-			h.deliverBatch(ctx, feed, records)
-		}
-		if err != nil && ctx.Err() == nil {
-			h.tele.Log.WarnContext(ctx, "live: reading events failed; retrying in 1s", "source", f.Name, "error", err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(retryPause):
-			}
-		}
-	}
-}
-
-// begin sets the position at which the delivery of a feed begins. Streams that were opened before don't get the records
-// up to there, although their clients may have read the state before those records: such streams end, and resume from
-// the id of their ready event.
-func (h *Hub) begin(feed int, pos int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.at[feed] = pos
-	if pos > 0 {
-		h.dropAll(func(r *reader) bool { return feed == 0 || !r.isVisitor }) // visitors get events of the first feed
 	}
 }
 

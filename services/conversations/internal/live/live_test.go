@@ -80,6 +80,9 @@ func (l *log) Of(_ context.Context, t tenant.ID, pos, limit int64) ([]outbox.Rec
 func (l *log) Head(context.Context) (int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.away {
+		return 0, fault.Away("the log", context.DeadlineExceeded)
+	}
 	return int64(len(l.records)), nil
 }
 

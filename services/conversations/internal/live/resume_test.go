@@ -79,21 +79,11 @@ func TestStreamReceivesAndResumes(t *testing.T) {
 // reach waits until the hub has delivered events up to end.
 func (h hub) reach(end string) {
 	h.t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.After(10 * time.Second); ; {
+	h.wait("the hub is at "+end, func() bool {
 		h.mu.Lock()
-		at := h.at.String()
-		h.mu.Unlock()
-		if at == end {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			h.t.Fatalf("the hub is at %s, not %s", at, end)
-		}
-	}
+		defer h.mu.Unlock()
+		return h.at.String() == end
+	})
 }
 
 func (l *log) setAway(away bool) {

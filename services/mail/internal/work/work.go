@@ -18,7 +18,7 @@ import (
 
 // The times and bounds of a Worker.
 const (
-	lookEvery    = 10 * time.Second // for mails that become due, or that other replicas stored and haven't handled
+	lookEvery    = 30 * time.Second // for mails that become due, or that other replicas stored and haven't handled
 	measureEvery = 30 * time.Second
 	sweepEvery   = 10 * time.Minute
 	stepTimeout  = 30 * time.Second // of filing
@@ -138,7 +138,7 @@ func lookFor[M any](ctx context.Context, w *Worker, doing string, find func(cont
 	defer cancel()
 	found, err := find(reading)
 	if err != nil && ctx.Err() == nil {
-		w.tele.Log.WarnContext(ctx, "mail: "+doing+" failed; retrying in 10s", "error", err)
+		w.tele.Log.WarnContext(ctx, "mail: "+doing+" failed; retrying in 30s", "error", err)
 	}
 	return found
 }
