@@ -47,6 +47,7 @@ var failures = []failure{
 		"FivechatEdgeErrorsFast", "FivechatEdgeErrorsSteady",
 		// widget settings come from a cache after their service has failed
 		"FivechatEdgeLatencyFast", "FivechatEdgeLatencySteady",
+		"FivechatFollowerStalled of mail/tickets",
 		"FivechatFollowerStalled of statistics/conversations", "FivechatFollowerStalled of statistics/visitors",
 		"FivechatFollowerStalled of webhooks/conversations", "FivechatFollowerStalled of webhooks/tickets",
 		"FivechatFollowerStalled of webhooks/visitors",
@@ -106,7 +107,7 @@ func seldom(alert string) bool {
 		"FivechatStoreErrors of tickets/redis", "FivechatStoreErrors of visitors/redis",
 		"FivechatStoreErrors of webhooks/redis", "FivechatStoreErrors of accounts/redis",
 		"FivechatStoreErrors of statistics/redis", "FivechatStoreErrors of widgets/redis",
-		"FivechatStoreErrors of workspace/redis",
+		"FivechatStoreErrors of workspace/redis", "FivechatStoreErrors of mail/redis",
 	}, alert)
 }
 
