@@ -118,12 +118,16 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		runner.Task{Name: "assignment", Run: queueing.Run}, runner.Task{Name: "assigner", Run: assigning.Run},
 		runner.Task{Name: "search.conversations", Run: reindexing.Run})
 	unit.Drain = hub.Drain
-	responds := unit.Ready
-	unit.Ready = func(ctx context.Context) error {
+	unit.Ready = settled(hub, unit.Ready)
+	return unit, err
+}
+
+// settled returns a check of readiness that also waits until streams may be opened.
+func settled(hub *live.Hub, responds func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
 		if err := hub.Ready(); err != nil {
 			return err
 		}
 		return responds(ctx)
 	}
-	return unit, err
 }
