@@ -74,7 +74,7 @@ func TestPreviewIsTheRealWidget(t *testing.T) {
 	settings := `{websiteClientToken: '` + w.ClientToken + `', color: '#0b6e6e', buttonBgColor: '#0b6e6e',
 		buttonTextColor: '#ffffff', welcomeMessages: '["Ahoy!"]', awayMessages: '[]', chatFormFields: '[]',
 		notices: ['badge'], theme: 'light', chatEnabled: false, ratingEnabled: true}`
-	p := open(t, desktop, harness.Running().URL+"/console/preview")
+	p := open(t, phone, harness.Running().URL+"/console/preview") // where the panel covers the page
 	p.do(`window.postMessage({settings: ` + settings + `, language: 'de', state: 'chat', isDark: false, agent: 'Ada',
 		question: 'In stock?', answer: 'Two of them.'}, '*')`)
 	p.until("texts('.line').includes('In stock?') && texts('.line').includes('Two of them.') && " +
