@@ -66,7 +66,7 @@ func TestCandidatesAreOnline(t *testing.T) {
 		{&accounts.Assignment{Mode: accounts.LeastBusy, Capacity: 3}, accounts.LeastBusy, []id.User{5, 8}},
 	} {
 		store.rule = c.rule
-		a, got, err := s.Candidates(t.Context(), tenant.ID{})
+		a, got, _, err := s.Candidates(t.Context(), tenant.ID{})
 		if err != nil || a.Mode != c.mode || !slices.Equal(got, c.want) {
 			t.Errorf("%+v: %+v, %v, %v", c.rule, a, got, err)
 		}

@@ -149,6 +149,8 @@ type Addressee struct {
 type Accounts interface {
 	// Agents returns those of up to 100 agents that exist.
 	Agents(ctx context.Context, t tenant.ID, ids []id.User) ([]Agent, error)
+	// Teams returns the groups of a website's agents.
+	Teams(ctx context.Context, t tenant.ID) ([]Team, error)
 	// Assignment returns how a website assigns new conversations.
 	Assignment(ctx context.Context, t tenant.ID) (Assignment, error)
 }

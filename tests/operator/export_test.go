@@ -26,6 +26,7 @@ func TestExportIsComplete(t *testing.T) {
 		"workspace_views": "view", "workspace_macros": "macro",
 		"mail_received": "received_mail", "mail_originals": "mail_original", "mail_sent": "sent_mail",
 		"mail_addresses":  "mail_address",
+		"accounts_teams": "team", "workspace_views": "view", "workspace_macros": "macro",
 		"tickets_tickets": "ticket", "tickets_messages": "ticket_message", "statistics_counters": "statistics",
 		"webhooks_webhooks": "webhook", "webhooks_deliveries": "webhook_delivery", "webhooks_bodies": "webhook_body",
 		"statistics_days": "statistics day", "statistics_agent_days": "statistics agent day",

@@ -8,6 +8,7 @@ import {
   Keyboard,
   LogOut,
   MessageSquareText,
+  Network,
   Plus,
   Search,
   Settings,
@@ -33,6 +34,16 @@ import { isAdmin } from './team/roles';
 
 interface RailLinkProps {
   to: '/' | '/inbox' | '/tickets' | '/visitors' | '/team' | '/settings/replies' | '/settings/widget';
+  to:
+    | '/'
+    | '/inbox'
+    | '/tickets'
+    | '/visitors'
+    | '/team'
+    | '/settings/replies'
+    | '/settings/assignment'
+    | '/settings/teams'
+    | '/settings/privacy';
   label: Key;
   icon: ReactNode;
   badge?: number;
@@ -224,6 +235,7 @@ function GlobalCommands({ showPalette, showKeys }: GlobalProps) {
             label: t('goTo', { page: t('assignment') }),
             run: () => void navigate({ to: '/settings/assignment' }),
           },
+          { id: 'teams', label: t('goTo', { page: t('teams') }), run: () => void navigate({ to: '/settings/teams' }) },
           {
             id: 'privacy',
             label: t('goTo', { page: t('privacy') }),
@@ -311,6 +323,9 @@ export function Shell() {
             <>
               <RailLink to="/team" label="team" icon={<Users aria-hidden="true" />} />
               <RailLink to="/settings/widget" label="settings" icon={<Settings aria-hidden="true" />} />
+              <RailLink to="/settings/teams" label="teams" icon={<Network aria-hidden="true" />} />
+              <RailLink to="/settings/assignment" label="assignment" icon={<UserPlus aria-hidden="true" />} />
+              <RailLink to="/settings/privacy" label="privacy" icon={<Settings aria-hidden="true" />} />
             </>
           )}
           <span className="space" />

@@ -71,6 +71,7 @@ func tables(db *mongokit.DB) datasubject.Tables {
 	return datasubject.Tables{
 		datasubject.Table{Kind: "user"}.In(db, "accounts_users"),
 		datasubject.Table{Kind: "formerUser"}.In(db, "accounts_former_users"),
+		datasubject.Table{Kind: "team"}.In(db, "accounts_teams"),
 		datasubject.Table{Kind: "token", Omit: []string{"hash"}}.In(db, "accounts_tokens"),
 		datasubject.Table{Kind: "membership"}.In(db, "accounts_memberships"),
 		datasubject.Table{Kind: "invitation", Omit: []string{"hash"}}.In(db, "accounts_invitations"),
