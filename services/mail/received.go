@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"fivechat.dev/libs/kernel/excerpt"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
@@ -127,8 +127,8 @@ type Received struct {
 // NewReceived returns the row of a mail for one target.
 func NewReceived(number id.Mail, at Target, d Delivery, m Message, now time.Time) Received {
 	r := Received{
-		ID: number, WebsiteID: at.WebsiteID, TicketID: at.TicketID, Sender: cut(d.Sender, maxLine), Peer: d.Peer,
-		From: m.From, To: first(m.To, maxMailboxes), Cc: first(m.Cc, maxMailboxes), Subject: cut(m.Subject, maxLine),
+		ID: number, WebsiteID: at.WebsiteID, TicketID: at.TicketID, Sender: excerpt.Cut(d.Sender, maxLine), Peer: d.Peer,
+		From: m.From, To: first(m.To, maxMailboxes), Cc: first(m.Cc, maxMailboxes), Subject: excerpt.Cut(m.Subject, maxLine),
 		MessageID: m.MessageID, References: m.answered(), Text: m.text(), Kind: m.Kind, OriginalID: m.OriginalID,
 		Size: int64(len(d.Raw)), NextAt: &now, CreatedAt: now,
 	}
@@ -141,7 +141,7 @@ func NewReceived(number id.Mail, at Target, d Delivery, m Message, now time.Time
 	}
 	for _, f := range m.Failures {
 		if r.Diagnostic == "" || f.Permanent && !r.Permanent {
-			r.Permanent, r.Diagnostic = f.Permanent, cut(f.Diagnostic, maxLine)
+			r.Permanent, r.Diagnostic = f.Permanent, excerpt.Cut(f.Diagnostic, maxLine)
 		}
 	}
 	if r.From.Address == "" {
@@ -191,7 +191,7 @@ func (m Message) text() string {
 	}
 	const note = "\n\n[The e-mail is longer. The original has all of it.]"
 	if room := maxText - len(files) - len("\n"); len(text) > room {
-		text = cut(text, room-len(note)) + note
+		text = excerpt.Cut(text, room-len(note)) + note
 	}
 	if files != "" {
 		text = strings.TrimSpace(text + "\n" + files)
@@ -210,17 +210,6 @@ func sizeOf(n int) string {
 	default:
 		return fmt.Sprintf("%.1f MiB", float64(n)/(kilo*kilo))
 	}
-}
-
-// cut returns the first bytes of a text, up to n, without a broken character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }
 
 func first[T any](all []T, n int) []T { return all[:min(n, len(all))] }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"fivechat.dev/libs/kernel/excerpt"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
 )
@@ -111,7 +112,7 @@ func (s Sent) Bounced(diagnostic string, now time.Time) Sent {
 }
 
 func (s Sent) in(state State, reason string, now time.Time) Sent {
-	s.State, s.Reason, s.UpdatedAt, s.NextAt = state, cut(reason, maxReason), now, nil
+	s.State, s.Reason, s.UpdatedAt, s.NextAt = state, excerpt.Cut(reason, maxReason), now, nil
 	return s
 }
 

@@ -1,5 +1,5 @@
-// Package excerpt shortens texts to what lists show of them. It isn't for search results, which show the place of the
-// words.
+// Package excerpt shortens texts: to what lists show of them (Of), or to a bound (Cut). It isn't for search results,
+// which show the place of the words.
 package excerpt
 
 import (
@@ -23,4 +23,15 @@ func Of(text string) string {
 		text = text[:len(text)-1]
 	}
 	return text
+}
+
+// Cut returns as many whole characters of a text as fit in n bytes.
+func Cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
 }

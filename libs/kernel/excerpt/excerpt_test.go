@@ -22,3 +22,24 @@ func TestOf(t *testing.T) {
 		}
 	}
 }
+
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"short", 5, "short"},
+		{"longer", 4, "long"},
+		{"aü", 2, "a"},
+		{"aü", 3, "aü"},
+		{"日本", 5, "日"},
+		{"\x80\x80", 1, ""}, // no character begins here
+		{"a", 0, ""},
+	} {
+		if got := excerpt.Cut(c.text, c.n); got != c.want {
+			t.Errorf("%q cut to %d is %q, want %q", c.text, c.n, got, c.want)
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // canonical returns a text whose code points don't depend on how it was typed: NFKC, case folded, without characters
@@ -22,7 +24,7 @@ func canonical(text string) string {
 // bounded cuts the canonical form of a text of length bytes. NFKC writes a few characters in up to eleven times their
 // length; the time that a text takes is bounded by its own.
 func bounded(canonical string, length int) string {
-	return cutAt(canonical, 2*length+256)
+	return excerpt.Cut(canonical, 2*length+256)
 }
 
 func caseless(text string) string {

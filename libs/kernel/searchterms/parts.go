@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/words"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // kind says how a part becomes terms.
@@ -209,15 +211,4 @@ func whole(chain []part) folded {
 }
 
 // cut shortens a term to MaxLength bytes.
-func cut(term string) string { return cutAt(term, MaxLength) }
-
-// cutAt returns as many whole characters of text as fit in n bytes.
-func cutAt(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	for !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n]
-}
+func cut(term string) string { return excerpt.Cut(term, MaxLength) }

@@ -2,6 +2,8 @@ package incoming
 
 import (
 	"strings"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // maxAddress is the size of an address in bytes: 64 of the local part, the @, and 255 of the domain (RFC 5321).
@@ -15,7 +17,7 @@ const maxAddressField = 64 << 10
 // clients write semicolons, names with dots or without quotes, and groups like "undisclosed-recipients:;".
 func parseAddresses(s string) (all []Address, complete bool) {
 	complete = len(s) <= maxAddressField
-	s = cut(s, maxAddressField)
+	s = excerpt.Cut(s, maxAddressField)
 	for range 4 * maxAddresses { // each search for the end of an address may read the rest of the field
 		if s == "" {
 			return all, complete

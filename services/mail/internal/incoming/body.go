@@ -3,6 +3,8 @@ package incoming
 import (
 	"path"
 	"strings"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // chunk is a piece of a mail's text, in one form or both.
@@ -113,7 +115,7 @@ func (b *body) chunkOf(e entity) chunk {
 
 // looksLikeHTML reports whether text is a whole page of HTML, which some programs send as plain text.
 func looksLikeHTML(text string) bool {
-	start := strings.ToLower(cut(strings.TrimSpace(text), 100))
+	start := strings.ToLower(excerpt.Cut(strings.TrimSpace(text), 100))
 	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
 }
 
@@ -133,7 +135,7 @@ func (b *body) plain() string {
 	if len(text) > maxText {
 		b.source.truncated["text"] = true
 	}
-	return cut(text, maxText)
+	return excerpt.Cut(text, maxText)
 }
 
 // isPlaceholder reports whether the plain form of a text is empty, or only says that there is HTML.

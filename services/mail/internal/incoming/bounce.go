@@ -3,6 +3,8 @@ package incoming
 import (
 	"bytes"
 	"strings"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // isBounce reports whether a mail says that another one wasn't delivered, or is late.
@@ -122,7 +124,7 @@ func firstWord(s string) string {
 
 // statusCode returns the first status of RFC 3463 in s, like 5.1.1, or "".
 func statusCode(s string) string {
-	for _, word := range strings.FieldsFunc(cut(s, maxDiagnostic), func(r rune) bool {
+	for _, word := range strings.FieldsFunc(excerpt.Cut(s, maxDiagnostic), func(r rune) bool {
 		return r != '.' && (r < '0' || r > '9')
 	}) {
 		parts := strings.Split(word, ".")
@@ -138,7 +140,7 @@ func statusCode(s string) string {
 func failuresOfText(h header, text string) []Failure {
 	recipient := mailbox(firstWord(strings.ReplaceAll(h.get("x-failed-recipients"), ",", " ")))
 	diagnostic := ""
-	for line := range strings.Lines(cut(text, 16<<10)) {
+	for line := range strings.Lines(excerpt.Cut(text, 16<<10)) {
 		address, response, _ := strings.Cut(strings.TrimSpace(line), ":")
 		line = strings.TrimSpace(line)
 		if candidate := mailbox(address); candidate != "" && recipient == "" {

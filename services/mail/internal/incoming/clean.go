@@ -3,7 +3,8 @@ package incoming
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // isBidi reports whether r changes the direction of text. In a name it can make a file look like another type.
@@ -25,7 +26,7 @@ func cleanLine(s string, limit int) string {
 			return r
 		}
 	}, s)
-	return cut(strings.Join(strings.Fields(s), " "), limit)
+	return excerpt.Cut(strings.Join(strings.Fields(s), " "), limit)
 }
 
 // cleanText returns s as valid UTF-8 with line feeds as the only line ends: without control characters except tab, and
@@ -45,15 +46,4 @@ func cleanText(s string) string {
 			return r
 		}
 	}, s)
-}
-
-// cut returns at most limit bytes of s, without half a character at the end.
-func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit]
 }

@@ -3,6 +3,8 @@ package incoming
 import (
 	"bytes"
 	"strings"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // field is a field of a header, unfolded.
@@ -49,7 +51,7 @@ func (h header) has(name string) bool {
 
 // text returns the decoded text of the first field of a name, on one line and of at most limit bytes.
 func (h header) text(name string, limit int) string {
-	return cleanLine(decodeWords(cut(h.get(name), maxEncoded)), limit)
+	return cleanLine(decodeWords(excerpt.Cut(h.get(name), maxEncoded)), limit)
 }
 
 // readHeader reads the header at the start of raw. It returns the fields, the offset of the body, and whether all

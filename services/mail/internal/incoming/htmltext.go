@@ -5,6 +5,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // Marks that textOfHTML writes at the start of a line, where the HTML of a known client begins the quoted history or a
@@ -125,7 +127,7 @@ func (w *textWriter) start(t html.Token) {
 		w.item()
 	case atom.Img:
 		if alt := strings.TrimSpace(attributes["alt"]); alt != "" {
-			w.text("[" + cut(alt, maxName) + "]")
+			w.text("[" + excerpt.Cut(alt, maxName) + "]")
 		}
 	case atom.A:
 		w.endLink()

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // entity is a part of the structure of a mail: a header, and a body between two offsets of the raw mail.
@@ -176,7 +178,7 @@ func fileName(s string) string {
 	if i := strings.LastIndexByte(s, '.'); i > 0 && len(s)-i <= 20 {
 		extension = s[i:]
 	}
-	return cut(s, maxName-len(extension)) + extension
+	return excerpt.Cut(s, maxName-len(extension)) + extension
 }
 
 func decimal(n int) string { return strconv.Itoa(n) }

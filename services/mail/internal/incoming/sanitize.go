@@ -6,6 +6,8 @@ import (
 
 	"github.com/microcosm-cc/bluemonday"
 	"golang.org/x/net/html"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // sanitizers are the policies without and with remote images. A policy may be used by several goroutines.
@@ -40,7 +42,7 @@ func policy(remoteImages bool) *bluemonday.Policy {
 // formatted text. Images are those of the mail itself, whose sources have the form cid:…, and remote ones only with
 // remoteImages. HTML above 1 MiB is cut.
 func Sanitize(source string, remoteImages bool) string {
-	source = cleanText(cut(source, maxText))
+	source = cleanText(excerpt.Cut(source, maxText))
 	return strings.TrimSpace(sanitizers[remoteImages].Sanitize(source))
 }
 

@@ -2,6 +2,8 @@ package incoming
 
 import (
 	"strings"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // Bounds of a signature in lines: one that begins with two hyphens but without their space is short.
@@ -65,7 +67,7 @@ func isListFooter(lines []string) bool {
 		return false
 	}
 	for _, line := range lines[1:min(len(lines), 4)] {
-		line = strings.ToLower(cut(line, 300))
+		line = strings.ToLower(excerpt.Cut(line, 300))
 		for _, footer := range footers {
 			if strings.Contains(line, footer) {
 				return true

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // history is where the quoted history of a text begins.
@@ -169,7 +171,7 @@ func isQuoted(line string) bool {
 // begins with at least two hyphens or with a line of underscores.
 func undecorated(line string) (plain string, dashes bool) {
 	if len(line) > 200 {
-		return strings.ToLower(cut(line, 200)), false
+		return strings.ToLower(excerpt.Cut(line, 200)), false
 	}
 	line = strings.TrimSpace(line)
 	dashes = strings.HasPrefix(line, "--") || strings.HasPrefix(line, "____") || strings.HasPrefix(line, "——") ||

@@ -9,7 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // Compose returns the bytes of a mail. The error is an Invalid fault that lists every wrong field.
@@ -123,7 +124,7 @@ func quotedText(q Quote) string {
 	if len(text) <= maxQuoted {
 		return text
 	}
-	return cut(text, maxQuoted) + " …"
+	return excerpt.Cut(text, maxQuoted) + " …"
 }
 
 // writeQuoted writes text with CRLF line ends in quoted-printable.
@@ -163,16 +164,5 @@ func cleanLine(s string, limit int) string {
 			return r
 		}
 	}, strings.ToValidUTF8(s, "\ufffd"))
-	return strings.TrimSpace(cut(strings.Join(strings.Fields(s), " "), limit))
-}
-
-// cut returns at most limit bytes of s, without half a character at the end.
-func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit]
+	return strings.TrimSpace(excerpt.Cut(strings.Join(strings.Fields(s), " "), limit))
 }

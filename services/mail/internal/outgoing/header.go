@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"strings"
 	"unicode/utf8"
+
+	"fivechat.dev/libs/kernel/excerpt"
 )
 
 // headerWriter writes fields. Their values are ASCII without line breaks.
@@ -71,7 +73,7 @@ const wordBytes = 45 - 3
 func encodeWords(s string) string {
 	var words []string
 	for s != "" {
-		piece := cut(s, wordBytes)
+		piece := excerpt.Cut(s, wordBytes)
 		s = s[len(piece):]
 		words = append(words, "=?utf-8?B?"+base64.StdEncoding.EncodeToString([]byte(piece))+"?=")
 	}

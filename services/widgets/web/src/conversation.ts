@@ -1,4 +1,4 @@
-// The conversation on the screen: its messages, its status, and who reads and types in it.
+// The conversation on the screen: its messages and status, the marks of what was read, and who is typing.
 //
 //   follow, join, switchTo ─► a conversation is shown ─► NewsReader ─► messages
 //                                                    └─► EventStream ─► messages, status, read marks, typing
