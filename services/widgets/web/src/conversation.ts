@@ -1,4 +1,4 @@
-// The conversation on the screen: its messages and status, the marks of what was read, and who is typing.
+// The conversation on the screen: its messages and status, its read marks, and the typing of both sides.
 //
 //   follow, join, switchTo ─► a conversation is shown ─► NewsReader ─► messages
 //                                                    └─► EventStream ─► messages, status, read marks, typing
