@@ -111,6 +111,14 @@ func seldom(alert string) bool {
 	}, alert)
 }
 
+// early reports whether an alert says that one component can't reach the failed store and others can. Components check
+// their stores every 15 s with a bound of 2 s, so the first can notice a failure 17 s before the last. The alert's 15
+// minutes are 15 s in this test, so it may be raised for two seconds, but must not last.
+func early(failed, alert string) bool {
+	return slices.Contains([]string{mongodb, redis}, failed) &&
+		strings.HasPrefix(alert, "FivechatStoreUnreachable of ") && strings.HasSuffix(alert, "/"+failed)
+}
+
 // fails kills a dependency, and checks which alerts fire and that they resolve after its restart.
 func (tb *testbed) fails(t *testing.T, d failure) {
 	p := watch(t, tb.components()...)
@@ -126,7 +134,7 @@ func (tb *testbed) fails(t *testing.T, d failure) {
 			})
 		}
 		for _, a := range raised {
-			seen[a] = true
+			seen[a] = seen[a] || !early(d.of, a)
 		}
 		return raised
 	}
@@ -141,6 +149,7 @@ func (tb *testbed) fails(t *testing.T, d failure) {
 	waitForAlerts(t, calming, "the return of "+d.of+" resolves them", nil, look)
 	t.Logf("raised after %v, resolved after %v: %q", (raised - calm).Round(time.Second),
 		(time.Since(start) - calm).Round(time.Second), d.raises)
+	maps.DeleteFunc(seen, func(_ string, counts bool) bool { return !counts })
 	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, d.raises) {
 		t.Errorf("the failure of %s raised\n%q, want\n%q", d.of, got, d.raises)
 	}
