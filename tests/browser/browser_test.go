@@ -72,8 +72,9 @@ var (
 
 // window is a page in a separate browser context.
 type window struct {
-	t   *testing.T
-	ctx context.Context
+	t     *testing.T
+	ctx   context.Context
+	width int64 // of the window: a phone's innerWidth grows with what is too wide
 
 	mu       sync.Mutex
 	complain []string // the page's errors and warnings
@@ -103,7 +104,7 @@ func (w *window) tab(url string) *window {
 
 func show(t *testing.T, browser context.Context, s size, url string, options ...chromedp.ContextOption) *window {
 	t.Helper()
-	w := &window{t: t}
+	w := &window{t: t, width: s.width}
 	ctx, cancel := chromedp.NewContext(browser, append(options, chromedp.WithListener(w.listen))...)
 	t.Cleanup(cancel)
 	w.ctx = ctx

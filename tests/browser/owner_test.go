@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +34,8 @@ func TestOwnerDesignsTheWidget(t *testing.T) {
 	c.accessible()
 	c.picture("console-widget.png")
 	c.do("document.querySelector('#widget .primary').click()")
-	c.until("document.querySelector('.toast') && document.getElementById('undo-save')")
+	c.until("document.getElementById('undo-save')")
+	c.apart(".toast", "#widget .primary")
 	if got := color(); got != "#0b6e6e" {
 		t.Errorf("after the save the colour is %s", got)
 	}
@@ -106,12 +108,76 @@ func TestPreviewFollowsTheForm(t *testing.T) {
 	c.do("window.frame = " + previewFrame)
 	c.change("#widget [name=buttonBgColor]", "#ffee00")
 	c.until("document.querySelector('.colour.low') && " + previewFrame + " !== window.frame")
-	if eval[bool](c, "document.documentElement.scrollWidth > innerWidth") {
-		t.Error("the page is wider than the phone")
+	c.fits("the widget's settings")
+	if !eval[bool](c, "document.querySelector('.widget-preview iframe').getBoundingClientRect().bottom <= "+
+		"document.getElementById('widget').getBoundingClientRect().top + 1") {
+		t.Error("the preview isn't above the form")
 	}
 	c.picture("console-widget-phone.png")
 	c.accessible()
+	c.do("document.querySelector('#widget .primary').click()")
+	c.apart(".toast", "#widget .primary")
 	c.quiet()
+}
+
+// apart waits for an element, and checks that it doesn't cover another.
+func (w *window) apart(selector, other string) {
+	w.t.Helper()
+	w.until("document.querySelector('" + selector + "')")
+	if eval[bool](w, "(() => { const [a, b] = ['"+selector+"', '"+other+"'].map((s) => "+
+		"document.querySelector(s).getBoundingClientRect()); "+
+		"return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom; })()") {
+		w.t.Errorf("%s covers %s", selector, other)
+	}
+}
+
+// TestWrongColourSaysWhatWouldBeRight: the form names the form of a colour, and saves nothing.
+func TestWrongColourSaysWhatWouldBeRight(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	c := signedIn(t, desktop, w.Person(t, harness.Owner), "/settings/widget")
+	c.change("#widget [name=color]", "banana")
+	c.until("document.querySelector('#widget [name=color]').ariaInvalid === 'true' && " +
+		"document.querySelector('#widget .field .error').textContent.includes('like #2563eb')")
+	c.accessible()
+	c.do("document.querySelector('#widget .primary').click()")
+	c.until("document.activeElement.name === 'color' && document.activeElement.title.includes('like #2563eb')")
+	if got := w.Public().Get(t, "/widgets/"+w.ClientToken).Text("color"); got != "#2563eb" {
+		t.Errorf("the colour is %s", got)
+	}
+	c.change("#widget [name=color]", "#0b6e6e")
+	c.until("!document.querySelector('#widget .field .error')")
+	c.quiet()
+}
+
+// TestSettingsIndexLeadsToEachPage: an owner finds every page. An agent finds only those that they may use.
+func TestSettingsIndexLeadsToEachPage(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	const links = "[...document.querySelectorAll('#settings .cards a')].map((a) => a.getAttribute('href'))"
+	c := signedIn(t, desktop, w.Person(t, harness.Owner), "")
+	c.click(".rail [aria-label=Settings]")
+	c.until("document.querySelectorAll('#settings .cards a').length > 8")
+	c.accessible()
+	c.picture("console-settings.png")
+	all := eval[[]string](c, links)
+	for _, link := range all {
+		c.do("window.link = [...document.querySelectorAll('#settings .cards a')].find((a) => a.getAttribute('href') === '" +
+			link + "'); window.name = window.link.querySelector('b').textContent; window.link.click()")
+		c.until("!document.getElementById('settings') && document.querySelector('main .tabs [aria-current=page]')" +
+			"?.textContent === window.name")
+		c.click(".tabs .up")
+		c.until("document.getElementById('settings')")
+	}
+	c.quiet()
+	agent := signedIn(t, phone, w.Person(t, harness.Agent), "/settings")
+	agent.until("document.getElementById('settings')")
+	if own := eval[[]string](agent, links); len(own) == 0 || len(own) >= len(all) ||
+		slices.Contains(own, "/console/team") || slices.Contains(own, "/console/settings/widget") {
+		t.Errorf("an agent finds %v", own)
+	}
+	agent.fits("the settings")
+	agent.quiet()
 }
 
 // TestOwnerInstallsTheWidget: each snippet has the website's token. The one for HTML is a tag that works.

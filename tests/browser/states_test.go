@@ -74,9 +74,7 @@ func TestEveryStateIsAccessible(t *testing.T) {
 					return
 				}
 				v.accessible()
-				if !eval[bool](v, "document.documentElement.scrollWidth <= innerWidth") {
-					t.Errorf("%s: the page scrolls sideways", state)
-				}
+				v.inside(state)
 			}
 			states(t, a, at)
 		})

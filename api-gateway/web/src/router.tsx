@@ -81,6 +81,7 @@ const tree = root.addChildren([
   page('/tickets/$id', () => import('./routes/tickets/TicketPage')),
   page('/team', () => import('./routes/team/TeamPage')),
   page('/account', () => import('./routes/account/AccountPage')),
+  page('/settings', () => import('./routes/settings/IndexPage')),
   page('/settings/replies', () => import('./routes/settings/RepliesPage')),
   page('/settings/macros', () => import('./routes/settings/MacrosPage')),
   page('/settings/widget', () => import('./routes/widget/WidgetPage')),

@@ -29,10 +29,11 @@ import { hasMoreContrast, setMoreContrast, setTheme, theme, type Theme } from '.
 import { useToasts } from '../ui/toasts';
 import { useWays } from './gate/providers';
 import { attention } from './inbox/views';
+import { pagesFor } from './settings/pages';
 import { isAdmin } from './team/roles';
 
 interface RailLinkProps {
-  to: '/' | '/inbox' | '/tickets' | '/visitors' | '/team' | '/settings/replies' | '/settings/widget';
+  to: '/' | '/inbox' | '/tickets' | '/visitors' | '/team' | '/settings/replies' | '/settings';
   label: Key;
   icon: ReactNode;
   badge?: number;
@@ -190,47 +191,19 @@ function GlobalCommands({ showPalette, showKeys }: GlobalProps) {
       run: () => void navigate({ to: '/visitors' }),
     },
     {
-      id: 'account',
-      label: t('goTo', { page: t('account') }),
-      keys: 'g a',
-      run: () => void navigate({ to: '/account' }),
+      id: 'settings',
+      label: t('goTo', { page: t('settings') }),
+      keys: 'g s',
+      run: () => void navigate({ to: '/settings' }),
     },
-    {
-      id: 'replies',
-      label: t('goTo', { page: t('cannedReplies') }),
-      run: () => void navigate({ to: '/settings/replies' }),
-    },
-    { id: 'macros', label: t('goTo', { page: t('macros') }), run: () => void navigate({ to: '/settings/macros' }) },
-    {
-      id: 'notifications',
-      label: t('goTo', { page: t('notifications') }),
-      run: () => void navigate({ to: '/settings/notifications' }),
-    },
-    ...(isAdmin(membership.role)
-      ? [
-          { id: 'team', label: t('goTo', { page: t('team') }), run: () => void navigate({ to: '/team' }) },
-          {
-            id: 'widget',
-            label: t('goTo', { page: t('widget') }),
-            run: () => void navigate({ to: '/settings/widget' }),
-          },
-          {
-            id: 'install',
-            label: t('goTo', { page: t('installation') }),
-            run: () => void navigate({ to: '/settings/install' }),
-          },
-          {
-            id: 'assignment',
-            label: t('goTo', { page: t('assignment') }),
-            run: () => void navigate({ to: '/settings/assignment' }),
-          },
-          {
-            id: 'privacy',
-            label: t('goTo', { page: t('privacy') }),
-            run: () => void navigate({ to: '/settings/privacy' }),
-          },
-        ]
-      : []),
+    ...pagesFor(membership.role)
+      .flatMap(({ pages }) => pages)
+      .map(({ to, label }) => ({
+        id: to,
+        label: t('goTo', { page: t(label) }),
+        ...(to === '/account' && { keys: 'g a' }),
+        run: () => void navigate({ to }),
+      })),
     { id: 'new-ticket', label: t('newTicket'), run: () => void navigate({ to: '/tickets/new' }) },
     { id: 'undo', label: t('undo'), keys: 'z', isHidden: true, run: toasts.undo },
     { id: 'theme', label: t('switchTheme'), run: () => setTheme(flip()) },
@@ -307,12 +280,8 @@ export function Shell() {
           <RailLink to="/tickets" label="tickets" icon={<Ticket aria-hidden="true" />} />
           <RailLink to="/visitors" label="visitors" icon={<Eye aria-hidden="true" />} />
           <RailLink to="/settings/replies" label="cannedReplies" icon={<MessageSquareText aria-hidden="true" />} />
-          {isAdmin(membership.role) && (
-            <>
-              <RailLink to="/team" label="team" icon={<Users aria-hidden="true" />} />
-              <RailLink to="/settings/widget" label="settings" icon={<Settings aria-hidden="true" />} />
-            </>
-          )}
+          {isAdmin(membership.role) && <RailLink to="/team" label="team" icon={<Users aria-hidden="true" />} />}
+          <RailLink to="/settings" label="settings" icon={<Settings aria-hidden="true" />} />
           <span className="space" />
           <button
             type="button"

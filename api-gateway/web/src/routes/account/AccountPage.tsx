@@ -6,6 +6,7 @@ import { useSession } from '../../api/session';
 import { t } from '../../texts';
 import { Secret, Section, useAction } from '../../ui/settings';
 import { ago, moment } from '../../ui/time';
+import { SettingsTabs } from '../settings/SettingsTabs';
 import { device } from './device';
 import type {
   AuthenticatorKey,
@@ -24,6 +25,7 @@ export function Page() {
   return (
     <main className="page">
       <h1>{t('account')}</h1>
+      <SettingsTabs />
       <p className="dim">
         {person.name} · {person.email}
       </p>

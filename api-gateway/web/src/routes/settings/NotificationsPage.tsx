@@ -11,6 +11,7 @@ import { Field } from '../../ui/Form';
 import { Failure, Skeleton } from '../../ui/parts';
 import { Section, useAction } from '../../ui/settings';
 import { useToasts } from '../../ui/toasts';
+import { SettingsTabs } from './SettingsTabs';
 
 const ways: NotificationSettings['ways'] = ['desktop', 'sound', 'title'];
 const kinds: NotificationSettings['kinds'] = ['unassigned', 'mine', 'assigned', 'mention', 'others'];
@@ -21,6 +22,7 @@ export function Page() {
   return (
     <main className="page">
       <h1>{t('notifications')}</h1>
+      <SettingsTabs />
       <Section title={t('thisBrowser')}>
         <ThisBrowser />
       </Section>

@@ -1,20 +1,23 @@
-// The pages of an owner's and an admin's settings, above each of them.
-import { Link } from '@tanstack/react-router';
+// The way from one page of the settings to the others of its group, and back to the index.
+import { Link, useLocation } from '@tanstack/react-router';
+import { ChevronLeft } from 'lucide-react';
+import { useSession } from '../../api/session';
 import { t } from '../../texts';
-import './items.css';
+import { pagesFor } from './pages';
+import './settings.css';
 
-const pages = [
-  { to: '/settings/widget', label: 'widget' },
-  { to: '/settings/install', label: 'installation' },
-  { to: '/settings/assignment', label: 'assignment' },
-  { to: '/settings/privacy', label: 'privacy' },
-] as const;
-
-/** SettingsTabs leads to the pages with settings. The router marks the current one. */
+/** SettingsTabs is above each page of the settings. The router marks the current one. */
 export function SettingsTabs() {
+  const { membership } = useSession();
+  const { pathname } = useLocation();
+  const group = pagesFor(membership.role).find(({ pages }) => pages.some(({ to }) => pathname.startsWith(to)));
   return (
     <nav className="tabs" aria-label={t('settings')}>
-      {pages.map(({ to, label }) => (
+      <Link to="/settings" className="up" activeOptions={{ exact: true }}>
+        <ChevronLeft aria-hidden="true" />
+        {t('settings')}
+      </Link>
+      {group?.pages.map(({ to, label }) => (
         <Link key={to} to={to}>
           {t(label)}
         </Link>

@@ -1,6 +1,5 @@
 // What the pages of canned replies and macros have in common.
 import { useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { usePages } from '../../api/hooks';
@@ -11,7 +10,7 @@ import { isSearchProblem, SearchField, SearchProblem } from '../../ui/SearchFiel
 import { useAction } from '../../ui/settings';
 import { ShowMore } from '../../ui/ShowMore';
 import { isAdmin } from '../team/roles';
-import './items.css';
+import { SettingsTabs } from './SettingsTabs';
 
 interface Item {
   id: number;
@@ -34,11 +33,6 @@ interface ItemsProps<T extends Item> {
   /** form is the dialog in which an item is written. */
   form: (item: T | null, saved: () => Promise<unknown>, close: () => void) => ReactNode;
 }
-
-const pages = [
-  { to: '/settings/replies', label: 'cannedReplies' },
-  { to: '/settings/macros', label: 'macros' },
-] as const;
 
 /** Items is a page with the items of a kind. Viewers only read; a person removes what they wrote, an admin everything. */
 export function Items<T extends Item>(props: ItemsProps<T>) {
@@ -66,13 +60,7 @@ export function Items<T extends Item>(props: ItemsProps<T>) {
           </button>
         )}
       </header>
-      <nav className="tabs" aria-label={t('settings')}>
-        {pages.map(({ to, label }) => (
-          <Link key={to} to={to} aria-current={props.title === label ? 'page' : undefined}>
-            {t(label)}
-          </Link>
-        ))}
-      </nav>
+      <SettingsTabs />
       <p className="dim">{t(props.hint)}</p>
       {props.hasSearch && <SearchField label={t('search')} text={search} change={(text) => setSearch(text.trim())} />}
       {isSearchProblem(read.error) && search ? (

@@ -10,6 +10,7 @@ import { ShowMore } from '../../ui/ShowMore';
 import { Secret, Section, useAction } from '../../ui/settings';
 import { moment } from '../../ui/time';
 import { NotFound } from '../NotFound';
+import { SettingsTabs } from '../settings/SettingsTabs';
 import { isAdmin, type Role } from './roles';
 import type { CreatedInvitation, CreatedToken, Invitation, Member, Token } from '../../../../../libs/web/api';
 
@@ -39,6 +40,7 @@ export function Page() {
   return (
     <main className="page">
       <h1>{t('team')}</h1>
+      <SettingsTabs />
       <Members />
       <Invitations />
       <Tokens />

@@ -6,6 +6,8 @@ import { Field } from '../../ui/Form';
 import { defaultHours, Hours, Messages, Questions } from './lists';
 import {
   adviceOn,
+  colourPattern,
+  isColour,
   jsonOfMessages,
   jsonOfQuestions,
   messagesOf,
@@ -76,14 +78,16 @@ function Colour({ name, background, widget, change, problemOf }: ColourProps) {
       ? t('contrastLow', { contrast: advice.contrast, instead: t(advice.instead) })
       : t('contrastGood', { contrast: advice.contrast })
     : '';
+  const problem = problemOf(name) || (isColour(widget[name]) ? '' : t('colourForm'));
   return (
     <div className={advice?.instead ? 'colour low' : 'colour'}>
-      <Field label={t(labels[name])} problem={problemOf(name)} hint={hint}>
+      <Field label={t(labels[name])} problem={problem} hint={hint}>
         {(a) => (
           <input
             name={name}
             required
-            pattern="#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
+            pattern={colourPattern.source}
+            title={t('colourForm')} // the browser adds it to its own refusal
             value={widget[name]}
             onChange={(e) => change({ [name]: e.target.value })}
             {...a}

@@ -3,6 +3,7 @@ import type { Widget } from '../../../../../libs/web/api';
 import {
   adviceOn,
   changedMembers,
+  isColour,
   jsonOfMessages,
   jsonOfQuestions,
   languages,
@@ -72,5 +73,12 @@ describe('a colour field', () => {
       '#112233',
       '#000000',
     ]);
+  });
+});
+
+describe('isColour', () => {
+  it('accepts what the server takes, and nothing else', () => {
+    expect(['#fff', '#ffff', '#2563eb', '#2563EB80'].filter(isColour)).toHaveLength(4);
+    expect(['', 'banana', '2563eb', '#25', '#2563e', '#2563eb8', '#2563eb x'].filter(isColour)).toEqual([]);
   });
 });

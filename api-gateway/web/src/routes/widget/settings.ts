@@ -82,6 +82,14 @@ export const changedMembers = (from: Widget, to: Widget): Member[] =>
 export const pick = (from: Widget, names: Member[]): WidgetPatch =>
   Object.fromEntries(names.map((name) => [name, from[name]]));
 
+/** colourPattern is the only form of a colour that the server takes. */
+export const colourPattern = /#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})/;
+
+const wholeColour = new RegExp(`^${colourPattern.source}$`);
+
+/** isColour reports whether the server takes a text as a colour. */
+export const isColour = (text: string) => wholeColour.test(text);
+
 /** Advice is the contrast of a text, and the colour that the widget shows it in if that is too low. */
 export interface Advice {
   contrast: number;

@@ -1,0 +1,58 @@
+// The pages of the settings: what the index lists, what leads from one to the next, and the palette.
+import type { Key } from '../../texts';
+import { isAdmin, type Role } from '../team/roles';
+
+interface SettingsPage {
+  to:
+    | '/account'
+    | '/team'
+    | '/settings/notifications'
+    | '/settings/replies'
+    | '/settings/macros'
+    | '/settings/assignment'
+    | '/settings/widget'
+    | '/settings/install'
+    | '/settings/privacy';
+  label: Key;
+  /** hint says in a line what a person does there. */
+  hint: Key;
+  isFor?: (role: Role) => boolean;
+}
+
+interface Group {
+  label: Key;
+  pages: SettingsPage[];
+}
+
+const groups: Group[] = [
+  {
+    label: 'forYou',
+    pages: [
+      { to: '/account', label: 'account', hint: 'accountHint' },
+      { to: '/settings/notifications', label: 'notifications', hint: 'notificationsAbout' },
+    ],
+  },
+  {
+    label: 'forTeam',
+    pages: [
+      { to: '/team', label: 'team', hint: 'teamAbout', isFor: isAdmin },
+      { to: '/settings/replies', label: 'cannedReplies', hint: 'cannedRepliesHint' },
+      { to: '/settings/macros', label: 'macros', hint: 'macrosAbout' },
+      { to: '/settings/assignment', label: 'assignment', hint: 'assignmentAbout', isFor: isAdmin },
+    ],
+  },
+  {
+    label: 'website',
+    pages: [
+      { to: '/settings/widget', label: 'widget', hint: 'widgetAbout', isFor: isAdmin },
+      { to: '/settings/install', label: 'installation', hint: 'installationAbout', isFor: isAdmin },
+      { to: '/settings/privacy', label: 'privacy', hint: 'privacyAbout', isFor: isAdmin },
+    ],
+  },
+];
+
+/** pagesFor returns the groups of pages that a role may use. */
+export const pagesFor = (role: Role): Group[] =>
+  groups
+    .map((g) => ({ ...g, pages: g.pages.filter(({ isFor }) => !isFor || isFor(role)) }))
+    .filter((g) => g.pages.length);
