@@ -343,8 +343,11 @@ func TestConsoleIsAccessible(t *testing.T) {
 	w.Reply(t, token, "Yes:\n\n- the *hardcover*\n- https://shop.example/atlas")
 	ticket := w.NewTicket(t, harness.Map{"title": "A torn chart", "description": "It came torn.", "priority": "HIGH"})
 	w.NewTicket(t, harness.Map{"title": strings.Repeat("A subject as long as mails have it ", 7)})
+	hook := w.NewWebhook(t, "https://crm.example/"+strings.Repeat("a-long-path/", 12), "*")
 	pages := map[string]string{
-		"home": "", "inbox": "/inbox/all", "conversation": "/inbox/all/" + token, "tickets": "/tickets",
+		"webhooks": "/settings/webhooks", "new-webhook": "/settings/webhooks/new",
+		"webhook": "/settings/webhooks/" + harness.PathID(hook.Int("id")),
+		"home":    "", "inbox": "/inbox/all", "conversation": "/inbox/all/" + token, "tickets": "/tickets",
 		"visitors": "/visitors", "ticket": "/tickets/" + ticket.Text("id"), "new-ticket": "/tickets/new",
 		"team": "/team", "account": "/account",
 		"settings": "/settings", "privacy": "/settings/privacy", "assignment": "/settings/assignment",

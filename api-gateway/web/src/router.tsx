@@ -89,6 +89,9 @@ const tree = root.addChildren([
   page('/settings/assignment', () => import('./routes/settings/AssignmentPage')),
   page('/settings/notifications', () => import('./routes/settings/NotificationsPage')),
   page('/settings/privacy', () => import('./routes/settings/PrivacyPage')),
+  page('/settings/webhooks', () => import('./routes/webhooks/WebhooksPage')),
+  page('/settings/webhooks/new', () => import('./routes/webhooks/NewWebhookPage')),
+  page('/settings/webhooks/$id', () => import('./routes/webhooks/WebhookPage')),
   page('/new-website', () => import('./routes/gate/NewWebsitePage')),
   page('/gallery', () => import('./routes/gallery/GalleryPage')),
   // The app shows these itself: they need no session.

@@ -55,4 +55,8 @@ export const keys = {
   visit: (visitorId: number) => ['visit', visitorId] as const,
   ticket: (id: string) => ['tickets', 'one', id] as const,
   ticketMail: (id: string) => ['tickets', 'one', id, 'mail'] as const,
+  webhooks: ['webhooks'] as const,
+  webhook: (id: string) => ['webhooks', id] as const,
+  delivery: (at: string) => ['delivery', at] as const,
+  deliveries: (at: string, status: string) => ['webhooks', at, status] as const,
 };

@@ -63,7 +63,10 @@ export function tEnum(
     | 'assignment'
     | 'way'
     | 'notify'
-    | 'mailState',
+    | 'mailState'
+    | 'event'
+    | 'delivery'
+    | 'webhookDisabled',
   value: string,
 ): string {
   const key = `${kind}.${value}`;

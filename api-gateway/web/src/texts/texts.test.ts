@@ -39,7 +39,8 @@ describe.each(languages)('the texts in %s', (language) => {
 describe('the English texts', () => {
   it('are all used', () => {
     // Their values come from the API.
-    const kinds = /^(assignment|status|ticketStatus|channel|priority|level|role|provider|way|notify|mailState)\./;
+    const kinds =
+      /^(assignment|status|ticketStatus|channel|priority|level|role|provider|way|notify|mailState|event|delivery|webhookDisabled)\./;
     const isUsed = (key: string) => kinds.test(key) || sources.includes(`'${key}'`) || sources.includes(`"${key}"`);
     expect(Object.keys(en).filter((key) => !isUsed(key))).toEqual([]);
   });

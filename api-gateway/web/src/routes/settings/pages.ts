@@ -2,17 +2,21 @@
 import type { Key } from '../../texts';
 import { isAdmin, type Role } from '../team/roles';
 
+/** SettingsPath is the path of a page of the settings. */
+export type SettingsPath =
+  | '/account'
+  | '/team'
+  | '/settings/notifications'
+  | '/settings/replies'
+  | '/settings/macros'
+  | '/settings/assignment'
+  | '/settings/widget'
+  | '/settings/install'
+  | '/settings/privacy'
+  | '/settings/webhooks';
+
 interface SettingsPage {
-  to:
-    | '/account'
-    | '/team'
-    | '/settings/notifications'
-    | '/settings/replies'
-    | '/settings/macros'
-    | '/settings/assignment'
-    | '/settings/widget'
-    | '/settings/install'
-    | '/settings/privacy';
+  to: SettingsPath;
   label: Key;
   /** hint says in a line what a person does there. */
   hint: Key;
@@ -49,10 +53,20 @@ const groups: Group[] = [
       { to: '/settings/privacy', label: 'privacy', hint: 'privacyAbout', isFor: isAdmin },
     ],
   },
+  {
+    label: 'programs',
+    pages: [{ to: '/settings/webhooks', label: 'webhooks', hint: 'webhooksAbout', isFor: isAdmin }],
+  },
 ];
+
+const all = new Map(groups.flatMap((g) => g.pages.map((page) => [page.to, page])));
+
+/** titleOf returns the title of a page. */
+export const titleOf = (at: SettingsPath): Key => all.get(at)!.label;
+
+/** mayOpen reports whether a role may use a page. */
+export const mayOpen = (at: SettingsPath, role: Role) => all.get(at)!.isFor?.(role) ?? true;
 
 /** pagesFor returns the groups of pages that a role may use. */
 export const pagesFor = (role: Role): Group[] =>
-  groups
-    .map((g) => ({ ...g, pages: g.pages.filter(({ isFor }) => !isFor || isFor(role)) }))
-    .filter((g) => g.pages.length);
+  groups.map((g) => ({ ...g, pages: g.pages.filter(({ to }) => mayOpen(to, role)) })).filter((g) => g.pages.length);
