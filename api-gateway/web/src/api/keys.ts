@@ -55,6 +55,8 @@ export const keys = {
   visit: (visitorId: number) => ['visit', visitorId] as const,
   ticket: (id: string) => ['tickets', 'one', id] as const,
   ticketMail: (id: string) => ['tickets', 'one', id, 'mail'] as const,
+  tokens: ['tokens'] as const,
+  audit: (since: string) => ['audit', since] as const,
   webhooks: ['webhooks'] as const,
   webhook: (id: string) => ['webhooks', id] as const,
   delivery: (at: string) => ['delivery', at] as const,

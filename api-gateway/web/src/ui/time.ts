@@ -13,6 +13,20 @@ export const day = (at: string) => days.format(new Date(at));
 export const moment = (at: string) => whole.format(new Date(at));
 export const figure = (n: number) => figures.format(n);
 
+const shares = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
+
+/** percent formats a share of 1. */
+export const percent = (share: number) => shares.format(share);
+
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+/** bytes formats a number of bytes, in steps of 1024. */
+export function bytes(n: number): string {
+  const step = Math.min(Math.floor(Math.log2(Math.max(n, 1)) / 10), units.length - 1);
+  const format = { style: 'unit', unit: units[step], unitDisplay: 'short', maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(locale, format).format(n / 1024 ** step);
+}
+
 type Unit = 'minute' | 'hour' | 'day';
 
 function sinceThen(at: string, now: number): [number, Unit] {

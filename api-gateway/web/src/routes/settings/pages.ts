@@ -13,7 +13,11 @@ export type SettingsPath =
   | '/settings/widget'
   | '/settings/install'
   | '/settings/privacy'
-  | '/settings/webhooks';
+  | '/settings/tags'
+  | '/settings/tokens'
+  | '/settings/webhooks'
+  | '/settings/plan'
+  | '/settings/audit';
 
 interface SettingsPage {
   to: SettingsPath;
@@ -42,6 +46,7 @@ const groups: Group[] = [
       { to: '/team', label: 'team', hint: 'teamAbout', isFor: isAdmin },
       { to: '/settings/replies', label: 'cannedReplies', hint: 'cannedRepliesHint' },
       { to: '/settings/macros', label: 'macros', hint: 'macrosAbout' },
+      { to: '/settings/tags', label: 'tags', hint: 'tagsAbout' },
       { to: '/settings/assignment', label: 'assignment', hint: 'assignmentAbout', isFor: isAdmin },
     ],
   },
@@ -55,7 +60,17 @@ const groups: Group[] = [
   },
   {
     label: 'programs',
-    pages: [{ to: '/settings/webhooks', label: 'webhooks', hint: 'webhooksAbout', isFor: isAdmin }],
+    pages: [
+      { to: '/settings/tokens', label: 'apiTokens', hint: 'apiTokensAbout', isFor: isAdmin },
+      { to: '/settings/webhooks', label: 'webhooks', hint: 'webhooksAbout', isFor: isAdmin },
+    ],
+  },
+  {
+    label: 'operation',
+    pages: [
+      { to: '/settings/plan', label: 'plan', hint: 'planAbout', isFor: isAdmin },
+      { to: '/settings/audit', label: 'audit', hint: 'auditAbout', isFor: (role) => role === 'owner' },
+    ],
   },
 ];
 

@@ -1,4 +1,4 @@
-// The website's team, for admins: members, invitations and API tokens.
+// The website's team, for admins: members and invitations.
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { path } from '../../api/client';
@@ -12,7 +12,7 @@ import { moment } from '../../ui/time';
 import { NotFound } from '../NotFound';
 import { SettingsTabs } from '../settings/SettingsTabs';
 import { isAdmin, type Role } from './roles';
-import type { CreatedInvitation, CreatedToken, Invitation, Member, Token } from '../../../../../libs/web/api';
+import type { CreatedInvitation, Invitation, Member } from '../../../../../libs/web/api';
 
 const roles: Role[] = ['viewer', 'agent', 'admin', 'owner'];
 
@@ -43,7 +43,6 @@ export function Page() {
       <SettingsTabs />
       <Members />
       <Invitations />
-      <Tokens />
     </main>
   );
 }
@@ -152,69 +151,6 @@ function Invitations() {
         ))}
       </ul>
       <More read={read} />
-    </Section>
-  );
-}
-
-function Tokens() {
-  const { api } = useSession();
-  const read = useTeamList<Token>('tokens');
-  const { rows: list, load } = read;
-  const [secret, setSecret] = useState('');
-  const [run, error] = useAction();
-  const create = (e: FormEvent<HTMLFormElement>) => {
-    e.preventDefault();
-    const form = e.currentTarget;
-    run(async () => {
-      const body = Object.fromEntries(new FormData(form));
-      setSecret((await api.call<CreatedToken>('POST', '/tokens', body)).token);
-      form.reset();
-      await load();
-    });
-  };
-  return (
-    <Section title={t('apiTokens')}>
-      <p className="dim">{t('apiTokensHint')}</p>
-      <p className="error" role="alert">
-        {error}
-      </p>
-      {secret && <Secret label={t('shownOnce')} text={secret} />}
-      <ul className="list wide" id="tokens">
-        {list.map((token) => (
-          <li key={token.id} className="bar row">
-            <span className="what">
-              {token.name}
-              <small className="block">
-                {token.prefix}… · {tEnum('level', token.level)} ·{' '}
-                {token.lastUsedAt ? t('lastUsed') + ' ' + moment(token.lastUsedAt) : t('neverUsed')}
-              </small>
-            </span>
-            <button
-              type="button"
-              className="button"
-              onClick={() => {
-                if (confirm(t('revokeToken', { name: token.name }))) {
-                  run(() => api.call('DELETE', path`/tokens/${token.id}`).then(load));
-                }
-              }}
-            >
-              {t('revoke')}
-            </button>
-          </li>
-        ))}
-      </ul>
-      <More read={read} />
-      <form className="add" onSubmit={create}>
-        <input name="name" required maxLength={100} placeholder={t('name')} aria-label={t('name')} />
-        <select name="level" aria-label={t('level')}>
-          {['READ', 'WRITE', 'READ_WRITE'].map((level) => (
-            <option key={level} value={level}>
-              {tEnum('level', level)}
-            </option>
-          ))}
-        </select>
-        <button className="button">{t('create')}</button>
-      </form>
     </Section>
   );
 }

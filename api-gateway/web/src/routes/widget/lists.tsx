@@ -18,7 +18,7 @@ interface RowsProps<T> {
 }
 
 /** Rows edits a list: each row has a button that removes it. */
-function Rows<T>({ rows, change, empty, max, add, children }: RowsProps<T>) {
+export function Rows<T>({ rows, change, empty, max, add, children }: RowsProps<T>) {
   return (
     <div className="rows">
       {rows.map((row, i) => (
