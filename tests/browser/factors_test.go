@@ -90,7 +90,7 @@ func TestSecondFactors(t *testing.T) {
 	una.Do(t, "GET", "/auth/session", nil).Want(t, 401)
 }
 
-// TestOwnerRunsTheTeam: an owner invites a person by a link, changes their role, makes a token and removes the person.
+// TestOwnerRunsTheTeam: an owner invites a person by a link, changes their role and removes the person.
 func TestOwnerRunsTheTeam(t *testing.T) {
 	t.Parallel()
 	w := harness.Running().Website(t, harness.Free)

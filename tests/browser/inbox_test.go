@@ -346,6 +346,7 @@ func TestConsoleIsAccessible(t *testing.T) {
 	hook := w.NewWebhook(t, "https://crm.example/"+strings.Repeat("a-long-path/", 12), "*")
 	pages := map[string]string{
 		"tags": "/settings/tags", "tokens": "/settings/tokens", "plan": "/settings/plan", "audit": "/settings/audit",
+		"data":     "/settings/data",
 		"webhooks": "/settings/webhooks", "new-webhook": "/settings/webhooks/new",
 		"webhook": "/settings/webhooks/" + harness.PathID(hook.Int("id")),
 		"home":    "", "inbox": "/inbox/all", "conversation": "/inbox/all/" + token, "tickets": "/tickets",

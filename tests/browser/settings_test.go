@@ -119,3 +119,32 @@ func TestOwnerReadsPlanAndAudit(t *testing.T) {
 	admin.until(noRight + " && !document.getElementById('audit')")
 	admin.quiet()
 }
+
+// TestOwnerDownloadsData: the file has a line for each visitor. Tickets need the plan PRO, and a failure is shown.
+func TestOwnerDownloadsData(t *testing.T) {
+	t.Parallel()
+	w := harness.Running().Website(t, harness.Free)
+	w.Visit(t, harness.Map{"name": "Vera"}).Open(t, "Hello?")
+	w.Visit(t, harness.Map{"name": "Nils"}).Open(t, "Hello?")
+	c := signedIn(t, phone, w.Person(t, harness.Owner), "/settings/data")
+	c.until("document.querySelector('#exports [name=tickets]')?.disabled")
+	c.do("window.files = []; const make = URL.createObjectURL; " +
+		"URL.createObjectURL = (file) => { window.files.push(file); return make(file); }; " +
+		"HTMLAnchorElement.prototype.click = function () { window.saved = this.download; }")
+	c.click("#exports [name=visitors]")
+	c.until("window.saved === 'visitors.ndjson' && document.querySelector('#exports').textContent.includes('2 rows')")
+	if got := eval[string](c, "window.files[0].text().then((text) => text.trim().split('\\n')"+
+		".map((line) => JSON.parse(line).name).sort().join())"); got != "Nils,Vera" {
+		t.Errorf("the file has the visitors %s", got)
+	}
+	c.fits("the data")
+	c.accessible()
+	c.picture("phone-data.png")
+	c.quiet()
+	c.offline(true)
+	c.click("#exports [name=conversations]")
+	c.until("document.querySelector('#exports .error')?.textContent")
+	c.accessible()
+	agent := signedIn(t, desktop, w.Person(t, harness.Agent), "/settings/data")
+	agent.until(noRight + " && !document.getElementById('exports')")
+}

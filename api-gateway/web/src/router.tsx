@@ -93,6 +93,7 @@ const tree = root.addChildren([
   page('/settings/tokens', () => import('./routes/settings/TokensPage')),
   page('/settings/plan', () => import('./routes/website/PlanPage')),
   page('/settings/audit', () => import('./routes/website/AuditPage')),
+  page('/settings/data', () => import('./routes/website/DataPage')),
   page('/settings/webhooks', () => import('./routes/webhooks/WebhooksPage')),
   page('/settings/webhooks/new', () => import('./routes/webhooks/NewWebhookPage')),
   page('/settings/webhooks/$id', () => import('./routes/webhooks/WebhookPage')),

@@ -85,6 +85,18 @@ export class Api {
 
   /** callTagged is call, with the ETag of the response. */
   async callTagged<T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Tagged<T>> {
+    const response = await this.send(method, path, body, options);
+    const value = (response.status === 204 ? null : await response.json()) as T;
+    return { value, tag: response.headers.get('etag') ?? '' };
+  }
+
+  /** text returns the text of the response to a GET. */
+  async text(path: string, signal?: AbortSignal): Promise<string> {
+    return (await this.send('GET', path, undefined, { signal })).text();
+  }
+
+  /** send sends a request. It throws ApiError if the server refuses it. */
+  private async send(method: string, path: string, body: unknown, options: CallOptions): Promise<Response> {
     const { signal, key, tag, isFresh } = options;
     const hasBody = body !== undefined;
     const timeout = AbortSignal.timeout(requestTimeout);
@@ -101,15 +113,12 @@ export class Api {
       ...(isFresh && { cache: 'reload' as const }),
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
-    if (response.ok) {
-      const value = (response.status === 204 ? null : await response.json()) as T;
-      return { value, tag: response.headers.get('etag') ?? '' };
-    }
+    if (response.ok) return response;
     const problem = await response.json().catch(() => ({}));
     const detail = problem.detail || response.statusText;
     const err = new ApiError(response.status, problem.code || '', detail, problem.errors, problem.existing);
     if (err.code === 'confirmation_required' && (await this.onConfirm())) {
-      return this.callTagged<T>(method, path, body, options);
+      return this.send(method, path, body, options);
     }
     if (hasEnded(err)) this.onEnd();
     throw err;

@@ -17,7 +17,8 @@ export type SettingsPath =
   | '/settings/tokens'
   | '/settings/webhooks'
   | '/settings/plan'
-  | '/settings/audit';
+  | '/settings/audit'
+  | '/settings/data';
 
 interface SettingsPage {
   to: SettingsPath;
@@ -69,6 +70,7 @@ const groups: Group[] = [
     label: 'operation',
     pages: [
       { to: '/settings/plan', label: 'plan', hint: 'planAbout', isFor: isAdmin },
+      { to: '/settings/data', label: 'data', hint: 'dataAbout', isFor: isAdmin },
       { to: '/settings/audit', label: 'audit', hint: 'auditAbout', isFor: (role) => role === 'owner' },
     ],
   },
