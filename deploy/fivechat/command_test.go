@@ -407,6 +407,35 @@ func (r *running) visitor(t *testing.T, clientToken string) string {
 	return made.VisitorToken
 }
 
+// TestImportStatesWhatItDid checks the exit status, the output and the report for files without, with some, and with
+// only bad lines.
+func TestImportStatesWhatItDid(t *testing.T) {
+	t.Parallel()
+	const good, bad = `{"id":"a","turns":[{"from":"visitor","text":"x"}]}`, `{"id":"b","turns":[]}`
+	for name, c := range map[string]struct {
+		lines          string
+		status         int
+		output, report string
+	}{
+		"all":  {good + "\n" + good, 0, "would import 2, already there 0, bad lines 0\n", ""},
+		"some": {good + "\n" + bad, 2, "would import 1, already there 0, bad lines 1\n", `{"line":2,"reason":"has no turns`},
+		"none": {bad, 1, "would import 0, already there 0, bad lines 1\n", `{"line":1,"reason":"has no turns`},
+	} {
+		dir := t.TempDir()
+		report := filepath.Join(dir, "report.jsonl")
+		importing := exec.CommandContext(t.Context(), binary, "import", "--dry-run", "--report", report, "-")
+		importing.Stdin = strings.NewReader(c.lines)
+		out, err := importing.Output()
+		if status := importing.ProcessState.ExitCode(); status != c.status || string(out) != c.output {
+			t.Errorf("%s: status %d, want %d; %s %v", name, status, c.status, out, err)
+		}
+		if written, err := os.ReadFile(report); err != nil || !strings.HasPrefix(string(written), c.report) ||
+			(c.report == "") != (len(written) == 0) {
+			t.Errorf("%s: the report is %q %v", name, written, err)
+		}
+	}
+}
+
 // TestImportSurvivesKill ends the system without warning in mid-import. What was acknowledged is there, and importing
 // again ends in exactly the file's totals.
 func TestImportSurvivesKill(t *testing.T) {

@@ -2,8 +2,13 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -16,13 +21,25 @@ import (
 
 const importHelp = "" +
 	"Import conversations, one JSON object a line:\n" +
-	"  {\"id\": \"…\", \"topics\": [\"…\"], \"turns\": [{\"from\": \"visitor\"|\"agent\", \"text\": \"…\"}]}\n" +
+	"  {\"id\": \"…\", \"topics\": [\"…\"], \"turns\": [{\"from\": \"visitor\"|\"agent\", \"text\": \"…\", \"at\": \"2025-03-01T09:30:00Z\"}]}\n" +
+	"docs/api/exports.md lists the other members: visitor, status, assignee, summary, rating, and the agent of a turn.\n" +
 	"Rows are keyed by their id, so a file can be imported again: existing rows stay.\n" +
-	"A malformed line is reported and skipped.\n" +
-	"The command also reads the output of `website export`: its conversations, with their tags and messages."
+	"A bad line is reported and skipped. Empty turns and those of the system are left out; long texts are split.\n" +
+	"The command also reads the output of `website export`: its conversations with their messages, visitors and agents.\n" +
+	"The file may be packed (gzip, zstd), a tar archive, or UTF-16; - is the standard input.\n\n" +
+	"The exit status is 0 if no line is bad, 2 if some are, and 1 if nothing was imported or the import failed."
+
+// errSome is the error of an import with bad lines.
+var errSome = errors.New("some lines are bad")
+
+type importFlags struct {
+	importer.Options
+
+	report string
+}
 
 func importCommand() *cobra.Command {
-	var o importer.Options
+	var f importFlags
 	c := &cobra.Command{
 		Use:   "import FILE.jsonl[.gz]",
 		Short: "Import conversations, one JSON object a line, into a website",
@@ -33,35 +50,90 @@ func importCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.Token = cmp.Or(o.Token, e.Token)
-			return runImport(c, args[0], o)
+			f.Token = cmp.Or(f.Token, e.Token)
+			return f.run(c, args[0])
 		},
 	}
-	c.Flags().StringVar(&o.URL, "url", "http://127.0.0.1:8080", "address of the public edge")
-	c.Flags().StringVar(&o.Token, "token", "", "API token with WRITE (default: FIVECHAT_TOKEN)")
+	c.Flags().StringVar(&f.URL, "url", "http://127.0.0.1:8080", "address of the public edge")
+	c.Flags().StringVar(&f.Token, "token", "", "API token with WRITE (default: FIVECHAT_TOKEN)")
+	c.Flags().BoolVar(&f.DryRun, "dry-run", false, "read and check all lines, and send nothing")
+	c.Flags().BoolVar(&f.Strict, "strict", false, "stop at the first bad line")
+	c.Flags().StringVar(&f.report, "report", "", "file for the bad lines, one JSON object each")
 	return c
 }
 
-func runImport(c *cobra.Command, path string, o importer.Options) error {
-	f, err := os.Open(path)
+// run imports a file, and prints the result.
+func (f importFlags) run(c *cobra.Command, path string) error {
+	in, size, err := openInput(c, path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
+	defer in.Close()
+	report := io.Discard
+	if f.report != "" {
+		out, err := os.OpenFile(f.report, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		defer out.Close()
+		report = out
 	}
 	// The bar measures how much of the file has been read; the number beside it is what the server has stored.
-	bar := progressbar.NewOptions64(info.Size(),
+	bar := progressbar.NewOptions64(size,
 		progressbar.OptionSetWriter(c.ErrOrStderr()), progressbar.OptionSetWidth(30),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-	read := progressbar.NewReader(f, bar)
-	o.Input = &read
-	o.Progress = func(lines int) { bar.Describe(fmt.Sprintf("%6d conversations", lines)) }
-	o.BadLine = func(number int, why error) { fmt.Fprintf(c.ErrOrStderr(), "\nline %d: %v\n", number, why) }
-	r, err := importer.Run(c.Context(), o)
+	read := progressbar.NewReader(in, bar)
+	f.Input = &read
+	f.Progress = func(lines int) { bar.Describe(fmt.Sprintf("%6d conversations", lines)) }
+	var unwritten error
+	f.BadLine = func(number int, why error) {
+		fmt.Fprintf(c.ErrOrStderr(), "\nline %d: %v\n", number, why)
+		unwritten = errors.Join(unwritten, json.NewEncoder(report).Encode(badLine{number, why.Error()}))
+	}
+	left := map[string]int{}
+	f.Left = func(kind string) { left[kind]++ }
+	r, err := importer.Run(c.Context(), f.Options)
 	_ = bar.Finish()
-	fmt.Fprintf(c.OutOrStdout(), "imported %d, already there %d, bad lines %d\n", r.Imported, r.Existing, r.Bad)
-	return err
+	done := "imported"
+	if f.DryRun {
+		done = "would import"
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%s %d, already there %d, bad lines %d\n", done, r.Imported, r.Existing, r.Bad)
+	for _, kind := range slices.Sorted(maps.Keys(left)) {
+		fmt.Fprintf(c.OutOrStdout(), "left out: %d of the kind %s\n", left[kind], kind)
+	}
+	switch {
+	case err != nil:
+		return err
+	case unwritten != nil:
+		return fmt.Errorf("the report is incomplete: %w", unwritten)
+	case r.Bad > 0 && r.Imported+r.Existing == 0:
+		return errors.New("no line could be imported")
+	case r.Bad > 0:
+		return errSome
+	}
+	return nil
+}
+
+// badLine is a line of the report.
+type badLine struct {
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+}
+
+// openInput opens a file, or the standard input for -, whose size is unknown: -1.
+func openInput(c *cobra.Command, path string) (io.ReadCloser, int64, error) {
+	if path == "-" {
+		return io.NopCloser(c.InOrStdin()), -1, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
 }

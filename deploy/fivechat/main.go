@@ -27,6 +27,9 @@ func main() {
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "fivechat:", err)
+		if errors.Is(err, errSome) {
+			os.Exit(2)
+		}
 		os.Exit(1)
 	}
 }

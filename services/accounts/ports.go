@@ -33,6 +33,8 @@ type Store interface {
 	// or in the order of changes.
 	User(ctx context.Context, t tenant.ID, id id.User) (User, error)
 	UsersOf(ctx context.Context, t tenant.ID, ids []id.User) ([]User, error)
+	// UsersByEmail returns the users that have one of the addresses, which are in lower case.
+	UsersByEmail(ctx context.Context, t tenant.ID, addresses []string) ([]User, error)
 	Users(ctx context.Context, t tenant.ID, w paging.Following) (paging.Slice[User], error)
 	// AddUser stores a new user.
 	AddUser(ctx context.Context, u User, e Entry) error

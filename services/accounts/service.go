@@ -3,8 +3,10 @@ package accounts
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -79,6 +81,21 @@ func (s *Service) UsersOf(ctx context.Context, t tenant.ID, ids []id.User) ([]Us
 	}
 	return s.store.UsersOf(ctx, t, ids)
 }
+
+// UsersByEmail returns the users that have one of up to maxEmails e-mail addresses.
+func (s *Service) UsersByEmail(ctx context.Context, t tenant.ID, addresses []string) ([]User, error) {
+	if len(addresses) > maxEmails {
+		return nil, fault.Bad("emails", "must be at most 100 addresses")
+	}
+	low := make([]string, len(addresses))
+	for i, address := range addresses {
+		low[i] = strings.ToLower(address)
+	}
+	return s.store.UsersByEmail(ctx, t, low)
+}
+
+// maxEmails is the maximum number of addresses in one request.
+const maxEmails = 100
 
 // Colleague is a user of a website, or one that was removed from it.
 type Colleague struct {

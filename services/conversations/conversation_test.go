@@ -8,7 +8,6 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
-	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
 )
 
@@ -168,29 +167,12 @@ func TestInvalidInputNamesItsField(t *testing.T) {
 		err   error
 		field string
 	}{
-		"blank":         {Draft{Content: " \n"}.Validate(), "content"},
-		"long":          {Draft{Content: strings.Repeat("x", MaxContent+1)}.Validate(), "content"},
-		"client id":     {Draft{Content: "x", ClientID: strings.Repeat("x", maxClientID+1)}.Validate(), "clientMessageId"},
-		"no stars":      {Rating{}.Validate(), "rating"},
-		"six stars":     {Rating{Stars: 6}.Validate(), "rating"},
-		"feedback":      {Rating{Stars: 5, Feedback: &feedback}.Validate(), "feedback"},
-		"no rows":       {Rows(nil).Validate(), "rows"},
-		"too many rows": {make(Rows, MaxImportRows+1).Validate(), "rows"},
-		"key":           {Rows{{Key: " ", Turns: []Turn{{"visitor", "x"}}}}.Validate(), "rows.0.key"},
-		"turns":         {Rows{{Key: "k"}}.Validate(), "rows.0.turns"},
-		"from": {
-			Rows{{Key: "k", Turns: []Turn{{"visitor", "x"}, {"robot", "x"}}}}.Validate(),
-			"rows.0.turns.1.from",
-		},
-		"text": {Rows{
-			{Key: "k", Turns: []Turn{{"visitor", "x"}}},
-			{Key: "l", Turns: []Turn{{"agent", ""}}},
-		}.Validate(), "rows.1.turns.0.text"},
-		"topic": {Rows{{
-			Key:    "k",
-			Topics: []string{""},
-			Turns:  []Turn{{"visitor", "x"}},
-		}}.Validate(), "rows.0.topics.0"},
+		"blank":     {Draft{Content: " \n"}.Validate(), "content"},
+		"long":      {Draft{Content: strings.Repeat("x", MaxContent+1)}.Validate(), "content"},
+		"client id": {Draft{Content: "x", ClientID: strings.Repeat("x", maxClientID+1)}.Validate(), "clientMessageId"},
+		"no stars":  {Rating{}.Validate(), "rating"},
+		"six stars": {Rating{Stars: 6}.Validate(), "rating"},
+		"feedback":  {Rating{Stars: 5, Feedback: &feedback}.Validate(), "feedback"},
 	} {
 		f := fault.From(c.err)
 		if c.err == nil || f.Kind != fault.Invalid || f.Fields[0].Field != c.field {
@@ -199,24 +181,6 @@ func TestInvalidInputNamesItsField(t *testing.T) {
 	}
 	if err := (Draft{Content: strings.Repeat("x", MaxContent)}).Validate(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestImportedRowBecomesClosedConversation(t *testing.T) {
-	t.Parallel()
-	c, ms, err := Row{
-		Key:    "k",
-		Topics: []string{"a", "a"},
-		Turns:  []Turn{{"visitor", "Hello there"}, {"agent", "hello"}},
-	}.build(9, website, visitorID, noon)
-	if err != nil || c.Status != Closed || len(ms) != 2 || *ms[0].VisitorID != visitorID || ms[1].VisitorID != nil ||
-		len(c.Tags) != 1 || len(searchterms.Of(0, "Hello there")) != len(c.Terms) {
-		t.Fatalf("%+v %+v %v", c, ms, err)
-	}
-	var sums Sums
-	sums.Add(c)
-	if want := (Sums{Conversations: 1, Messages: 2, Answered: 1}); sums != want {
-		t.Fatalf("%+v", sums)
 	}
 }
 

@@ -149,6 +149,8 @@ type Addressee struct {
 type Accounts interface {
 	// Agents returns those of up to 100 agents that exist.
 	Agents(ctx context.Context, t tenant.ID, ids []id.User) ([]Agent, error)
+	// AgentsByEmail returns those of up to MaxImportAgents agents that exist, by e-mail address in lower case.
+	AgentsByEmail(ctx context.Context, t tenant.ID, addresses []string) (map[string]id.User, error)
 	// Assignment returns how a website assigns new conversations.
 	Assignment(ctx context.Context, t tenant.ID) (Assignment, error)
 }
@@ -161,8 +163,8 @@ type Visitors interface {
 	VisitorByToken(ctx context.Context, t tenant.ID, token string) (Addressee, error)
 	// AgentBegan notifies a visitor's pages of a conversation that an agent has begun, if they have no event stream.
 	AgentBegan(ctx context.Context, t tenant.ID, visitor id.Visitor, conversation string) error
-	// ImportVisitors returns one visitor id per key, and creates visitors for keys that have none.
-	ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]id.Visitor, error)
+	// ImportVisitors returns the ids of up to MaxImportRows visitors, and creates those whose keys are new.
+	ImportVisitors(ctx context.Context, t tenant.ID, rows []ImportVisitor) ([]id.Visitor, error)
 }
 
 // Assistant describes conversations: a summary, and tags of the catalogue.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"fivechat.dev/libs/kernel/fault"
@@ -11,8 +12,13 @@ import (
 	"fivechat.dev/libs/kernel/tenant"
 )
 
-// ImportRow is a visitor to import. Key is the importer's own id for them: importing it again returns the same visitor.
-type ImportRow struct{ Key, Name string }
+// ImportRow is a visitor to import. Key is the importer's own id for them: importing it again returns the same visitor,
+// as it is.
+type ImportRow struct {
+	Key     string
+	Name    string // "" for a friendly one
+	Context Context
+}
 
 // ImportRows are the rows of one import.
 type ImportRows []ImportRow
@@ -22,9 +28,11 @@ func (rows ImportRows) Validate() error {
 	var wrong fault.Problems
 	wrong.Check(len(rows) <= maxImport, "rows", "must be at most 500")
 	for i, r := range rows[:min(len(rows), maxImport)] {
-		wrong.Check(r.Key != "" && len(r.Key) <= maxKey, fmt.Sprintf("rows.%d.key", i), "must be 1 to 200 bytes")
+		wrong.Check(r.Key != "" && len(r.Key) <= maxKey, fmt.Sprintf("rows.%d.key", i), "must be 1 to 208 bytes")
 		wrong.Check(utf8.RuneCountInString(strings.TrimSpace(r.Name)) <= maxName, fmt.Sprintf("rows.%d.name", i),
 			"must be at most 100 characters")
+		_, problem := MergeContext(emptyContext, r.Context)
+		wrong.Check(problem == "", fmt.Sprintf("rows.%d.context", i), problem)
 	}
 	return wrong.Err()
 }
@@ -38,7 +46,7 @@ type Imported struct {
 // The maximum number of rows in one import, and the maximum length of a key in bytes.
 const (
 	maxImport = 500
-	maxKey    = 200
+	maxKey    = 208 // those of conversations with a prefix
 )
 
 // importAttempts limits how often an import is retried because a concurrent one has stored some of the same keys. Each
@@ -51,10 +59,10 @@ func (s *Service) Import(ctx context.Context, t tenant.ID, rows ImportRows) (_ [
 	if err := rows.Validate(); err != nil {
 		return nil, err
 	}
-	names, keys := rows.distinct()
+	distinct := rows.distinct()
 	for range importAttempts {
 		var ids map[string]id.Visitor
-		if ids, err = s.importOnce(ctx, t, keys, names); err == nil {
+		if ids, err = s.importOnce(ctx, t, distinct); err == nil {
 			done := make([]Imported, len(rows))
 			for i, r := range rows {
 				done[i] = Imported{r.Key, ids[r.Key]}
@@ -68,47 +76,54 @@ func (s *Service) Import(ctx context.Context, t tenant.ID, rows ImportRows) (_ [
 	return nil, err
 }
 
-func (s *Service) importOnce(
-	ctx context.Context, t tenant.ID, keys []string, names map[string]string,
-) (map[string]id.Visitor, error) {
-	ids := map[string]id.Visitor{}
-	if len(keys) == 0 {
-		return ids, nil
+// importOnce imports rows whose keys differ. It returns the visitors of their keys.
+func (s *Service) importOnce(ctx context.Context, t tenant.ID, rows ImportRows) (map[string]id.Visitor, error) {
+	if len(rows) == 0 {
+		return map[string]id.Visitor{}, nil
+	}
+	keys := make([]string, len(rows))
+	for i, r := range rows {
+		keys[i] = r.Key
 	}
 	ids, err := s.store.Imported(ctx, t, keys)
-	if err != nil || len(ids) == len(keys) {
+	if err != nil || len(ids) == len(rows) {
 		return ids, err
 	}
-	next, err := s.store.Reserve(ctx, len(keys)-len(ids))
+	next, err := s.store.Reserve(ctx, len(rows)-len(ids))
 	if err != nil {
 		return nil, err
 	}
 	now := s.now()
 	var fresh []Visitor
-	for _, key := range keys {
-		if _, there := ids[key]; there {
+	for _, r := range rows {
+		if _, there := ids[r.Key]; there {
 			continue
 		}
-		v := newVisitor(t, next, newSecret(), now) // the secret is never used: no browser has this visitor's token
-		v.ImportKey = key
-		if names[key] != "" {
-			v.Name = names[key]
-		}
-		fresh = append(fresh, v)
-		ids[key] = v.ID
+		fresh = append(fresh, r.build(t, next, now))
+		ids[r.Key] = next
 		next++
 	}
 	return ids, s.store.Import(ctx, t, fresh)
 }
 
-// distinct returns the keys in order, each once, and their names.
-func (rows ImportRows) distinct() (names map[string]string, keys []string) {
-	names = make(map[string]string, len(rows))
+// build creates the visitor of a valid row. The secret is never used: no browser has this visitor's token.
+func (r ImportRow) build(t tenant.ID, number id.Visitor, now time.Time) Visitor {
+	v := newVisitor(t, number, newSecret(), now)
+	v.ImportKey, v.Context = r.Key, Written(r.Context)
+	if name := strings.TrimSpace(r.Name); name != "" {
+		v.Name = name
+	}
+	return v
+}
+
+// distinct returns the first row of each key, in order.
+func (rows ImportRows) distinct() (all ImportRows) {
+	seen := make(map[string]bool, len(rows))
 	for _, r := range rows {
-		if _, again := names[r.Key]; !again {
-			keys = append(keys, r.Key)
-			names[r.Key] = strings.TrimSpace(r.Name)
+		if !seen[r.Key] {
+			seen[r.Key] = true
+			all = append(all, r)
 		}
 	}
-	return names, keys
+	return all
 }

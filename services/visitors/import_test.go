@@ -2,6 +2,7 @@ package visitors_test
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func (s *importing) Import(_ context.Context, _ tenant.ID, rows []visitors.Visit
 
 func TestImportStoresNewKeysAndRetriesConflicts(t *testing.T) {
 	t.Parallel()
-	rows := visitors.ImportRows{{"a", "Ann"}, {"b", " "}, {"a", "again"}, {"c", "Cleo"}}
+	rows := visitors.ImportRows{{Key: "a", Name: "Ann"}, {Key: "b", Name: " "}, {Key: "a", Name: "again"}, {Key: "c", Name: "Cleo"}}
 	for name, c := range map[string]struct {
 		there     map[string]id.Visitor
 		conflicts []string
@@ -93,7 +94,7 @@ func TestImportNamesVisitors(t *testing.T) {
 	t.Parallel()
 	store := &importing{next: 5, there: map[string]id.Visitor{}}
 	_, err := visitors.New(store, nil, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{},
-		visitors.ImportRows{{"a", " Ann "}, {"b", ""}})
+		visitors.ImportRows{{Key: "a", Name: " Ann "}, {Key: "b"}})
 	if want := []string{"a=Ann", "b=" + visitors.FriendlyName(6)}; err != nil || !slices.Equal(store.stored, want) {
 		t.Errorf("%v, stored %v, want %v", err, store.stored, want)
 	}
@@ -102,9 +103,10 @@ func TestImportNamesVisitors(t *testing.T) {
 func TestInvalidImportListsWrongFields(t *testing.T) {
 	t.Parallel()
 	for wrong, rows := range map[string]visitors.ImportRows{
-		"rows.0.key":             {{"", "a"}},
-		"rows.1.key,rows.2.name": {{"a", ""}, {strings.Repeat("k", 201), ""}, {"c", strings.Repeat("n", 101)}},
-		"rows":                   slices.Repeat(visitors.ImportRows{{"a", ""}}, 501),
+		"rows.0.key":             {{Name: "a"}},
+		"rows.1.key,rows.2.name": {{Key: "a"}, {Key: strings.Repeat("k", 209)}, {Key: "c", Name: strings.Repeat("n", 101)}},
+		"rows.0.context":         {{Key: "a", Context: visitors.Context{"text": json.RawMessage(`"` + strings.Repeat("x", 17<<10) + `"`)}}},
+		"rows":                   slices.Repeat(visitors.ImportRows{{Key: "a"}}, 501),
 	} {
 		_, err := visitors.New(&importing{}, nil, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, rows)
 		if got := fieldsOf(err); got != wrong {

@@ -167,6 +167,19 @@ func Row(key string, turns ...string) Map {
 	return Map{"key": key, "topics": []string{"Test_1"}, "turns": said}
 }
 
+// History is a row with everything that an import keeps.
+func History(key string) Map {
+	row := Row(key, "Is it open?", "It is.")
+	row["visitor"] = Map{"key": key, "name": "Vera", "context": Map{"cart": 3}}
+	row["status"], row["closedAt"], row["assignee"] = "CLOSED", "2025-03-03T10:00:00Z", "una@shop.example"
+	row["summary"], row["rating"], row["feedback"], row["ratedAt"] = "Opening hours", 4, "quick", "2025-03-03T11:00:00Z"
+	for i, turn := range row["turns"].([]Map) {
+		turn["at"] = fmt.Sprintf("2025-03-03T09:0%d:00Z", i)
+	}
+	row["turns"].([]Map)[1]["agent"] = "una@shop.example"
+	return row
+}
+
 // Import imports n conversations of two messages each.
 func (w *Website) Import(t testing.TB, n int) {
 	t.Helper()

@@ -302,7 +302,7 @@ func settings() []Operation {
 		{Method: "DELETE", Path: "/tags/{tag}", Caller: ByWrite, Status: 200, Malformed: 404, Ends: true},
 		{
 			Method: "POST", Path: "/conversations/import", Caller: ByWrite, Status: 200,
-			Body: Map{"rows": []Map{Row("{unique}", "Is it open?", "It is.")}}, Mistyped: Map{"rows": "none"},
+			Body: Map{"rows": []Map{History("{unique}")}}, Mistyped: Map{"rows": "none"},
 		},
 	}
 }

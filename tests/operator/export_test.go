@@ -65,12 +65,19 @@ func missing(all map[string][]harness.Object, kinds map[string]string) (n int) {
 	return n
 }
 
-// TestExportCanBeImported checks that another website then has the same conversations.
+// TestExportCanBeImported checks that another website then has the same conversations, with their times and people.
 func TestExportCanBeImported(t *testing.T) {
 	t.Parallel()
-	from, _, conversation := twoVisitors(t)
-	from.Agent().Do(t, "PATCH", "/conversations/"+conversation, harness.Map{"tags": []string{"moved"}}).Want(t, 200)
+	from, second, conversation := twoVisitors(t)
 	to := harness.Running().Website(t, harness.Free)
+	una := harness.Map{"name": "Una", "email": harness.Unique("una") + "@shop.example"}
+	agent := from.Agent().Send(t, 201, "POST", "/users", una).Int("id")
+	to.Agent().Do(t, "POST", "/users", una).Want(t, 201)
+	at := "/conversations/" + conversation
+	from.Agent().Do(t, "POST", at+"/messages", harness.Map{"content": "by Una", "authorId": agent}).Want(t, 201)
+	second.Do(t, "POST", at+"/rate", harness.Map{"rating": 4, "feedback": "quick"}).Want(t, 200)
+	from.Agent().Do(t, "PATCH", at,
+		harness.Map{"tags": []string{"moved"}, "assigneeId": agent, "summary": "moved", "status": "CLOSED"}).Want(t, 200)
 	export := from.Operator().Do(t, "GET", fmt.Sprintf("/operator/websites/%d/export", from.ID), nil).Want(t, 200)
 	_, token := to.Token(t, harness.Write)
 	for _, want := range []importer.Result{{Imported: 2}, {Existing: 2}} {
@@ -82,20 +89,35 @@ func TestExportCanBeImported(t *testing.T) {
 			t.Fatalf("%+v, %v; want %+v", got, err, want)
 		}
 	}
-	said := func(w *harness.Website) (all []string) {
-		for _, c := range w.Reader().Do(t, "GET", "/conversations", nil).Want(t, 200).List() {
-			thread := w.Reader().Get(t, "/conversations/"+c.Text("token"))
-			text := fmt.Sprint(c.M["tags"])
-			for _, m := range thread.M["messages"].([]any) {
-				m := harness.NewObject(t, m.(map[string]any))
-				text += " " + m.Text("senderType") + ": " + m.Text("content")
-			}
-			all = append(all, text)
-		}
-		slices.Sort(all)
-		return all
-	}
-	if a, b := said(from.Website), said(to); !slices.Equal(a, b) || len(a) != 2 {
+	if a, b := histories(t, from.Website), histories(t, to); !slices.Equal(a, b) || len(a) != 2 {
 		t.Errorf("imported %q, want %q", b, a)
 	}
+}
+
+// histories are a website's conversations without what numbers and tokens differ in.
+func histories(t *testing.T, w *harness.Website) (all []string) {
+	t.Helper()
+	users, visitors := names(t, w, "/users"), names(t, w, "/visitors")
+	for _, c := range w.Reader().Do(t, "GET", "/conversations", nil).Want(t, 200).List() {
+		thread := w.Reader().Get(t, "/conversations/"+c.Text("token"))
+		text := fmt.Sprint(c.M["tags"], c.M["status"], c.M["createdAt"], c.M["closedAt"], c.M["summary"], c.M["rating"],
+			users[c.M["assigneeId"]], visitors[c.M["visitorId"]])
+		for _, m := range thread.M["messages"].([]any) {
+			m := harness.NewObject(t, m.(map[string]any))
+			text += fmt.Sprint(" ", m.M["senderType"], m.M["content"], m.M["createdAt"], users[m.M["userId"]])
+		}
+		all = append(all, text)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// names returns the names of a list's rows by their numbers.
+func names(t *testing.T, w *harness.Website, list string) map[any]any {
+	t.Helper()
+	all := map[any]any{}
+	for _, row := range w.Reader().Do(t, "GET", list, nil).Want(t, 200).List() {
+		all[row.M["id"]] = row.M["name"]
+	}
+	return all
 }

@@ -1,18 +1,15 @@
 // Package importer sends dialogues, one JSON object a line, or the conversations of an export, to a website's import
-// operation. The server keys rows by their id, so a file can be sent again after any failure and nothing stands twice.
+// operation. The server keys rows by their id, so a file can be sent again after any failure, and nothing is stored
+// twice. The package repairs what has only one meaning (source.go, dialogue.go), and names every other bad line.
 package importer
 
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,34 +28,38 @@ const (
 // Options say what to import where.
 type Options struct {
 	URL, Token string
-	Input      io.Reader // JSON lines: dialogues or an export, gzipped or not
+	Input      io.Reader // JSON lines: dialogues or an export; may be packed, in an archive, or UTF-16
+	DryRun     bool      // read and check all lines, and send nothing
+	Strict     bool      // stop at the first bad line
 	Progress   func(lines int)
 	BadLine    func(number int, why error)
+	Left       func(kind string) // a row of an export that isn't imported; may be nil
 }
 
-// Result counts lines.
+// Result counts conversations and lines.
 type Result struct {
-	Imported, Existing, Bad int
+	Imported int // of a dry run: that would be sent
+	Existing int
+	Bad      int
 }
 
-// row is a line of the file; its names are the file's.
-type row struct {
-	ID     string           `json:"id"`
-	Topics []string         `json:"topics"`
-	Turns  []api.ImportTurn `json:"turns"`
-}
+// ErrStrict is the error of a bad line if the import is strict. Lines above it may have been imported.
+var ErrStrict = errors.New("stopped at the first bad line")
 
 // line is a row that will be sent, with its place in the file.
 type line struct {
 	number int
-	row    row
+	row    api.ImportRow
 	size   int
 }
 
 // Run imports until the input ends. It reports a line that isn't a dialogue to BadLine and skips it. If the server
 // doesn't answer, Run retries a few times before it fails.
 func Run(ctx context.Context, o Options) (Result, error) {
-	input, err := plain(o.Input)
+	if o.Left == nil {
+		o.Left = func(string) {}
+	}
+	input, err := text(o.Input)
 	if err != nil {
 		return Result{}, err
 	}
@@ -76,19 +77,10 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	return s.total(), readErr
 }
 
-// plain unpacks input where it begins like a gzip file.
-func plain(r io.Reader) (io.Reader, error) {
-	b := bufio.NewReaderSize(r, 64<<10)
-	if head, _ := b.Peek(2); !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		return b, nil
-	}
-	return gzip.NewReader(b)
-}
-
 func (s *sender) read(ctx context.Context, input io.Reader, flush func([]line)) error {
 	r := bufio.NewReaderSize(input, 64<<10)
 	var batch []line
-	var rows gatherer
+	rows := newGatherer(s.o.Left)
 	size := 0
 	for number := 1; ctx.Err() == nil; number++ {
 		text, err := readLine(r)
@@ -98,7 +90,9 @@ func (s *sender) read(ctx context.Context, input io.Reader, flush func([]line)) 
 				why = err
 			}
 			if why != nil {
-				s.bad(number, why)
+				if err := s.bad(number, why); err != nil {
+					return err
+				}
 			} else if l != nil {
 				batch, size = append(batch, *l), size+l.size
 			}
@@ -138,21 +132,4 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 			return text, err
 		}
 	}
-}
-
-func parse(number int, text []byte) (line, error) {
-	l := line{number: number, size: len(text)}
-	if !utf8.Valid(text) {
-		return l, errors.New("is not UTF-8")
-	}
-	if err := json.Unmarshal(text, &l.row); err != nil {
-		return l, err
-	}
-	if strings.TrimSpace(l.row.ID) == "" {
-		return l, errors.New("has no id")
-	}
-	if len(l.row.Turns) == 0 {
-		return l, errors.New("has no turns")
-	}
-	return l, nil
 }

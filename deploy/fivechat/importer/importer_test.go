@@ -21,7 +21,8 @@ type server struct {
 	*httptest.Server
 	mu    sync.Mutex
 	keys  map[string]bool
-	fail  int // how many requests to answer 503 first
+	rows  []json.RawMessage // as they were sent
+	fail  int               // how many requests to answer 503 first
 	calls int
 }
 
@@ -47,17 +48,22 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"code":"token_invalid","detail":"the token is not valid"}`)
 		return
 	}
-	var body struct {
-		Rows []struct {
-			Key   string
-			Turns []struct{ From, Text string }
-		}
-	}
+	var body struct{ Rows []json.RawMessage }
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		w.WriteHeader(500)
 		return
 	}
-	for i, row := range body.Rows {
+	rows := make([]struct {
+		Key   string
+		Turns []struct{ From, Text string }
+	}, len(body.Rows))
+	for i := range rows {
+		if err := json.Unmarshal(body.Rows[i], &rows[i]); err != nil {
+			w.WriteHeader(500)
+			return
+		}
+	}
+	for i, row := range rows {
 		if row.Turns[0].Text == "forbidden" {
 			w.WriteHeader(400)
 			fmt.Fprintf(w, `{"code":"validation_failed","detail":"no",`+
@@ -66,7 +72,8 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	imported := 0
-	for _, row := range body.Rows {
+	s.rows = append(s.rows, body.Rows...)
+	for _, row := range rows {
 		if !s.keys[row.Key] {
 			s.keys[row.Key] = true
 			imported++
@@ -82,11 +89,16 @@ func dialogue(id, text string) string {
 func run(t *testing.T, s *server, input string) (importer.Result, map[int]string, error) {
 	t.Helper()
 	bad := map[int]string{}
-	r, err := importer.Run(t.Context(), importer.Options{
-		URL: s.URL, Token: "secret", Input: strings.NewReader(input), Progress: func(int) {},
-		BadLine: func(n int, why error) { bad[n] = why.Error() },
-	})
+	o := options(s, input)
+	o.BadLine = func(n int, why error) { bad[n] = why.Error() }
+	r, err := importer.Run(t.Context(), o)
 	return r, bad, err
+}
+
+func options(s *server, input string) importer.Options {
+	return importer.Options{
+		URL: s.URL, Token: "secret", Input: strings.NewReader(input), Progress: func(int) {}, BadLine: func(int, error) {},
+	}
 }
 
 func TestBadLinesAreNamedAndTheRestIsImported(t *testing.T) {

@@ -23,12 +23,17 @@ type sender struct {
 	lines  int
 }
 
-func (s *sender) bad(number int, why error) {
+// bad reports a bad line. If the import is strict, the error ends it.
+func (s *sender) bad(number int, why error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.result.Bad++
 	s.o.BadLine(number, why)
 	s.progress(1)
+	if s.o.Strict {
+		return ErrStrict
+	}
+	return nil
 }
 
 func (s *sender) progress(n int) {
@@ -44,12 +49,19 @@ func (s *sender) total() Result {
 
 // send posts a batch. Rows that the server names as bad are left out, and the rest is sent again.
 func (s *sender) send(ctx context.Context, batch []line) error {
+	if s.o.DryRun {
+		s.stored(api.Imported{Imported: len(batch)})
+		return nil
+	}
 	for len(batch) > 0 {
 		done, err := s.api.ImportConversations(ctx, nil, api.Import{Rows: rowsOf(batch)})
 		var no *client.Refusal
 		switch {
 		case errors.As(err, &no) && no.Status == http.StatusBadRequest:
-			rest := s.without(batch, no)
+			rest, stop := s.without(batch, no)
+			if stop != nil {
+				return stop
+			}
 			if len(rest) == len(batch) {
 				return err // it names no row
 			}
@@ -60,17 +72,23 @@ func (s *sender) send(ctx context.Context, batch []line) error {
 		case err != nil:
 			return fmt.Errorf("stored rows stay, so run the import again: %w", err)
 		}
-		s.mu.Lock()
-		s.result.Imported += done.Body.Imported
-		s.result.Existing += done.Body.Existing
-		s.progress(len(batch))
-		s.mu.Unlock()
+		s.stored(done.Body)
 		return nil
 	}
 	return nil
 }
 
-func (s *sender) without(batch []line, no *client.Refusal) []line {
+// stored counts the rows of a batch.
+func (s *sender) stored(done api.Imported) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.result.Imported += done.Imported
+	s.result.Existing += done.Existing
+	s.progress(done.Imported + done.Existing)
+}
+
+// without returns the rows of a batch that a refusal doesn't name.
+func (s *sender) without(batch []line, no *client.Refusal) (rest []line, stop error) {
 	why := map[int]error{}
 	for _, e := range no.Errors {
 		parts := strings.SplitN(e.Field, ".", 3)
@@ -81,24 +99,20 @@ func (s *sender) without(batch []line, no *client.Refusal) []line {
 			why[i] = fmt.Errorf("%s %s", strings.Join(parts[2:], "."), e.Message)
 		}
 	}
-	var rest []line
 	for i, l := range batch {
-		if why[i] != nil {
-			s.bad(l.number, why[i])
-			continue
+		if why[i] == nil {
+			rest = append(rest, l)
+		} else if err := s.bad(l.number, why[i]); err != nil {
+			return nil, err
 		}
-		rest = append(rest, l)
 	}
-	return rest
+	return rest, nil
 }
 
 func rowsOf(batch []line) []api.ImportRow {
 	rows := make([]api.ImportRow, len(batch))
 	for i, l := range batch {
-		rows[i] = api.ImportRow{Key: l.row.ID, Turns: l.row.Turns}
-		if len(l.row.Topics) > 0 {
-			rows[i].Topics = &l.row.Topics
-		}
+		rows[i] = l.row
 	}
 	return rows
 }

@@ -327,6 +327,24 @@ func (e IdentityProviderListSignUp) Valid() bool {
 	}
 }
 
+// Defines values for ImportRowStatus.
+const (
+	ImportRowStatusCLOSED ImportRowStatus = "CLOSED"
+	ImportRowStatusOPEN   ImportRowStatus = "OPEN"
+)
+
+// Valid indicates whether the value is a known member of the ImportRowStatus enum.
+func (e ImportRowStatus) Valid() bool {
+	switch e {
+	case ImportRowStatusCLOSED:
+		return true
+	case ImportRowStatusOPEN:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportTurnFrom.
 const (
 	ImportTurnFromAgent   ImportTurnFrom = "agent"
@@ -2514,22 +2532,60 @@ type Import struct {
 
 // ImportRow defines model for ImportRow.
 type ImportRow struct {
+	// Assignee E-mail address of an agent. An address that no agent of the website has leaves the conversation unassigned.
+	Assignee *string `json:"assignee,omitempty"`
+
+	// ClosedAt Default: the time of the last turn.
+	ClosedAt nullable.Nullable[time.Time] `json:"closedAt,omitempty"`
+
+	// Feedback The visitor's comment on the rating, which must be present.
+	Feedback nullable.Nullable[string] `json:"feedback,omitempty"`
+
 	// Key The row's id in its source.
 	Key string `json:"key"`
 
+	// RatedAt Default: the time of the last turn.
+	RatedAt nullable.Nullable[time.Time] `json:"ratedAt,omitempty"`
+	Rating  nullable.Nullable[int]       `json:"rating,omitempty"`
+	Status  *ImportRowStatus             `json:"status,omitempty"`
+	Summary nullable.Nullable[string]    `json:"summary,omitempty"`
+
 	// Topics The tags of the conversation.
-	Topics *[]string    `json:"topics,omitempty"`
-	Turns  []ImportTurn `json:"turns"`
+	Topics *[]string `json:"topics,omitempty"`
+
+	// Turns Either all turns have a time, in ascending order, or none. Then everything has the time of the import, and the conversation has no response time.
+	Turns []ImportTurn `json:"turns"`
+
+	// Visitor Rows with the same key have the same visitor, who isn't changed by later imports. Without it, each row has a visitor of its own.
+	Visitor *ImportVisitor `json:"visitor,omitempty"`
 }
+
+// ImportRowStatus defines model for ImportRow.Status.
+type ImportRowStatus string
 
 // ImportTurn defines model for ImportTurn.
 type ImportTurn struct {
+	// Agent E-mail address of the agent. An address that no agent of the website has leaves the message without an author.
+	Agent *string `json:"agent,omitempty"`
+
+	// At From 1970 up to now.
+	At   *time.Time     `json:"at,omitempty"`
 	From ImportTurnFrom `json:"from"`
 	Text string         `json:"text"`
 }
 
 // ImportTurnFrom defines model for ImportTurn.From.
 type ImportTurnFrom string
+
+// ImportVisitor Rows with the same key have the same visitor, who isn't changed by later imports. Without it, each row has a visitor of its own.
+type ImportVisitor struct {
+	// Context Facts about the visitor. Up to 100 keys and 16384 bytes.
+	Context *map[string]interface{} `json:"context,omitempty"`
+
+	// Key The visitor's id in its source.
+	Key  string  `json:"key"`
+	Name *string `json:"name,omitempty"`
+}
 
 // Imported defines model for Imported.
 type Imported struct {

@@ -133,6 +133,12 @@ func mountUsers(r *httpkit.Router, chain operation.Chain, s *accounts.Service) {
 		func(ctx context.Context, req byID) (deleted, error) {
 			return deleted{req.ID, true}, s.DeleteUser(ctx, identity.From(ctx).Website, req.ID, by(ctx))
 		}))
+	httpkit.Handle(r, "POST /internal/users/by-address", 200,
+		operation.New(chain, "accounts.get_users_by_address", authz.Internal,
+			func(ctx context.Context, req byEmails) ([]userView, error) {
+				users, err := s.UsersByEmail(ctx, identity.From(ctx).Website, req.Emails)
+				return viewsOf(users, userViewOf), err
+			}))
 	httpkit.Handle(r, "GET /internal/users", 200, operation.New(chain, "accounts.get_users", authz.Internal,
 		func(ctx context.Context, req byIDs) ([]colleagueView, error) {
 			users, err := s.Colleagues(ctx, identity.From(ctx).Website, req.IDs)

@@ -31,6 +31,10 @@ type byIDs struct {
 	IDs httpkit.IDs[id.User] `query:"ids" json:"-"`
 }
 
+type byEmails struct {
+	Emails []string `json:"emails"`
+}
+
 // user is the fields of a user that a request may set.
 type user struct {
 	Name      optional.Value[string] `json:"name"`

@@ -32,6 +32,11 @@ func (s *Store) UsersOf(ctx context.Context, t tenant.ID, ids []id.User) ([]acco
 	return s.users.List(ctx, t, byID(bson.D{{Key: "$in", Value: ids}}), mongokit.Query{})
 }
 
+// UsersByEmail implements accounts.Store.
+func (s *Store) UsersByEmail(ctx context.Context, t tenant.ID, addresses []string) ([]accounts.User, error) {
+	return s.users.List(ctx, t, bson.D{{Key: "email", Value: bson.D{{Key: "$in", Value: addresses}}}}, mongokit.Query{})
+}
+
 // Users implements accounts.Store.
 func (s *Store) Users(ctx context.Context, t tenant.ID, w paging.Following) (paging.Slice[accounts.User], error) {
 	if w.Follows() {

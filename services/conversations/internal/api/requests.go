@@ -209,28 +209,6 @@ type resolved struct {
 	VisitorID id.Visitor      `json:"visitorId"`
 }
 
-type importRequest struct {
-	Rows []struct {
-		Key    string   `json:"key"`
-		Topics []string `json:"topics"`
-		Turns  []struct {
-			From string `json:"from"`
-			Text string `json:"text"`
-		} `json:"turns"`
-	} `json:"rows"`
-}
-
-func (r importRequest) rows() conversations.Rows {
-	rows := make(conversations.Rows, len(r.Rows))
-	for i, row := range r.Rows {
-		rows[i] = conversations.Row{Key: row.Key, Topics: row.Topics, Turns: make([]conversations.Turn, len(row.Turns))}
-		for j, t := range row.Turns {
-			rows[i].Turns[j] = conversations.Turn(t)
-		}
-	}
-	return rows
-}
-
 type importResult struct {
 	Imported int `json:"imported" writer:"kept"`
 	Existing int `json:"existing" writer:"kept"`

@@ -3,6 +3,7 @@ package clients
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
@@ -28,6 +29,23 @@ func (a Accounts) Agents(ctx context.Context, t tenant.ID, ids []id.User) ([]con
 	for i, f := range found {
 		agents[i] = f.Agent
 		agents[i].IsFormer = f.Former
+	}
+	return agents, err
+}
+
+type byEmail struct {
+	Emails []string `json:"emails"`
+}
+
+// AgentsByEmail implements conversations.Accounts.
+func (a Accounts) AgentsByEmail(
+	ctx context.Context, t tenant.ID, addresses []string,
+) (map[string]id.User, error) {
+	found, err := httpkit.Call[[]conversations.Agent](ctx, a.Client, t, "POST", "/internal/users/by-address",
+		byEmail{addresses})
+	agents := make(map[string]id.User, len(found))
+	for _, f := range found {
+		agents[strings.ToLower(f.Email)] = f.ID
 	}
 	return agents, err
 }

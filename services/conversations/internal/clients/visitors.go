@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 
@@ -45,7 +46,9 @@ func (v Visitors) AgentBegan(ctx context.Context, t tenant.ID, visitor id.Visito
 }
 
 type importRow struct {
-	Key string `json:"key"`
+	Key     string                     `json:"key"`
+	Name    string                     `json:"name"`
+	Context map[string]json.RawMessage `json:"context,omitempty"`
 }
 
 type importRequest struct {
@@ -58,10 +61,12 @@ type importedVisitor struct {
 }
 
 // ImportVisitors implements conversations.Visitors.
-func (v Visitors) ImportVisitors(ctx context.Context, t tenant.ID, keys []string) ([]id.Visitor, error) {
-	req := importRequest{Rows: make([]importRow, len(keys))}
-	for i, k := range keys {
-		req.Rows[i].Key = k
+func (v Visitors) ImportVisitors(
+	ctx context.Context, t tenant.ID, rows []conversations.ImportVisitor,
+) ([]id.Visitor, error) {
+	req := importRequest{Rows: make([]importRow, len(rows))}
+	for i, r := range rows {
+		req.Rows[i] = importRow(r)
 	}
 	made, err := httpkit.Call[[]importedVisitor](ctx, v.Client, t, "POST", "/internal/visitors/import", req)
 	if err != nil {
@@ -71,9 +76,9 @@ func (v Visitors) ImportVisitors(ctx context.Context, t tenant.ID, keys []string
 	for _, one := range made {
 		byKey[one.Key] = one.ID
 	}
-	ids := make([]id.Visitor, len(keys))
-	for i, k := range keys {
-		ids[i] = byKey[k]
+	ids := make([]id.Visitor, len(rows))
+	for i, r := range rows {
+		ids[i] = byKey[r.Key]
 	}
 	return ids, nil
 }

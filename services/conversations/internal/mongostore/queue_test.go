@@ -22,6 +22,10 @@ type assignment = conversations.Assignment
 // rule is an accounts service whose websites have one rule. All agents exist.
 type rule struct{ assignment }
 
+func (r *rule) AgentsByEmail(context.Context, tenant.ID, []string) (map[string]id.User, error) {
+	return nil, nil
+}
+
 func (r *rule) Assignment(context.Context, tenant.ID) (conversations.Assignment, error) {
 	return r.assignment, nil
 }

@@ -38,7 +38,7 @@ func (names) VisitorByToken(context.Context, tenant.ID, string) (conversations.A
 
 func (names) AgentBegan(context.Context, tenant.ID, id.Visitor, string) error { return nil }
 
-func (names) ImportVisitors(context.Context, tenant.ID, []string) ([]id.Visitor, error) {
+func (names) ImportVisitors(context.Context, tenant.ID, []conversations.ImportVisitor) ([]id.Visitor, error) {
 	return nil, nil
 }
 

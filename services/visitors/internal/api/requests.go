@@ -73,8 +73,9 @@ type importRequest struct {
 }
 
 type importRow struct {
-	Key  string `json:"key"`
-	Name string `json:"name"`
+	Key     string           `json:"key"`
+	Name    string           `json:"name"`
+	Context visitors.Context `json:"context"`
 }
 
 func (r importRequest) rows() visitors.ImportRows {

@@ -1,0 +1,64 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+
+	"fivechat.dev/services/conversations"
+)
+
+type importRequest struct {
+	Rows []importRow `json:"rows"`
+}
+
+type importRow struct {
+	Key      string               `json:"key"`
+	Topics   []string             `json:"topics"`
+	Visitor  *importVisitor       `json:"visitor"`
+	Status   conversations.Status `json:"status"`
+	ClosedAt *time.Time           `json:"closedAt"`
+	Assignee string               `json:"assignee"`
+	Summary  *string              `json:"summary"`
+	Rating   *int64               `json:"rating"`
+	Feedback *string              `json:"feedback"`
+	RatedAt  *time.Time           `json:"ratedAt"`
+	Turns    []importTurn         `json:"turns"`
+}
+
+type importVisitor struct {
+	Key     string                     `json:"key"`
+	Name    string                     `json:"name"`
+	Context map[string]json.RawMessage `json:"context"`
+}
+
+type importTurn struct {
+	From  string     `json:"from"`
+	Text  string     `json:"text"`
+	At    *time.Time `json:"at"`
+	Agent string     `json:"agent"`
+}
+
+func (r importRequest) rows() conversations.Rows {
+	rows := make(conversations.Rows, len(r.Rows))
+	for i, row := range r.Rows {
+		rows[i] = row.row()
+	}
+	return rows
+}
+
+func (r importRow) row() conversations.Row {
+	row := conversations.Row{
+		Key: r.Key, Topics: r.Topics, Status: r.Status, ClosedAt: r.ClosedAt, Assignee: r.Assignee, Summary: r.Summary,
+		RatedAt: r.RatedAt, Visitor: (*conversations.ImportVisitor)(r.Visitor), Turns: make([]conversations.Turn, len(r.Turns)),
+	}
+	if r.Rating != nil || r.Feedback != nil {
+		row.Rating = &conversations.Rating{Feedback: r.Feedback}
+		if r.Rating != nil {
+			row.Rating.Stars = *r.Rating
+		}
+	}
+	for i, t := range r.Turns {
+		row.Turns[i] = conversations.Turn(t)
+	}
+	return row
+}
