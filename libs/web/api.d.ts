@@ -4005,16 +4005,56 @@ export interface components {
             rows: components["schemas"]["ImportRow"][];
         };
         ImportRow: {
+            /** @description E-mail address of an agent. An address that no agent of the website has leaves the conversation unassigned. */
+            assignee?: string;
+            /**
+             * Format: date-time
+             * @description Default: the time of the last turn.
+             */
+            closedAt?: string | null;
+            /** @description The visitor's comment on the rating, which must be present. */
+            feedback?: string | null;
             /** @description The row's id in its source. */
             key: string;
+            /**
+             * Format: date-time
+             * @description Default: the time of the last turn.
+             */
+            ratedAt?: string | null;
+            rating?: number | null;
+            /**
+             * @default CLOSED
+             * @enum {string}
+             */
+            status: "OPEN" | "CLOSED";
+            summary?: string | null;
             /** @description The tags of the conversation. */
             topics?: string[];
+            /** @description Either all turns have a time, in ascending order, or none. Then everything has the time of the import, and the conversation has no response time. */
             turns: components["schemas"]["ImportTurn"][];
+            visitor?: components["schemas"]["ImportVisitor"];
         };
         ImportTurn: {
+            /** @description E-mail address of the agent. An address that no agent of the website has leaves the message without an author. */
+            agent?: string;
+            /**
+             * Format: date-time
+             * @description From 1970 up to now.
+             */
+            at?: string;
             /** @enum {string} */
             from: "visitor" | "agent";
             text: string;
+        };
+        /** @description Rows with the same key have the same visitor, who isn't changed by later imports. Without it, each row has a visitor of its own. */
+        ImportVisitor: {
+            /** @description Facts about the visitor. Up to 100 keys and 16384 bytes. */
+            context?: {
+                [key: string]: unknown;
+            };
+            /** @description The visitor's id in its source. */
+            key: string;
+            name?: string;
         };
         Imported: {
             /** @description Rows whose key was imported before. */
@@ -6850,6 +6890,7 @@ export type IdentitySecrets = components['schemas']['IdentitySecrets'];
 export type Import = components['schemas']['Import'];
 export type ImportRow = components['schemas']['ImportRow'];
 export type ImportTurn = components['schemas']['ImportTurn'];
+export type ImportVisitor = components['schemas']['ImportVisitor'];
 export type Imported = components['schemas']['Imported'];
 export type InboxChange = components['schemas']['InboxChange'];
 export type InboxChangeResults = components['schemas']['InboxChangeResults'];
@@ -8799,14 +8840,21 @@ export interface operations {
                  *           ],
                  *           "turns": [
                  *             {
+                 *               "at": "2025-03-01T09:30:00Z",
                  *               "from": "visitor",
                  *               "text": "Is it open?"
                  *             },
                  *             {
+                 *               "agent": "una@shop.example",
+                 *               "at": "2025-03-01T09:31:00Z",
                  *               "from": "agent",
                  *               "text": "It is."
                  *             }
-                 *           ]
+                 *           ],
+                 *           "visitor": {
+                 *             "key": "c-17",
+                 *             "name": "Vera"
+                 *           }
                  *         }
                  *       ]
                  *     }
