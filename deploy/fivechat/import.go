@@ -21,11 +21,12 @@ import (
 
 const importHelp = "" +
 	"Import conversations, one JSON object a line:\n" +
-	"  {\"id\": \"…\", \"topics\": [\"…\"], \"turns\": [{\"from\": \"visitor\"|\"agent\", \"text\": \"…\", \"at\": \"2025-03-01T09:30:00Z\"}]}\n" +
+	"  {\"id\": \"…\", \"topics\": [\"…\"],\n" +
+	"   \"turns\": [{\"from\": \"visitor\"|\"agent\", \"text\": \"…\", \"at\": \"2025-03-01T09:30:00Z\"}]}\n" +
 	"docs/api/exports.md lists the other members: visitor, status, assignee, summary, rating, and the agent of a turn.\n" +
 	"Rows are keyed by their id, so a file can be imported again: existing rows stay.\n" +
 	"A bad line is reported and skipped. Empty turns and those of the system are left out; long texts are split.\n" +
-	"The command also reads the output of `website export`: its conversations with their messages, visitors and agents.\n" +
+	"The command also reads the output of `website export`: conversations with messages, visitors and agents.\n" +
 	"The file may be packed (gzip, zstd), a tar archive, or UTF-16; - is the standard input.\n\n" +
 	"The exit status is 0 if no line is bad, 2 if some are, and 1 if nothing was imported or the import failed."
 

@@ -55,7 +55,9 @@ func (s *importing) Import(_ context.Context, _ tenant.ID, rows []visitors.Visit
 
 func TestImportStoresNewKeysAndRetriesConflicts(t *testing.T) {
 	t.Parallel()
-	rows := visitors.ImportRows{{Key: "a", Name: "Ann"}, {Key: "b", Name: " "}, {Key: "a", Name: "again"}, {Key: "c", Name: "Cleo"}}
+	rows := visitors.ImportRows{
+		{Key: "a", Name: "Ann"}, {Key: "b", Name: " "}, {Key: "a", Name: "again"}, {Key: "c", Name: "Cleo"},
+	}
 	for name, c := range map[string]struct {
 		there     map[string]id.Visitor
 		conflicts []string
@@ -102,10 +104,11 @@ func TestImportNamesVisitors(t *testing.T) {
 
 func TestInvalidImportListsWrongFields(t *testing.T) {
 	t.Parallel()
+	long := json.RawMessage(`"` + strings.Repeat("x", 17<<10) + `"`)
 	for wrong, rows := range map[string]visitors.ImportRows{
 		"rows.0.key":             {{Name: "a"}},
 		"rows.1.key,rows.2.name": {{Key: "a"}, {Key: strings.Repeat("k", 209)}, {Key: "c", Name: strings.Repeat("n", 101)}},
-		"rows.0.context":         {{Key: "a", Context: visitors.Context{"text": json.RawMessage(`"` + strings.Repeat("x", 17<<10) + `"`)}}},
+		"rows.0.context":         {{Key: "a", Context: visitors.Context{"text": long}}},
 		"rows":                   slices.Repeat(visitors.ImportRows{{Key: "a"}}, 501),
 	} {
 		_, err := visitors.New(&importing{}, nil, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, rows)

@@ -116,7 +116,7 @@ func (d *dialogue) repair() error {
 	return nil
 }
 
-// split returns the turn as turns whose texts fit into messages. It splits behind a line or a word where one ends in the
+// split returns the turn as turns whose texts fit into messages. It splits behind a line or a word if one ends in the
 // second half of the text.
 func (t turn) split() (all []turn) {
 	rest := t.Text

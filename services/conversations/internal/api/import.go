@@ -49,7 +49,8 @@ func (r importRequest) rows() conversations.Rows {
 func (r importRow) row() conversations.Row {
 	row := conversations.Row{
 		Key: r.Key, Topics: r.Topics, Status: r.Status, ClosedAt: r.ClosedAt, Assignee: r.Assignee, Summary: r.Summary,
-		RatedAt: r.RatedAt, Visitor: (*conversations.ImportVisitor)(r.Visitor), Turns: make([]conversations.Turn, len(r.Turns)),
+		RatedAt: r.RatedAt, Visitor: (*conversations.ImportVisitor)(r.Visitor),
+		Turns: make([]conversations.Turn, len(r.Turns)),
 	}
 	if r.Rating != nil || r.Feedback != nil {
 		row.Rating = &conversations.Rating{Feedback: r.Feedback}
