@@ -23,7 +23,7 @@ const importHelp = "" +
 	"Import conversations, one JSON object a line:\n" +
 	"  {\"id\": \"…\", \"topics\": [\"…\"],\n" +
 	"   \"turns\": [{\"from\": \"visitor\"|\"agent\", \"text\": \"…\", \"at\": \"2025-03-01T09:30:00Z\"}]}\n" +
-	"docs/api/exports.md lists the other members: visitor, status, assignee, summary, rating, and the agent of a turn.\n" +
+	"Other members are visitor, status, assignee, summary and rating, and the agent of a turn: docs/api/exports.md.\n" +
 	"Rows are keyed by their id, so a file can be imported again: existing rows stay.\n" +
 	"A bad line is reported and skipped. Empty turns and those of the system are left out; long texts are split.\n" +
 	"The command also reads the output of `website export`: conversations with messages, visitors and agents.\n" +

@@ -85,8 +85,8 @@ func TestAnExportKeepsPeopleTimesAndState(t *testing.T) {
 {"kind":"visitor","id":8,"token":"vis_1","name":"Vera","context":"{\"cart\":3}",` +
 		`"identity":{"userId":"u1","email":"v@x.example"}}
 {"kind":"visitor_note","id":1}
-{"kind":"conversation","id":3,"token":"conv_1","visitorId":8,"assigneeId":5,"status":"CLOSED","closedAt":"2025-01-04T00:00:00Z","tags":["a"],` +
-		`"rating":5,"feedback":"f","ratedAt":"2025-01-03T00:00:00Z",` +
+{"kind":"conversation","id":3,"token":"conv_1","visitorId":8,"assigneeId":5,"status":"CLOSED",` +
+		`"closedAt":"2025-01-04T00:00:00Z","tags":["a"],"rating":5,"feedback":"f","ratedAt":"2025-01-03T00:00:00Z",` +
 		`"summary":"s"}
 {"kind":"message","id":1,"senderType":"VISITOR","content":"x","userId":null,"createdAt":"2025-01-01T00:00:00Z"}
 {"kind":"message","id":2,"senderType":"USER","content":"y","userId":5,"createdAt":"2025-01-02T00:00:00Z"}
