@@ -2140,6 +2140,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tickets/{id}/mail/{mailId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 123456789 */
+                id: components["parameters"]["ticketId"];
+                /** @example 5 */
+                mailId: components["parameters"]["mailId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What a received e-mail has beside its message
+         * @description The history that its author quoted, the signature, and the attachments. They are read from the original, which is
+         *     stored until `originalUntil`; afterwards the response is 404, as for an e-mail that was sent.
+         *
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+         */
+        get: operations["getTicketMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{id}/mail/{mailId}/attachments/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 123456789 */
+                id: components["parameters"]["ticketId"];
+                /** @example 5 */
+                mailId: components["parameters"]["mailId"];
+                /**
+                 * @description As `getTicketMail` has it.
+                 * @example 1
+                 */
+                position: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * An attachment of a received e-mail
+         * @description Its bytes, always as a file to save. The name and the content are the sender's: they may be harmful, and aren't
+         *     what they seem.
+         *
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+         */
+        get: operations["getTicketMailAttachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{id}/mail/{mailId}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 123456789 */
+                id: components["parameters"]["ticketId"];
+                /** @example 5 */
+                mailId: components["parameters"]["mailId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A received e-mail as it came
+         * @description At most 10 MiB. It is stored until `originalUntil`; afterwards the response is 404.
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+         */
+        get: operations["getTicketMailOriginal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tickets/{id}/messages": {
         parameters: {
             query?: never;
@@ -4260,6 +4350,22 @@ export interface components {
             actions?: components["schemas"]["MacroActions"];
             name?: string;
         };
+        MailAttachment: {
+            /** @description Whether it is an image in the text rather than a file. */
+            isInline: boolean;
+            /** @description Without folders. Made from the type if the e-mail has none. */
+            name: string;
+            position: number;
+            /** @description Bytes. */
+            size: number;
+            /** @description As the e-mail states it, which isn't checked. */
+            type: string;
+        };
+        /**
+         * @description Who wrote a received e-mail: a person, a program (like a notice of absence), a mailing list, or a mail server that reports about a delivery.
+         * @enum {string}
+         */
+        MailKind: "HUMAN" | "AUTOMATIC" | "LIST" | "BOUNCE";
         /**
          * @example {
          *       "address": "website-1-k7x2abcdefgh2345@tickets.example.com",
@@ -5336,8 +5442,15 @@ export interface components {
             direction: "RECEIVED" | "SENT";
             from: components["schemas"]["Mailbox"];
             id: string;
+            /** @description Null for an e-mail that was sent. */
+            kind: components["schemas"]["MailKind"] | null;
             /** @description The ticket's message with its text. Null if it is none, like a report about another mail's delivery. */
             messageId: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the original of a received e-mail is stored. Null for one that was sent.
+             */
+            originalUntil: string | null;
             /** @description Why an answer isn't `SENT`, in the words of the other mail server. Else empty. */
             reason: string;
             /**
@@ -5351,6 +5464,36 @@ export interface components {
         };
         /**
          * @example {
+         *       "attachments": [
+         *         {
+         *           "isInline": false,
+         *           "name": "order.pdf",
+         *           "position": 1,
+         *           "size": 48213,
+         *           "type": "application/pdf"
+         *         }
+         *       ],
+         *       "date": "2024-01-15T10:40:00.000Z",
+         *       "id": "5",
+         *       "quoted": "On Monday, Ada wrote:\n> It is.",
+         *       "signature": "-- \nVera"
+         *     }
+         */
+        TicketMailDetails: {
+            attachments: components["schemas"]["MailAttachment"][];
+            /**
+             * Format: date-time
+             * @description When it was written, as its author's program states it. Null if it doesn't.
+             */
+            date: string | null;
+            id: string;
+            /** @description The history that its author quoted, without which the message is shown. At most 64 KiB. */
+            quoted: string;
+            /** @description At most 64 KiB. */
+            signature: string;
+        };
+        /**
+         * @example {
          *       "data": [
          *         {
          *           "cc": [],
@@ -5361,7 +5504,9 @@ export interface components {
          *             "name": "Ada (Harbour Books)"
          *           },
          *           "id": "5",
+         *           "kind": null,
          *           "messageId": "987654321",
+         *           "originalUntil": null,
          *           "reason": "550 No such user",
          *           "state": "UNDELIVERED",
          *           "subject": "Re: Keep one atlas [#123456789-k7x2abcd]",
@@ -6710,6 +6855,8 @@ export interface components {
         lastEventId: string;
         /** @description Rows in one response, 1 to 100. Invalid values are clamped. */
         limit: number;
+        /** @example 5 */
+        mailId: number;
         /** @example 2 */
         memberId: number;
         /**
@@ -6906,6 +7053,8 @@ export type Macro = components['schemas']['Macro'];
 export type MacroActions = components['schemas']['MacroActions'];
 export type MacroPage = components['schemas']['MacroPage'];
 export type MacroPatch = components['schemas']['MacroPatch'];
+export type MailAttachment = components['schemas']['MailAttachment'];
+export type MailKind = components['schemas']['MailKind'];
 export type MailSettings = components['schemas']['MailSettings'];
 export type MailState = components['schemas']['MailState'];
 export type Mailbox = components['schemas']['Mailbox'];
@@ -6990,6 +7139,7 @@ export type TicketAuthorKind = components['schemas']['TicketAuthorKind'];
 export type TicketChannel = components['schemas']['TicketChannel'];
 export type TicketCounts = components['schemas']['TicketCounts'];
 export type TicketMail = components['schemas']['TicketMail'];
+export type TicketMailDetails = components['schemas']['TicketMailDetails'];
 export type TicketMailList = components['schemas']['TicketMailList'];
 export type TicketMessage = components['schemas']['TicketMessage'];
 export type TicketMessageType = components['schemas']['TicketMessageType'];
@@ -7111,6 +7261,7 @@ export type ParameterInvitationToken = components['parameters']['invitationToken
 export type ParameterLang = components['parameters']['lang'];
 export type ParameterLastEventId = components['parameters']['lastEventId'];
 export type ParameterLimit = components['parameters']['limit'];
+export type ParameterMailId = components['parameters']['mailId'];
 export type ParameterMemberId = components['parameters']['memberId'];
 export type ParameterMentioned = components['parameters']['mentioned'];
 export type ParameterNoteId = components['parameters']['noteId'];
@@ -11946,6 +12097,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketMailList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getTicketMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 123456789 */
+                id: components["parameters"]["ticketId"];
+                /** @example 5 */
+                mailId: components["parameters"]["mailId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The details. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketMailDetails"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getTicketMailAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 123456789 */
+                id: components["parameters"]["ticketId"];
+                /** @example 5 */
+                mailId: components["parameters"]["mailId"];
+                /**
+                 * @description As `getTicketMail` has it.
+                 * @example 1
+                 */
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description `attachment` with the name of the file. */
+                    "Content-Disposition"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getTicketMailOriginal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 123456789 */
+                id: components["parameters"]["ticketId"];
+                /** @example 5 */
+                mailId: components["parameters"]["mailId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The source, as a file. */
+            200: {
+                headers: {
+                    /** @description `attachment` with the name of the file. */
+                    "Content-Disposition"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "message/rfc822": string;
                 };
             };
             400: components["responses"]["BadRequest"];

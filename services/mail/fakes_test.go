@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,7 +59,10 @@ func (m *memory) Receive(_ context.Context, r mail.Received, _ []byte) (bool, er
 	return true, nil
 }
 
-func (m *memory) Original(context.Context, tenant.ID, id.Ticket, id.Mail) ([]byte, error) {
+func (m *memory) Original(_ context.Context, t tenant.ID, ticket id.Ticket, number id.Mail) ([]byte, error) {
+	if r, ok := m.received[number]; ok && r.WebsiteID == t && r.TicketID == ticket {
+		return []byte("raw"), nil
+	}
 	return nil, fault.Missing("original")
 }
 
@@ -187,7 +191,12 @@ func (d *desk) HasRoom(context.Context, tenant.ID) error { return d.room }
 
 func (d *desk) Take(context.Context, string) error { return nil }
 
-func (d *desk) Parse([]byte) (mail.Message, error) { return mail.Message{Text: "x"}, nil }
+func (d *desk) Parse(raw []byte) (mail.Message, error) {
+	return mail.Message{
+		Text: "x", Quoted: strings.Repeat("q", 100<<10), Signature: "Vera",
+		Files: []mail.File{{Name: "a.txt", Content: func() []byte { return raw }}},
+	}, nil
+}
 
 func (d *desk) Compose(c mail.Composition) ([]byte, error) { return []byte(c.MessageID), nil }
 

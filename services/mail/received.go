@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ const (
 	MaxRecipients = 20       // of one delivery
 	maxText       = 64 << 10 // bytes of text in a ticket, the bound of the service tickets
 	maxMailboxes  = 20       // addresses that are shown of To, and of Cc
-	maxFiles      = 100      // attachments that are listed
+	maxFiles      = 100      // attachments whose names are in the text
 	maxReferences = 20       // Message-IDs by which a ticket is looked up
 	maxLine       = 998      // bytes of a Message-ID or a subject (RFC 5322)
 	maxHops       = 30       // Received fields; a mail with more is in a loop
@@ -43,10 +44,13 @@ type Mailbox struct {
 	Address string `bson:"address"`
 }
 
-// File is an attachment. Its content is in the original.
+// File is an attachment, or an image in the text.
 type File struct {
-	Name string
-	Size int // bytes
+	Name     string // without folders
+	Type     string // as the mail states it, like image/png
+	Size     int    // bytes
+	IsInline bool   // shown in the text
+	Content  func() []byte
 }
 
 // Failure is a recipient that a bounce reports.
@@ -62,8 +66,11 @@ type Message struct {
 	Subject    string
 	MessageID  string // "" if the mail has none
 	InReplyTo  []string
-	References []string // oldest first
-	Text       string   // without quoted history and signature
+	References []string  // oldest first
+	Date       time.Time // as its author's program states it; the zero time if it doesn't
+	Text       string    // without quoted history and signature
+	Quoted     string    // history
+	Signature  string
 	Files      []File
 	Hops       int
 	Kind       Kind
@@ -177,10 +184,11 @@ func (m Message) answered() []string {
 
 // text returns the text for the ticket, with the names of the attachments.
 func (m Message) text() string {
+	listed := slices.DeleteFunc(slices.Clone(m.Files), func(f File) bool { return f.IsInline })
 	files := ""
-	for i, f := range m.Files {
+	for i, f := range listed {
 		if i == maxFiles {
-			files += fmt.Sprintf("\n… and %d more", len(m.Files)-maxFiles)
+			files += fmt.Sprintf("\n… and %d more", len(listed)-maxFiles)
 			break
 		}
 		files += fmt.Sprintf("\n[%s, %s]", f.Name, sizeOf(f.Size))

@@ -134,11 +134,6 @@ func (s *Service) OfTicket(ctx context.Context, t tenant.ID, ticket id.Ticket) (
 	return s.Store.OfTicket(ctx, t, ticket, maxShown)
 }
 
-// Original returns a received mail of a ticket as it came, or NotFound.
-func (s *Service) Original(ctx context.Context, t tenant.ID, ticket id.Ticket, number id.Mail) ([]byte, error) {
-	return s.Store.Original(ctx, t, ticket, number)
-}
-
 // File puts a received mail into its ticket, and returns the rule by which it found it. If that fails, the mail is
 // tried again later.
 func (s *Service) File(ctx context.Context, r Received) (Rule, error) {
@@ -162,10 +157,11 @@ func (s *Service) File(ctx context.Context, r Received) (Rule, error) {
 // place files a mail by the first rule that applies.
 func (s *Service) place(ctx context.Context, r Received) (Rule, Filed, error) {
 	unfiled := Filed{TicketID: r.TicketID}
-	if r.Kind == Bounce && r.OriginalID != "" {
-		return AsBounce, unfiled, s.bounced(ctx, r)
+	isOfSent, err := s.bounced(ctx, r)
+	if isOfSent || err != nil {
+		return AsBounce, unfiled, err
 	}
-	_, err := s.Store.SentAs(ctx, r.WebsiteID, r.MessageID)
+	_, err = s.Store.SentAs(ctx, r.WebsiteID, r.MessageID)
 	if err == nil {
 		return AsOwn, unfiled, nil
 	}
@@ -233,22 +229,22 @@ func (s *Service) bySubject(ctx context.Context, r Received) (id.Ticket, bool, e
 	return 0, false, nil
 }
 
-// bounced marks the mail that a bounce is about, if another attempt is useless. A bounce about another mail changes
-// nothing.
-func (s *Service) bounced(ctx context.Context, r Received) error {
-	if !r.Permanent {
-		return nil
+// bounced reports whether a mail is a bounce of a sent mail, which it marks if another attempt is useless. Any other
+// bounce is filed as a mail of a program.
+func (s *Service) bounced(ctx context.Context, r Received) (bool, error) {
+	if r.Kind != Bounce || r.OriginalID == "" {
+		return false, nil
 	}
 	sent, err := s.Store.SentAs(ctx, r.WebsiteID, r.OriginalID)
-	if err == nil {
+	if err == nil && r.Permanent {
 		_, err = s.Store.SaveSent(ctx, r.WebsiteID, sent.ID, func(stored Sent) (Sent, error) {
 			return stored.Bounced(r.Diagnostic, s.now()), nil
 		})
 	}
 	if fault.Is(err, fault.NotFound) {
-		return nil
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }
 
 // ToFile returns received mails to file. Another replica doesn't get them for a while.

@@ -68,6 +68,7 @@ func TestRulesFindTheTicket(t *testing.T) {
 		{"its own mail", mail.Received{TicketID: 3, MessageID: "SENT"}, mail.AsOwn, 3},
 		{"bounce", mail.Received{TicketID: 7, Kind: mail.Bounce, OriginalID: "SENT", Permanent: true}, mail.AsBounce, 7},
 		{"bounce without its mail", mail.Received{TicketID: 7, Kind: mail.Bounce}, mail.ByAddress, 7},
+		{"bounce of another mail", mail.Received{TicketID: 7, Kind: mail.Bounce, OriginalID: "x@y"}, mail.ByAddress, 7},
 	} {
 		o := newOffice(t)
 		sent, foreign := o.queue(o.one, 7), o.queue(o.two, 17)
@@ -108,7 +109,7 @@ func TestABounceOfAnotherWebsiteChangesNothing(t *testing.T) {
 	r := mail.Received{ID: 50, WebsiteID: o.two, Kind: mail.Bounce, OriginalID: sent.MessageID, Permanent: true}
 	o.store.received[50] = r
 	rule, err := o.File(t.Context(), r)
-	if rule != mail.AsBounce || err != nil || o.store.sent[sent.ID].State != mail.Queued {
+	if rule != mail.AsNew || err != nil || o.store.sent[sent.ID].State != mail.Queued {
 		t.Errorf("%s, %v, %+v", rule, err, o.store.sent[sent.ID])
 	}
 }

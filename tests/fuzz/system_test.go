@@ -79,6 +79,7 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 	v := fuzz.Values{
 		"conversationToken": {names["conversation"]}, "visitorToken": {names["visitor"]}, "clientToken": {w.ClientToken},
 		"ticketId": {names["ticket"]}, "userId": {user}, "webhookId": {names["webhook"]}, "deliveryId": {names["delivery"]},
+		"mailId": {names["mail"]}, "position": {"1"},
 		"noteId": {names["note"]}, "visitorNoteId": {names["visitorNote"]},
 		"shortcut": {harness.Unique("hello-")}, "shared": {"true"},
 		"reply": {"Dear {{visitor.name|customer}}"}, "mentions": {user}, "mentioned": {user, "me"},

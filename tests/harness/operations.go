@@ -26,8 +26,8 @@ func (o Operation) ByToken() bool {
 // Operation is one operation of the edge, with a request that succeeds in a World.
 type Operation struct {
 	Row int // in the contract; 0 for an addition of this system
-	// The path contains {conversation}, {visitor}, {quiet}, {client}, {ticket}, {user}, {tag}, {webhook}, {delivery}
-	// or {note} for its object.
+	// The path contains {conversation}, {visitor}, {quiet}, {client}, {ticket}, {user}, {tag}, {webhook}, {delivery},
+	// {mail} or {note} for its object.
 	Method, Path string
 	Caller       Caller
 	Pro          bool   // requires the plan PRO

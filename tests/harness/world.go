@@ -3,9 +3,11 @@ package harness
 import (
 	"encoding/json"
 	"maps"
+	"net/smtp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // World is a website with one object of every kind that an operation can be about.
@@ -23,6 +25,7 @@ type World struct {
 	CannedReply  string // the id of a shared one, which a program wrote
 	View, Macro  string // likewise
 	Delivery     string // the id of an accepted delivery to it
+	Mail         string // the id of an e-mail with an attachment in the ticket; of none without the plan PRO
 }
 
 // World creates a website with one object of every kind. The ticket is the visitor's own, which needs no plan.
@@ -42,6 +45,7 @@ func (s System) World(t testing.TB, plan string) *World {
 	w.Webhook = PathID(w.NewWebhook(t, acceptingURL(), "visitors.imported").Int("id"))
 	w.Delivery = w.NewDelivery(t, w.Webhook)
 	w.Ticket = w.Caller.Send(t, 201, "POST", "/internal/visitors/tickets", Map{"title": "Lost parcel"}).Text("id")
+	w.Mail = w.NewMail(t, w.Ticket)
 	return w
 }
 
@@ -51,7 +55,37 @@ func (w *World) Objects() map[string]string {
 		"conversation": w.Conversation, "visitor": w.Caller.Token, "quiet": w.Quiet.Token, "client": w.ClientToken,
 		"ticket": w.Ticket, "user": PathID(w.User.Int("id")), "tag": w.Tag, "webhook": w.Webhook, "delivery": w.Delivery,
 		"note": w.Note, "visitorNote": w.VisitorNote, "cannedReply": w.CannedReply, "view": w.View, "macro": w.Macro,
+		"mail": w.Mail,
 	}
+}
+
+// NewMail delivers an e-mail with an attachment to a ticket, and returns its id once it is filed. Without the plan PRO,
+// or where the system receives no mail that the tests know of, it returns the id of none.
+func (w *Website) NewMail(t testing.TB, ticket string) string {
+	t.Helper()
+	if w.Plan != Pro || w.SMTPAddr == "" {
+		return PathID(UnknownID)
+	}
+	to := w.Agent().Get(t, "/tickets/"+ticket).Text("uniqueEmailAddress")
+	subject := Unique("parcel ")
+	mail := "From: vera@customer.example\r\nSubject: " + subject + "\r\nMIME-Version: 1.0\r\n" +
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nThe bill.\r\n" +
+		"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=bill.pdf\r\n\r\n" +
+		"%PDF\r\n--b--\r\n"
+	if err := smtp.SendMail(w.SMTPAddr, nil, "vera@customer.example", []string{to}, []byte(mail)); err != nil {
+		t.Fatal(err)
+	}
+	number := ""
+	Eventually(t, 20*time.Second, "the e-mail in its ticket", func() (bool, any) {
+		all := w.Agent().Get(t, "/tickets/"+ticket+"/mail").List("data")
+		for _, one := range all {
+			if one.Text("subject") == subject && one.M["messageId"] != nil {
+				number = one.Text("id")
+			}
+		}
+		return number != "", all
+	})
+	return number
 }
 
 // NewCannedReply stores a shared canned reply, and returns its id.
@@ -110,6 +144,8 @@ func (w *World) Another(t testing.TB, path string) map[string]string {
 		names["visitor"] = w.Visit(t, nil).Token
 	case strings.Contains(path, "{conversation}"):
 		names["conversation"] = w.Caller.Open(t, "Hello")
+	case strings.Contains(path, "{mail}"):
+		names["mail"] = w.NewMail(t, w.Ticket)
 	case strings.Contains(path, "{ticket}"):
 		names["ticket"] = w.Caller.Send(t, 201, "POST", "/internal/visitors/tickets", Map{"title": "x"}).Text("id")
 	case strings.Contains(path, "{user}"):
@@ -135,7 +171,7 @@ func (w *World) Unknown() map[string]string {
 		"ticket": PathID(UnknownID), "user": PathID(UnknownID),
 		"tag": Unique("tag-"), "webhook": PathID(UnknownID), "delivery": PathID(UnknownID),
 		"note": PathID(UnknownID), "visitorNote": PathID(UnknownID), "cannedReply": PathID(UnknownID),
-		"view": PathID(UnknownID), "macro": PathID(UnknownID),
+		"view": PathID(UnknownID), "macro": PathID(UnknownID), "mail": PathID(UnknownID),
 	}
 }
 
@@ -147,6 +183,7 @@ func Malformed() map[string]string {
 		"tag":     "%20",
 		"webhook": "no-number", "delivery": "no-number", "note": "no-number",
 		"visitorNote": "no-number", "cannedReply": "no-number", "view": "no-number", "macro": "no-number",
+		"mail": "no-number",
 	}
 }
 

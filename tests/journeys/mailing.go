@@ -49,7 +49,11 @@ func Mailing(t *testing.T, s harness.System) {
 
 	agent.Send(t, 200, "PATCH", at+"/status", harness.Map{"status": "CLOSED"})
 	reply := fmt.Sprintf("From: Vera Lind <%s>\r\nTo: %s\r\nSubject: Re: The atlas\r\nMessage-ID: <second-%s>\r\n"+
-		"In-Reply-To: %s\r\n\r\nKeep it for me, please.\r\n", vera, answer.From, vera, answer.Header("Message-ID"))
+		"In-Reply-To: %s\r\nDate: Mon, 15 Jan 2024 10:40:00 +0000\r\nMIME-Version: 1.0\r\n"+
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nKeep it for me, please.\r\n-- \r\nVera\r\n\r\n"+
+		"On Monday, Ada wrote:\r\n> Yes, it is.\r\n--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment; "+
+		"filename=\"../order.html\"\r\nContent-Transfer-Encoding: base64\r\n\r\nPHNjcmlwdD4=\r\n--b--\r\n",
+		vera, answer.From, vera, answer.Header("Message-ID"))
 	for range 2 {
 		deliver(t, s, vera, answer.From, reply)
 	}
@@ -58,6 +62,7 @@ func Mailing(t *testing.T, s harness.System) {
 		found := agent.Get(t, at)
 		return len(found.List("messages")) == 4 && found.Text("status") == "OPEN", found
 	})
+	checkOriginal(t, agent.Client, at, reply)
 	if foreign := theTicket(t, other.Reader()); foreign.Text("id") == row.Text("id") || foreign.Int("messages") != 1 {
 		t.Errorf("the other website has %s", foreign)
 	}
@@ -77,6 +82,35 @@ func Mailing(t *testing.T, s harness.System) {
 	if refused == nil || !strings.HasPrefix(refused.Error(), "550") {
 		t.Errorf("an unknown mailbox: %v", refused)
 	}
+}
+
+// checkOriginal checks that agents can read the reply to a ticket as it came, with what its message leaves out, and save
+// its attachment.
+func checkOriginal(t *testing.T, c harness.Client, at, reply string) {
+	t.Helper()
+	newest := c.Get(t, at+"/mail").List("data")[0]
+	one := at + "/mail/" + newest.Text("id")
+	d := c.Get(t, one)
+	if d.Text("signature") != "--\nVera" || !strings.Contains(d.Text("quoted"), "> Yes, it is.") ||
+		d.Text("date") != "2024-01-15T10:40:00.000Z" || newest.Text("kind") != "HUMAN" {
+		t.Errorf("the mail is %s with %s", newest, d)
+	}
+	files := d.List("attachments")
+	if len(files) != 1 || files[0].Text("name") != "order.html" || files[0].Int("size") != int64(len("<script>")) {
+		t.Fatalf("the attachments are %s", files)
+	}
+	for path, want := range map[string][3]string{
+		"/original":      {"message/rfc822", "attachment; filename=mail-" + newest.Text("id") + ".eml", reply},
+		"/attachments/1": {"application/octet-stream", "attachment; filename=order.html", "<script>"},
+	} {
+		a := c.Do(t, "GET", one+path, nil).Want(t, 200)
+		h := a.Header
+		if h.Get("Content-Type") != want[0] || h.Get("Content-Disposition") != want[1] ||
+			h.Get("X-Content-Type-Options") != "nosniff" || string(a.Body) != want[2] {
+			t.Errorf("%s is %v\n%s", path, h, a.Body)
+		}
+	}
+	c.Do(t, "GET", one+"/attachments/2", nil).Want(t, 404)
 }
 
 func deliver(t *testing.T, s harness.System, from, to, mail string) {

@@ -444,6 +444,30 @@ func (e MacroPageTotalRelation) Valid() bool {
 	}
 }
 
+// Defines values for MailKind.
+const (
+	MailKindAUTOMATIC MailKind = "AUTOMATIC"
+	MailKindBOUNCE    MailKind = "BOUNCE"
+	MailKindHUMAN     MailKind = "HUMAN"
+	MailKindLIST      MailKind = "LIST"
+)
+
+// Valid indicates whether the value is a known member of the MailKind enum.
+func (e MailKind) Valid() bool {
+	switch e {
+	case MailKindAUTOMATIC:
+		return true
+	case MailKindBOUNCE:
+		return true
+	case MailKindHUMAN:
+		return true
+	case MailKindLIST:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MailState.
 const (
 	MailStateDEFERRED    MailState = "DEFERRED"
@@ -2816,6 +2840,25 @@ type MacroPatch struct {
 	Name    *string       `json:"name,omitempty"`
 }
 
+// MailAttachment defines model for MailAttachment.
+type MailAttachment struct {
+	// IsInline Whether it is an image in the text rather than a file.
+	IsInline bool `json:"isInline"`
+
+	// Name Without folders. Made from the type if the e-mail has none.
+	Name     string `json:"name"`
+	Position int    `json:"position"`
+
+	// Size Bytes.
+	Size int `json:"size"`
+
+	// Type As the e-mail states it, which isn't checked.
+	Type string `json:"type"`
+}
+
+// MailKind Who wrote a received e-mail: a person, a program (like a notice of absence), a mailing list, or a mail server that reports about a delivery.
+type MailKind string
+
 // MailSettings defines model for MailSettings.
 type MailSettings struct {
 	// Address An e-mail to it opens a ticket of the website.
@@ -3748,8 +3791,14 @@ type TicketMail struct {
 	From      Mailbox             `json:"from"`
 	ID        string              `json:"id"`
 
+	// Kind Null for an e-mail that was sent.
+	Kind nullable.Nullable[MailKind] `json:"kind"`
+
 	// MessageID The ticket's message with its text. Null if it is none, like a report about another mail's delivery.
 	MessageID nullable.Nullable[string] `json:"messageId"`
+
+	// OriginalUntil Until when the original of a received e-mail is stored. Null for one that was sent.
+	OriginalUntil nullable.Nullable[time.Time] `json:"originalUntil"`
 
 	// Reason Why an answer isn't `SENT`, in the words of the other mail server. Else empty.
 	Reason string `json:"reason"`
@@ -3765,6 +3814,21 @@ type TicketMail struct {
 
 // TicketMailDirection defines model for TicketMail.Direction.
 type TicketMailDirection string
+
+// TicketMailDetails defines model for TicketMailDetails.
+type TicketMailDetails struct {
+	Attachments []MailAttachment `json:"attachments"`
+
+	// Date When it was written, as its author's program states it. Null if it doesn't.
+	Date nullable.Nullable[time.Time] `json:"date"`
+	ID   string                       `json:"id"`
+
+	// Quoted The history that its author quoted, without which the message is shown. At most 64 KiB.
+	Quoted string `json:"quoted"`
+
+	// Signature At most 64 KiB.
+	Signature string `json:"signature"`
+}
 
 // TicketMailList defines model for TicketMailList.
 type TicketMailList struct {
@@ -5127,6 +5191,9 @@ type LastEventID = string
 
 // Limit defines model for limit.
 type Limit = int64
+
+// MailID defines model for mailId.
+type MailID = int64
 
 // MemberID defines model for memberId.
 type MemberID = int64
@@ -8687,6 +8754,37 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /tickets/{id}/mail (the `ListTicketMail` operationId).
 	ListTicketMail(ctx context.Context, id TicketID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTicketMail What a received e-mail has beside its message
+	//
+	// The history that its author quoted, the signature, and the attachments. They are read from the original, which is
+	// stored until `originalUntil`; afterwards the response is 404, as for an e-mail that was sent.
+	//
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+	//
+	// Corresponds with GET /tickets/{id}/mail/{mailId} (the `GetTicketMail` operationId).
+	GetTicketMail(ctx context.Context, id TicketID, mailID MailID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTicketMailAttachment An attachment of a received e-mail
+	//
+	// Its bytes, always as a file to save. The name and the content are the sender's: they may be harmful, and aren't
+	// what they seem.
+	//
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+	//
+	// Corresponds with GET /tickets/{id}/mail/{mailId}/attachments/{position} (the `GetTicketMailAttachment` operationId).
+	GetTicketMailAttachment(ctx context.Context, id TicketID, mailID MailID, position int, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTicketMailOriginal A received e-mail as it came
+	//
+	// At most 10 MiB. It is stored until `originalUntil`; afterwards the response is 404.
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+	//
+	// Corresponds with GET /tickets/{id}/mail/{mailId}/original (the `GetTicketMailOriginal` operationId).
+	GetTicketMailOriginal(ctx context.Context, id TicketID, mailID MailID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddTicketMessageWithBody Add a message to a ticket
 	//
@@ -12256,6 +12354,65 @@ func (c *Client) UpdateTicket(ctx context.Context, id TicketID, params *UpdateTi
 // Corresponds with GET /tickets/{id}/mail (the `ListTicketMail` operationId).
 func (c *Client) ListTicketMail(ctx context.Context, id TicketID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListTicketMailRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTicketMail What a received e-mail has beside its message
+//
+// The history that its author quoted, the signature, and the attachments. They are read from the original, which is
+// stored until `originalUntil`; afterwards the response is 404, as for an e-mail that was sent.
+//
+// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+//
+// Corresponds with GET /tickets/{id}/mail/{mailId} (the `GetTicketMail` operationId).
+func (c *Client) GetTicketMail(ctx context.Context, id TicketID, mailID MailID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTicketMailRequest(c.Server, id, mailID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTicketMailAttachment An attachment of a received e-mail
+//
+// Its bytes, always as a file to save. The name and the content are the sender's: they may be harmful, and aren't
+// what they seem.
+//
+// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+//
+// Corresponds with GET /tickets/{id}/mail/{mailId}/attachments/{position} (the `GetTicketMailAttachment` operationId).
+func (c *Client) GetTicketMailAttachment(ctx context.Context, id TicketID, mailID MailID, position int, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTicketMailAttachmentRequest(c.Server, id, mailID, position)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTicketMailOriginal A received e-mail as it came
+//
+// At most 10 MiB. It is stored until `originalUntil`; afterwards the response is 404.
+//
+// Needs a token with `READ`, or a person with the role `viewer`, and the plan `PRO`.
+//
+// Corresponds with GET /tickets/{id}/mail/{mailId}/original (the `GetTicketMailOriginal` operationId).
+func (c *Client) GetTicketMailOriginal(ctx context.Context, id TicketID, mailID MailID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTicketMailOriginalRequest(c.Server, id, mailID)
 	if err != nil {
 		return nil, err
 	}
@@ -19765,6 +19922,136 @@ func NewListTicketMailRequest(server string, id TicketID) (*http.Request, error)
 	return req, nil
 }
 
+// NewGetTicketMailRequest constructs an http.Request for the GetTicketMail method
+func NewGetTicketMailRequest(server string, id TicketID, mailID MailID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "mailId", mailID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tickets/%s/mail/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetTicketMailAttachmentRequest constructs an http.Request for the GetTicketMailAttachment method
+func NewGetTicketMailAttachmentRequest(server string, id TicketID, mailID MailID, position int) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "mailId", mailID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "position", position, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tickets/%s/mail/%s/attachments/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetTicketMailOriginalRequest constructs an http.Request for the GetTicketMailOriginal method
+func NewGetTicketMailOriginalRequest(server string, id TicketID, mailID MailID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "mailId", mailID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/tickets/%s/mail/%s/original", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewAddTicketMessageRequest calls the generic AddTicketMessage builder with application/json body
 func NewAddTicketMessageRequest(server string, id TicketID, params *AddTicketMessageParams, body AddTicketMessageJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -23736,6 +24023,21 @@ func (o *Operations) UpdateTicket(ctx context.Context, id TicketID, params *Upda
 // ListTicketMail The e-mails of a ticket, and whether they arrived
 func (o *Operations) ListTicketMail(ctx context.Context, id TicketID) (Answer[TicketMailList], error) {
 	return read[TicketMailList](o.client.ListTicketMail(ctx, id))
+}
+
+// GetTicketMail What a received e-mail has beside its message
+func (o *Operations) GetTicketMail(ctx context.Context, id TicketID, mailID MailID) (Answer[TicketMailDetails], error) {
+	return read[TicketMailDetails](o.client.GetTicketMail(ctx, id, mailID))
+}
+
+// GetTicketMailAttachment An attachment of a received e-mail
+func (o *Operations) GetTicketMailAttachment(ctx context.Context, id TicketID, mailID MailID, position int) error {
+	return done(o.client.GetTicketMailAttachment(ctx, id, mailID, position))
+}
+
+// GetTicketMailOriginal A received e-mail as it came
+func (o *Operations) GetTicketMailOriginal(ctx context.Context, id TicketID, mailID MailID) error {
+	return done(o.client.GetTicketMailOriginal(ctx, id, mailID))
 }
 
 // AddTicketMessage Add a message to a ticket

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,6 +27,20 @@ func (rt route) known(at *url.URL) *url.URL {
 
 // NDJSON is a response of JSON texts, one a line, that an operation has encoded itself.
 type NDJSON []byte
+
+// File is a response of bytes that browsers save under a name, and never show.
+type File struct {
+	Name    string // without folders
+	Media   string
+	Content []byte
+}
+
+func (f File) respond(w http.ResponseWriter, status int) {
+	h := w.Header()
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
+	h.Set("X-Content-Type-Options", "nosniff")
+	write(w, status, f.Media, f.Content)
+}
 
 // respond writes an operation's response to the request of ctx.
 func (rt route) respond(ctx context.Context, w http.ResponseWriter, status int, response any) error {
@@ -54,6 +69,10 @@ func (rt route) respond(ctx context.Context, w http.ResponseWriter, status int, 
 	}
 	if lines, ok := response.(NDJSON); ok {
 		write(w, status, "application/x-ndjson", lines)
+		return nil
+	}
+	if f, ok := response.(File); ok {
+		f.respond(w, status)
 		return nil
 	}
 	body, err := Encode(response)

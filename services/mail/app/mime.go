@@ -17,6 +17,7 @@ func (parser) Parse(raw []byte) (mail.Message, error) {
 	}
 	parsed := mail.Message{
 		From:       author(m),
+		Date:       m.Date,
 		To:         mailboxes(m.To),
 		Cc:         mailboxes(m.Cc),
 		Subject:    m.Subject,
@@ -24,14 +25,20 @@ func (parser) Parse(raw []byte) (mail.Message, error) {
 		InReplyTo:  m.InReplyTo,
 		References: m.References,
 		Text:       textOf(m),
+		Quoted:     m.Quoted,
+		Signature:  m.Signature,
 		Hops:       m.Hops,
 		Kind:       mail.Kind(m.Kind),
 		OriginalID: m.OriginalID,
 	}
 	for _, p := range m.Parts {
-		if !p.Inline {
-			parsed.Files = append(parsed.Files, mail.File{Name: p.Name, Size: p.Size})
-		}
+		parsed.Files = append(parsed.Files, mail.File{
+			Name:     p.Name,
+			Type:     p.Type,
+			Size:     p.Size,
+			IsInline: p.Inline,
+			Content:  func() []byte { return p.Content(raw) },
+		})
 	}
 	for _, f := range m.Failures {
 		parsed.Failures = append(parsed.Failures, mail.Failure{Permanent: f.Permanent, Diagnostic: f.Diagnostic})

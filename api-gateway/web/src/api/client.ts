@@ -42,6 +42,8 @@ export interface CallOptions {
   tag?: string;
   /** isFresh reads past the browser's cache. */
   isFresh?: boolean;
+  /** timeout is after how many milliseconds the request fails. */
+  timeout?: number;
 }
 
 /** Tagged is the value of a response, with its ETag. */
@@ -51,6 +53,7 @@ export interface Tagged<T> {
 }
 
 const requestTimeout = 20_000; // milliseconds
+const fileTimeout = 300_000; // milliseconds: files have up to 10 MiB
 
 const isWrongProof = (code: string) => code === 'credentials_invalid' || code === 'code_invalid';
 
@@ -95,11 +98,16 @@ export class Api {
     return (await this.send('GET', path, undefined, { signal })).text();
   }
 
+  /** file returns the bytes of a response that is a file. */
+  async file(path: string): Promise<Blob> {
+    return (await this.send('GET', path, undefined, { timeout: fileTimeout })).blob();
+  }
+
   /** send sends a request. It throws ApiError if the server refuses it. */
   private async send(method: string, path: string, body: unknown, options: CallOptions): Promise<Response> {
     const { signal, key, tag, isFresh } = options;
     const hasBody = body !== undefined;
-    const timeout = AbortSignal.timeout(requestTimeout);
+    const timeout = AbortSignal.timeout(options.timeout ?? requestTimeout);
     const response = await fetch(path, {
       method,
       headers: {

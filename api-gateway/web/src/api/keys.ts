@@ -55,6 +55,7 @@ export const keys = {
   visit: (visitorId: number) => ['visit', visitorId] as const,
   ticket: (id: string) => ['tickets', 'one', id] as const,
   ticketMail: (id: string) => ['tickets', 'one', id, 'mail'] as const,
+  mailDetails: (id: string, mailId: string) => ['mailDetails', id, mailId] as const,
   tokens: ['tokens'] as const,
   audit: (since: string) => ['audit', since] as const,
   webhooks: ['webhooks'] as const,

@@ -64,6 +64,7 @@ export function tEnum(
     | 'way'
     | 'notify'
     | 'mailState'
+    | 'mailKind'
     | 'event'
     | 'delivery'
     | 'webhookDisabled',

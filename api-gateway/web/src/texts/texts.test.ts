@@ -40,7 +40,7 @@ describe('the English texts', () => {
   it('are all used', () => {
     // Their values come from the API.
     const kinds =
-      /^(assignment|status|ticketStatus|channel|priority|level|role|provider|way|notify|mailState|event|delivery|webhookDisabled)\./;
+      /^(assignment|status|ticketStatus|channel|priority|level|role|provider|way|notify|mailState|mailKind|event|delivery|webhookDisabled)\./;
     const isUsed = (key: string) => kinds.test(key) || sources.includes(`'${key}'`) || sources.includes(`"${key}"`);
     expect(Object.keys(en).filter((key) => !isUsed(key))).toEqual([]);
   });

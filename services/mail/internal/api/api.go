@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 
 	"fivechat.dev/libs/kernel/authz"
 	"fivechat.dev/libs/kernel/id"
@@ -25,10 +26,41 @@ func Mount(r *httpkit.Router, chain operation.Chain, s *mail.Service, receives b
 			received, sent, err := s.OfTicket(ctx, identity.From(ctx).Website, req.ID)
 			return listOf(received, sent), err
 		}))
+	httpkit.Handle(r, "GET /tickets/{id}/mail/{mailId}", 200,
+		operation.New(chain, "mail.get_ticket_mail", authz.ProRead,
+			func(ctx context.Context, req oneOfTicket) (details, error) {
+				d, err := s.Details(ctx, identity.From(ctx).Website, req.ID, req.MailID)
+				return detailsOf(req.MailID, d), err
+			}))
+	httpkit.Handle(r, "GET /tickets/{id}/mail/{mailId}/original", 200,
+		operation.New(chain, "mail.get_ticket_mail_original", authz.ProRead,
+			func(ctx context.Context, req oneOfTicket) (httpkit.File, error) {
+				raw, err := s.Original(ctx, identity.From(ctx).Website, req.ID, req.MailID)
+				return httpkit.File{Name: fmt.Sprintf("mail-%d.eml", req.MailID), Media: "message/rfc822", Content: raw}, err
+			}))
+	httpkit.Handle(r, "GET /tickets/{id}/mail/{mailId}/attachments/{position}", 200,
+		operation.New(chain, "mail.get_ticket_mail_attachment", authz.ProRead,
+			func(ctx context.Context, req attachmentOfTicket) (httpkit.File, error) {
+				f, err := s.Attachment(ctx, identity.From(ctx).Website, req.ID, req.MailID, req.Position)
+				if err != nil {
+					return httpkit.File{}, err
+				}
+				return httpkit.File{Name: f.Name, Media: "application/octet-stream", Content: f.Content()}, nil
+			}))
 }
 
 type ofTicket struct {
 	ID id.Ticket `path:"id" json:"-"`
+}
+
+type oneOfTicket struct {
+	ofTicket
+	MailID id.Mail `path:"mailId" json:"-"`
+}
+
+type attachmentOfTicket struct {
+	oneOfTicket
+	Position int64 `path:"position" json:"-"`
 }
 
 // settings are those of a website's mail.

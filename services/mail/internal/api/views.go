@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"fivechat.dev/libs/kernel/id"
@@ -28,7 +29,38 @@ type view struct {
 	Subject   string    `json:"subject"`
 	State     string    `json:"state"`
 	Reason    string    `json:"reason"`
-	CreatedAt time.Time `json:"createdAt"`
+	// those of a received mail; nil for one that was sent
+	Kind          *string    `json:"kind"`
+	OriginalUntil *time.Time `json:"originalUntil"`
+	CreatedAt     time.Time  `json:"createdAt"`
+}
+
+// details are those of a received mail that its ticket's message doesn't have.
+type details struct {
+	ID          id.Mail      `json:"id,string"`
+	Date        *time.Time   `json:"date"`
+	Quoted      string       `json:"quoted"`
+	Signature   string       `json:"signature"`
+	Attachments []attachment `json:"attachments"`
+}
+
+type attachment struct {
+	Position int    `json:"position"`
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Size     int    `json:"size"`
+	IsInline bool   `json:"isInline"`
+}
+
+func detailsOf(number id.Mail, d mail.Details) details {
+	v := details{ID: number, Quoted: d.Quoted, Signature: d.Signature}
+	if !d.Date.IsZero() {
+		v.Date = &d.Date
+	}
+	for i, f := range d.Files {
+		v.Attachments = append(v.Attachments, attachment{i + 1, f.Name, f.Type, f.Size, f.IsInline})
+	}
+	return v
 }
 
 type mailbox struct {
@@ -56,7 +88,9 @@ func (v view) JSONBytes() int {
 func listOf(in []mail.Received, out []mail.Sent) list {
 	views := make([]view, 0, len(in)+len(out))
 	for _, r := range in {
+		kind, until := strings.ToUpper(string(r.Kind)), r.OriginalUntil()
 		views = append(views, view{
+			Kind: &kind, OriginalUntil: &until,
 			ID: r.ID, Direction: received, MessageID: messageOf(r.TicketMessageID), From: mailbox(r.From),
 			To: mailboxes(r.To), Cc: mailboxes(r.Cc), Subject: r.Subject, State: received, CreatedAt: r.CreatedAt,
 		})

@@ -13,6 +13,7 @@ import (
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/largeread"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/timestamp"
 	"fivechat.dev/libs/store/datasubject"
@@ -145,7 +146,7 @@ func (s *Store) Receive(ctx context.Context, r mail.Received, content []byte) (b
 	return err == nil, err
 }
 
-// Original implements mail.Store.
+// Original implements mail.Store. A request for a large one takes a place for large reads.
 func (s *Store) Original(ctx context.Context, t tenant.ID, ticket id.Ticket, number id.Mail) ([]byte, error) {
 	r, err := s.received.Get(ctx, t, byID(number))
 	if err != nil {
@@ -153,6 +154,9 @@ func (s *Store) Original(ctx context.Context, t tenant.ID, ticket id.Ticket, num
 	}
 	if r.TicketID != ticket {
 		return nil, fault.Missing("mail")
+	}
+	if err := largeread.Charge(ctx, r.Size); err != nil {
+		return nil, err
 	}
 	o, err := s.originals.Get(ctx, t, byID(number))
 	return o.Content, err

@@ -3,6 +3,7 @@ package mongostore_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"fivechat.dev/libs/contract"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
+	"fivechat.dev/libs/kernel/largeread"
 	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/store/outbox"
@@ -42,6 +44,31 @@ func receive(t *testing.T, s *mongostore.Store, w tenant.ID, ticket id.Ticket, m
 		t.Fatal(isNew, err)
 	}
 	return r
+}
+
+func TestLargeOriginalsTakeAPlace(t *testing.T) {
+	t.Parallel()
+	s, one := open(t), storetest.Tenant(1)
+	r := receive(t, s, one, 7, strings.Repeat("x", largeread.Free))
+	small := receive(t, s, one, 7, "a@c")
+	l := largeread.New()
+	for range largeread.Share {
+		ctx, end := l.Begin(t.Context(), one)
+		defer end()
+		if _, err := s.Original(ctx, one, 7, r.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	ctx, end := l.Begin(ctx, one)
+	defer end()
+	if _, err := s.Original(ctx, one, 7, small.ID); err != nil {
+		t.Errorf("a small original: %v", err)
+	}
+	if _, err := s.Original(ctx, one, 7, r.ID); err == nil {
+		t.Error("a large original was read without a place")
+	}
 }
 
 func TestADeliveryIsStoredOnce(t *testing.T) {

@@ -114,7 +114,7 @@ function View({ id }: { id: string }) {
               · {moment(m.createdAt)}
             </small>
             <p dir="auto">{m.content}</p>
-            {mails.has(m.id) && <Mail mail={mails.get(m.id)!} />}
+            {mails.has(m.id) && <Mail mail={mails.get(m.id)!} ticket={id} />}
           </li>
         ))}
       </ul>
