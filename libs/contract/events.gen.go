@@ -235,8 +235,8 @@ type ConversationUpdatedCounts struct {
 func (ConversationUpdatedCounts) isCounts() {}
 
 // InboxUpdatedData is the data of InboxUpdated. A conversation was snoozed, is back from that, was marked as spam, or
-// that was taken back, or its scheduled reply is another. Visitors don't receive this event. In a conversation marked
-// as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
+// that was taken back, or its scheduled reply or its team is another. Visitors don't receive this event. In a
+// conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
 type InboxUpdatedData struct {
 	Conversation Conversation `json:"conversation"`
 	// Absent if it isn't snoozed.
@@ -244,6 +244,10 @@ type InboxUpdatedData struct {
 	Spam         bool       `json:"spam"`
 	// Absent if there is no scheduled reply.
 	ScheduledReply *ScheduledTimes `json:"scheduledReply,omitzero"`
+	// Absent without a team.
+	TeamID *id.Team `json:"teamId,omitzero"`
+	// `true` if it has another team than before.
+	TeamChanged *bool `json:"teamChanged,omitzero"`
 }
 
 // EventType implements Data.

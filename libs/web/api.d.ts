@@ -2002,6 +2002,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The website's teams
+         * @description Groups of agents, in the order of their names.
+         *
+         *     Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["listTeams"];
+        put?: never;
+        /**
+         * Create a team
+         * @description 409 `too_many_teams` if the website has 50.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `admin`.
+         */
+        post: operations["createTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 5 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * A team
+         * @description Needs a token with `READ`, or a person with the role `viewer`.
+         */
+        get: operations["getTeam"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a team
+         * @description Conversations keep its number. Automatic assignment then treats them like conversations without a team.
+         *
+         *     Needs a token with `WRITE`, or a person with the role `admin`.
+         */
+        delete: operations["deleteTeam"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a team
+         * @description Needs a token with `WRITE`, or a person with the role `admin`.
+         */
+        patch: operations["updateTeam"];
+        trace?: never;
+    };
     "/tickets": {
         parameters: {
             query?: never;
@@ -3677,6 +3738,11 @@ export interface components {
             snoozedUntil?: string | null;
             spam?: boolean;
             status?: components["schemas"]["ConversationStatus"];
+            /**
+             * Format: int64
+             * @description A team of the website, or null for none. The row of the inbox shows it. If a rule assigns conversations, one without an assignee goes to a member of the team.
+             */
+            teamId?: number | null;
         };
         ConversationCounts: {
             /**
@@ -3714,6 +3780,11 @@ export interface components {
             summary?: string | null;
             /** @description Stored names. */
             tags?: string[];
+            /**
+             * Format: int64
+             * @description A team of the website, or null for none. The row of the inbox shows it. If a rule assigns conversations, one without an assignee goes to a member of the team.
+             */
+            teamId?: number | null;
         };
         /** @enum {string} */
         ConversationStatus: "OPEN" | "CLOSED";
@@ -3845,6 +3916,12 @@ export interface components {
             deleted: true;
             name: string;
         };
+        DeletedTeam: {
+            /** @constant */
+            deleted: true;
+            /** Format: int64 */
+            id: number;
+        };
         DeletedTicket: {
             /** @constant */
             deleted: true;
@@ -3947,6 +4024,11 @@ export interface components {
             summary: string | null;
             /** @description Display names in `lang`, or stored names. */
             tags: string[];
+            /**
+             * Format: int64
+             * @description The team that it is assigned to, which may have been removed.
+             */
+            teamId: number | null;
             token: string;
             /** @description An agent is typing. */
             userTyping: boolean;
@@ -4230,6 +4312,11 @@ export interface components {
             spam: boolean;
             /**
              * Format: int64
+             * @description The team that it is assigned to, which may have been removed.
+             */
+            teamId: number | null;
+            /**
+             * Format: int64
              * @description The visitor's messages that no agent has read.
              */
             unread: number;
@@ -4341,6 +4428,8 @@ export interface components {
              */
             snoozeMinutes?: number;
             status?: components["schemas"]["ConversationStatus"];
+            /** @description A team's number, or `none`. */
+            teamId?: string;
         };
         MacroPage: {
             data: components["schemas"]["Macro"][];
@@ -4587,6 +4676,11 @@ export interface components {
             visitorSecret?: string | null;
             /** @description The token of an earlier session. */
             visitorToken?: string;
+        };
+        NewTeam: {
+            /** @description Agents of the website. */
+            members?: number[];
+            name: string;
         };
         NewTicket: {
             /** Format: int64 */
@@ -5309,6 +5403,37 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /**
+         * @example {
+         *       "createdAt": "2024-01-15T10:30:00.000Z",
+         *       "id": 5,
+         *       "members": [
+         *         7
+         *       ],
+         *       "name": "Support",
+         *       "updatedAt": "2024-01-15T10:30:00.000Z"
+         *     }
+         */
+        Team: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            /** @description Agents of the website, in ascending order. One who leaves the website leaves its teams. */
+            members: number[];
+            name: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        TeamList: {
+            data: components["schemas"]["Team"][];
+        };
+        /** @description Absent members stay unchanged. */
+        TeamPatch: {
+            /** @description Agents of the website. */
+            members?: number[];
+            name?: string;
+        };
         /** @enum {string} */
         Theme: "light" | "dark" | "system";
         Thread: {
@@ -5731,6 +5856,7 @@ export interface components {
             spam?: boolean;
             status?: components["schemas"]["ConversationStatus"][];
             tag?: string[];
+            teamId?: string[];
             waiting?: boolean;
         };
         ViewingState: {
@@ -6342,7 +6468,7 @@ export interface components {
             type: "inbox.read";
         };
         /**
-         * @description A conversation was snoozed, is back from that, was marked as spam, or that was taken back, or its scheduled reply is another. Visitors don't receive this event.
+         * @description A conversation was snoozed, is back from that, was marked as spam, or that was taken back, or its scheduled reply or its team is another. Visitors don't receive this event.
          *     In a conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
          */
         "inbox.updated": {
@@ -6358,6 +6484,13 @@ export interface components {
                  */
                 snoozedUntil?: string;
                 spam: boolean;
+                /** @description `true` if it has another team than before. */
+                teamChanged?: boolean;
+                /**
+                 * Format: int64
+                 * @description Absent without a team.
+                 */
+                teamId?: number;
             };
             id: components["schemas"]["EventId"];
             /** @constant */
@@ -6902,6 +7035,11 @@ export interface components {
          * @example refund
          */
         tagFilter: string;
+        /**
+         * @description Teams' numbers, or `none`, one or several, like `3,none`.
+         * @example none
+         */
+        teamFilter: string;
         /** @example 123456789 */
         ticketId: string;
         /**
@@ -7007,6 +7145,7 @@ export type Credentials = components['schemas']['Credentials'];
 export type DeletedItem = components['schemas']['DeletedItem'];
 export type DeletedNote = components['schemas']['DeletedNote'];
 export type DeletedTag = components['schemas']['DeletedTag'];
+export type DeletedTeam = components['schemas']['DeletedTeam'];
 export type DeletedTicket = components['schemas']['DeletedTicket'];
 export type DeletedUser = components['schemas']['DeletedUser'];
 export type DeletedWebhook = components['schemas']['DeletedWebhook'];
@@ -7074,6 +7213,7 @@ export type NewPersonalToken = components['schemas']['NewPersonalToken'];
 export type NewRole = components['schemas']['NewRole'];
 export type NewSavedView = components['schemas']['NewSavedView'];
 export type NewSession = components['schemas']['NewSession'];
+export type NewTeam = components['schemas']['NewTeam'];
 export type NewTicket = components['schemas']['NewTicket'];
 export type NewTicketMessage = components['schemas']['NewTicketMessage'];
 export type NewToken = components['schemas']['NewToken'];
@@ -7130,6 +7270,9 @@ export type Storage = components['schemas']['Storage'];
 export type Tag = components['schemas']['Tag'];
 export type TagList = components['schemas']['TagList'];
 export type TagNames = components['schemas']['TagNames'];
+export type Team = components['schemas']['Team'];
+export type TeamList = components['schemas']['TeamList'];
+export type TeamPatch = components['schemas']['TeamPatch'];
 export type Theme = components['schemas']['Theme'];
 export type Thread = components['schemas']['Thread'];
 export type Ticket = components['schemas']['Ticket'];
@@ -7274,6 +7417,7 @@ export type ParameterSnoozedFilter = components['parameters']['snoozedFilter'];
 export type ParameterSpamFilter = components['parameters']['spamFilter'];
 export type ParameterStatusFilter = components['parameters']['statusFilter'];
 export type ParameterTagFilter = components['parameters']['tagFilter'];
+export type ParameterTeamFilter = components['parameters']['teamFilter'];
 export type ParameterTicketId = components['parameters']['ticketId'];
 export type ParameterTo = components['parameters']['to'];
 export type ParameterTz = components['parameters']['tz'];
@@ -10560,6 +10704,11 @@ export interface operations {
                  * @example refund
                  */
                 tag?: components["parameters"]["tagFilter"];
+                /**
+                 * @description Teams' numbers, or `none`, one or several, like `3,none`.
+                 * @example none
+                 */
+                teamId?: components["parameters"]["teamFilter"];
                 /** @description Only conversations whose visitor waits for an answer, or only the others. */
                 waiting?: components["parameters"]["waitingFilter"];
                 /** @description Only conversations with a comment on their rating, or only the others. */
@@ -11698,6 +11847,217 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listTeams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "members": [],
+                 *       "name": "Support"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            /** @description The team. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the client's copy: 304 if it is still current. */
+                "If-None-Match"?: components["parameters"]["ifNoneMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team is removed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedTeam"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    updateTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any name for this request, the same on every attempt. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+                /** @description The `ETag` of the resource to be changed, several of them, or `*`. */
+                "If-Match"?: components["parameters"]["ifMatch"];
+            };
+            path: {
+                /** @example 5 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Support"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TeamPatch"];
+            };
+        };
+        responses: {
+            /** @description The team. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

@@ -91,19 +91,24 @@ func (s *Service) SetAssignment(ctx context.Context, t tenant.ID, a Assignment, 
 	return err
 }
 
-// Candidates returns how a website assigns new conversations and, if a rule does, the agents who are online.
-func (s *Service) Candidates(ctx context.Context, t tenant.ID) (Assignment, []id.User, error) {
+// Candidates returns how a website assigns new conversations and, if a rule does, the agents who are online and the
+// teams.
+func (s *Service) Candidates(ctx context.Context, t tenant.ID) (Assignment, []id.User, []Team, error) {
 	a, err := s.Assignment(ctx, t)
 	if err != nil || a.Mode == Manual {
-		return a, nil, err
+		return a, nil, nil, err
 	}
 	now := s.now()
 	seen, err := s.store.SeenUsers(ctx, t, now.Add(-onlineFor), maxCandidates)
+	if err != nil {
+		return a, nil, nil, err
+	}
 	online := make([]id.User, 0, len(seen))
 	for _, u := range seen {
 		if u.Status(now) == UserOnline {
 			online = append(online, u.ID)
 		}
 	}
-	return a, online, err
+	teams, err := s.store.Teams(ctx, t)
+	return a, online, teams, err
 }

@@ -41,11 +41,16 @@ func (r *ruled) Website(context.Context, tenant.ID) (accounts.Website, error) {
 	return accounts.Website{Assignment: r.rule}, nil
 }
 
+func (r *ruled) Teams(context.Context, tenant.ID) ([]accounts.Team, error) {
+	return []accounts.Team{{ID: 3}}, nil
+}
+
 func (r *ruled) SeenUsers(context.Context, tenant.ID, time.Time, int64) ([]accounts.User, error) {
 	return r.seen, nil
 }
 
-// TestCandidatesAreOnline: the candidates are the agents with the status online. Without a rule, there are none.
+// TestCandidatesAreOnline: the candidates are the agents with the status online. Without a rule, there are none, and no
+// teams.
 func TestCandidatesAreOnline(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -66,9 +71,9 @@ func TestCandidatesAreOnline(t *testing.T) {
 		{&accounts.Assignment{Mode: accounts.LeastBusy, Capacity: 3}, accounts.LeastBusy, []id.User{5, 8}},
 	} {
 		store.rule = c.rule
-		a, got, err := s.Candidates(t.Context(), tenant.ID{})
-		if err != nil || a.Mode != c.mode || !slices.Equal(got, c.want) {
-			t.Errorf("%+v: %+v, %v, %v", c.rule, a, got, err)
+		a, got, teams, err := s.Candidates(t.Context(), tenant.ID{})
+		if err != nil || a.Mode != c.mode || !slices.Equal(got, c.want) || (len(teams) == 1) != (c.mode != accounts.Manual) {
+			t.Errorf("%+v: %+v, %v, %v, %v", c.rule, a, got, teams, err)
 		}
 	}
 }

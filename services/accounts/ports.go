@@ -57,6 +57,16 @@ type Store interface {
 	// FormerUsers returns the removed users that are among ids.
 	FormerUsers(ctx context.Context, t tenant.ID, ids []id.User) ([]User, error)
 
+	// NextTeam reserves an unused id. Teams returns all teams of a website, and AddTeam stores a new one: the error is
+	// Conflict with the code too_many_teams if the website has MaxTeams. SaveTeam changes one; change may run more than
+	// once. The error of SaveTeam and of DeleteTeam is PreconditionFailed if the context requires another version.
+	NextTeam(ctx context.Context) (id.Team, error)
+	Team(ctx context.Context, t tenant.ID, id id.Team) (Team, error)
+	Teams(ctx context.Context, t tenant.ID) ([]Team, error)
+	AddTeam(ctx context.Context, team Team, e Entry) error
+	SaveTeam(ctx context.Context, t tenant.ID, id id.Team, change func(Team) (Team, Entry, error)) (Team, error)
+	DeleteTeam(ctx context.Context, t tenant.ID, id id.Team, entry func(Team) Entry) error
+
 	// ClaimDeparture returns a departure that is due at now, and postpones it to the end of the lease. EndDeparture
 	// removes one.
 	ClaimDeparture(ctx context.Context, now time.Time, lease time.Duration) (d Departure, found bool, err error)

@@ -26,6 +26,7 @@ type Assignment struct {
 	Capacity   int64          `json:"capacity"`   // open conversations of an agent, up to which they get another one
 	Since      time.Time      `json:"since"`      // what waits since before stays as it is
 	Candidates []id.User      `json:"candidates"` // the agents who are online
+	Teams      []Team         `json:"teams"`
 }
 
 func (a Assignment) isAutomatic() bool { return a.Mode == RoundRobin || a.Mode == LeastBusy }
@@ -74,9 +75,9 @@ type QueueStore interface {
 	// version.
 	Queue(ctx context.Context, t tenant.ID) (Queue, error)
 	EndQueue(ctx context.Context, t tenant.ID, version int64) error
-	// Queued returns up to limit conversations that wait, but not since before a time, the longest first, with their
-	// tokens.
-	Queued(ctx context.Context, t tenant.ID, since time.Time, limit int64) ([]Conversation, error)
+	// Queued returns up to limit conversations that wait, but not since before a time and not in the teams without, the
+	// longest first, with their tokens and teams.
+	Queued(ctx context.Context, t tenant.ID, since time.Time, without []id.Team, limit int64) ([]Conversation, error)
 	// Waiting returns up to limit websites after one, whose conversations may wait.
 	Waiting(ctx context.Context, after tenant.ID, limit int64) ([]tenant.ID, error)
 	// OpenByAgent returns how many open conversations each agent has, without snoozed ones.
@@ -147,15 +148,19 @@ func (s *Service) assignQueued(ctx context.Context, t tenant.ID, a Assignment) (
 		if _, hasRoom := a.choose(open, q.Last); !hasRoom {
 			return assigned, nil
 		}
-		waiting, err := s.store.Queued(ctx, t, a.Since, QueueBatch)
+		full := a.full(open, q.Last)
+		waiting, err := s.store.Queued(ctx, t, a.Since, full, QueueBatch)
 		if err != nil {
 			return assigned, err
+		}
+		if len(waiting) == 0 && len(full) > 0 { // some may wait for these teams
+			return assigned, nil
 		}
 		if len(waiting) == 0 {
 			return assigned, s.store.EndQueue(ctx, t, q.Version)
 		}
 		for _, c := range waiting {
-			agent, err := s.assignNext(ctx, t, c.Token, a, open, q.Last)
+			agent, err := s.assignNext(ctx, t, c.Token, a.of(c.TeamID), open, q.Last)
 			if err != nil {
 				return assigned, err
 			}

@@ -1,6 +1,7 @@
 package conversations
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -40,6 +41,61 @@ func TestRuleChoosesAnAgentWithRoom(t *testing.T) {
 		if got, ok := a.choose(c.open, c.last); got != c.want || ok != (c.want != 0) {
 			t.Errorf("%s: agent %d, %t, want %d", name, got, ok, c.want)
 		}
+	}
+}
+
+// TestRuleChoosesAmongTheTeam: a conversation with a team goes to one of its members. A team that was removed is like
+// none. A team is full if no member is online and has room.
+func TestRuleChoosesAmongTheTeam(t *testing.T) {
+	t.Parallel()
+	a := Assignment{Mode: LeastBusy, Capacity: 3, Candidates: []id.User{5, 7, 9}, Teams: []Team{
+		{ID: 1, Members: []id.User{7, 9}},
+		{ID: 2, Members: []id.User{9}},
+		{ID: 3, Members: []id.User{11}},
+		{ID: 4},
+	}}
+	open := map[id.User]int64{5: 0, 7: 2, 9: 3}
+	for team, want := range map[id.Team]id.User{0: 5, 1: 7, 2: 0, 3: 0, 4: 0, 99: 5} {
+		of := &team
+		if team == 0 {
+			of = nil
+		}
+		if got, ok := a.of(of).choose(open, 0); got != want || ok != (want != 0) {
+			t.Errorf("team %d: agent %d, %t, want %d", team, got, ok, want)
+		}
+	}
+	if full := a.full(open, 0); !slices.Equal(full, []id.Team{2, 3, 4}) || len(a.Candidates) != 3 {
+		t.Errorf("%v are full, and the candidates are %v", full, a.Candidates)
+	}
+}
+
+// TestTeamIsChanged: it has an event of agents, and no one of visitors. The same team again changes nothing.
+func TestTeamIsChanged(t *testing.T) {
+	t.Parallel()
+	c := newConversation(5, website, visitorID, noon)
+	support, none := Patch{TeamID: optional.Of(id.Team(3))}, Patch{TeamID: optional.Value[id.Team]{Set: true, Null: true}}
+	for i, step := range []struct {
+		does Patch
+		team id.Team // 0: none
+	}{{support, 3}, {support, 3}, {none, 0}, {none, 0}} {
+		now := noon.Add(time.Duration(i+1) * time.Minute)
+		events, err := step.does.change(&c, now)
+		if isRepeated := i%2 == 1; err != nil || isRepeated != (len(events) == 0) || isRepeated == c.UpdatedAt.Equal(now) {
+			t.Fatalf("step %d: %v, %v, updated at %s", i, events, err, c.UpdatedAt)
+		}
+		if (step.team == 0) != (c.TeamID == nil) || c.TeamID != nil && *c.TeamID != step.team {
+			t.Errorf("step %d: %v", i, c.TeamID)
+		}
+		for _, e := range events {
+			d, is := e.Data.(contract.InboxUpdatedData)
+			if !is || d.TeamChanged == nil || !*d.TeamChanged || !same(d.TeamID, c.TeamID) {
+				t.Errorf("step %d: %+v", i, e.Data)
+			}
+		}
+	}
+	events, err := Patch{SnoozedUntil: optional.Of(noon.Add(time.Hour))}.change(&c, noon)
+	if d, is := events[0].Data.(contract.InboxUpdatedData); err != nil || !is || d.TeamChanged != nil {
+		t.Errorf("%+v, %v", events, err)
 	}
 }
 

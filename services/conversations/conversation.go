@@ -44,6 +44,7 @@ type Conversation struct {
 	Token           string          `bson:"token"`
 	VisitorID       id.Visitor      `bson:"visitorId"`
 	AssigneeID      *id.User        `bson:"assigneeId"`
+	TeamID          *id.Team        `bson:"teamId,omitempty"` // the group of agents that it is assigned to
 	Status          Status          `bson:"status"`
 	Rating          *int64          `bson:"rating"` // 1 to 5
 	Feedback        *string         `bson:"feedback"`

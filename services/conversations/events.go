@@ -45,14 +45,19 @@ func assignedAutomatically(c *Conversation) Event {
 }
 
 // inboxUpdated is the event that a conversation has another folder, is snoozed until another time, or has another
-// scheduled reply. Visitors don't receive it.
-func inboxUpdated(c *Conversation) Event {
-	return Event{Conversation: &c.ID, Data: contract.InboxUpdatedData{
+// scheduled reply or team. Visitors don't receive it.
+func inboxUpdated(c *Conversation, hasOtherTeam bool) Event {
+	d := contract.InboxUpdatedData{
 		Conversation:   c.eventView(),
 		SnoozedUntil:   c.SnoozeEnd(),
 		Spam:           c.In() == Spam,
 		ScheduledReply: c.Scheduled.Times(),
-	}}
+		TeamID:         c.TeamID,
+	}
+	if hasOtherTeam {
+		d.TeamChanged = &hasOtherTeam
+	}
+	return Event{Conversation: &c.ID, Data: d}
 }
 
 func created(c *Conversation, m *Message, answered *float64) Event {

@@ -16,7 +16,8 @@ import (
 type Filter struct {
 	Statuses  []Status // one of them
 	Assignees id.Assignees
-	Ratings   []int64 // one of them, in stars
+	Teams     []*id.Team // one of them; nil is no team
+	Ratings   []int64    // one of them, in stars
 	VisitorID id.Visitor
 	Mentioned *id.User // a user who hasn't seen that a note mentions them; zero has no conversations
 	Tags      []string // one of them, by stored name
@@ -34,7 +35,7 @@ type Filter struct {
 }
 
 // searchFields are the fields of a search, beside those of all lists.
-var searchFields = []string{"status", "assignee", "rating", "from"}
+var searchFields = []string{"status", "assignee", "team", "rating", "from"}
 
 // Validate returns an Invalid fault that lists every wrong field.
 func (f Filter) Validate() error {
@@ -75,6 +76,10 @@ func (f *Filter) add(q *searchquery.Query, field searchquery.Field) (err error) 
 	case "assignee":
 		if f.Assignees, err = id.ParseAssignees([]string{field.Value}, f.Me); err != nil {
 			return q.Wrong(field, "must be the number of an agent, none, or, for persons, me")
+		}
+	case "team":
+		if f.Teams, err = id.ParseTeams([]string{field.Value}); err != nil {
+			return q.Wrong(field, "must be the number of a team, or none")
 		}
 	case "rating":
 		stars, err := strconv.ParseInt(field.Value, 10, 64)

@@ -13,6 +13,7 @@ import (
 type Patch struct {
 	Status       optional.Value[Status]
 	AssigneeID   optional.Value[id.User] // null unassigns
+	TeamID       optional.Value[id.Team] // null: no team
 	Tags         optional.Value[[]string]
 	AddTags      []string
 	RemoveTags   []string
@@ -43,7 +44,8 @@ func (p Patch) validateAt(now time.Time) error {
 	return nil
 }
 
-// apply changes c; if nothing differs, UpdatedAt stays too. The caller has checked that the assignee exists.
+// apply changes c; if nothing differs, UpdatedAt stays too. The caller has checked that the assignee and the team
+// exist.
 func (p Patch) apply(c *Conversation, now time.Time) error {
 	if p.Spam.Set {
 		c.markSpam(p.Spam.V, now)
@@ -61,6 +63,9 @@ func (p Patch) apply(c *Conversation, now time.Time) error {
 	}
 	if p.AssigneeID.Set {
 		c.AssigneeID = p.AssigneeID.Ptr()
+	}
+	if p.TeamID.Set {
+		c.TeamID = p.TeamID.Ptr()
 	}
 	if p.AssigneeID.Set || c.Status != Open || c.In() != NoFolder {
 		c.QueuedAt = nil // a person has decided, also by taking the assignee away
@@ -99,7 +104,7 @@ func (p Patch) change(c *Conversation, now time.Time) ([]Event, error) {
 	if err := p.apply(c, now); err != nil {
 		return nil, err
 	}
-	if !c.differs(before) && c.sameFolder(before) {
+	if !c.differs(before) && c.sameFolder(before) && same(c.TeamID, before.TeamID) {
 		return nil, nil
 	}
 	c.UpdatedAt = now
@@ -111,8 +116,9 @@ func (c *Conversation) changes(before Conversation) (events []Event) {
 	if c.differs(before) {
 		events = append(events, updated(c, before.Status))
 	}
-	if !c.sameFolder(before) || !c.Scheduled.isSame(before.Scheduled) {
-		events = append(events, inboxUpdated(c))
+	hasOtherTeam := !same(c.TeamID, before.TeamID)
+	if !c.sameFolder(before) || !c.Scheduled.isSame(before.Scheduled) || hasOtherTeam {
+		events = append(events, inboxUpdated(c, hasOtherTeam))
 	}
 	return events
 }

@@ -151,6 +151,8 @@ type Accounts interface {
 	Agents(ctx context.Context, t tenant.ID, ids []id.User) ([]Agent, error)
 	// AgentsByEmail returns those of up to MaxImportAgents agents that exist, by e-mail address in lower case.
 	AgentsByEmail(ctx context.Context, t tenant.ID, addresses []string) (map[string]id.User, error)
+	// Teams returns the groups of a website's agents.
+	Teams(ctx context.Context, t tenant.ID) ([]Team, error)
 	// Assignment returns how a website assigns new conversations.
 	Assignment(ctx context.Context, t tenant.ID) (Assignment, error)
 }

@@ -78,6 +78,9 @@ func (s *Service) checkChange(ctx context.Context, t tenant.ID, p Patch) error {
 	if err := fault.Within("change", p.validateAt(s.now())); err != nil {
 		return err
 	}
+	if err := s.checkTeam(ctx, t, p.TeamID.Ptr(), "change.teamId"); err != nil {
+		return err
+	}
 	return s.checkAgent(ctx, t, p.AssigneeID.Ptr(), "change.assigneeId")
 }
 

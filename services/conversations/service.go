@@ -261,6 +261,9 @@ func (s *Service) Update(ctx context.Context, t tenant.ID, token string, p Patch
 	if err := s.knownAgent(ctx, t, token, p.AssigneeID.Ptr(), "assigneeId"); err != nil {
 		return Conversation{}, err
 	}
+	if err := s.knownTeam(ctx, t, token, p.TeamID.Ptr()); err != nil {
+		return Conversation{}, err
+	}
 	if err := p.validateAt(s.now()); err != nil {
 		return Conversation{}, err
 	}

@@ -27,6 +27,7 @@ type Actions struct {
 	Reply         *string  `bson:"reply,omitempty"         json:"reply,omitempty"` // a text with variables
 	Status        *string  `bson:"status,omitempty"        json:"status,omitempty"`
 	AssigneeID    *string  `bson:"assigneeId,omitempty"    json:"assigneeId,omitempty"` // a number, "me" or "none"
+	TeamID        *string  `bson:"teamId,omitempty"        json:"teamId,omitempty"`     // a number, or "none"
 	AddTags       []string `bson:"addTags,omitempty"       json:"addTags,omitempty"`
 	RemoveTags    []string `bson:"removeTags,omitempty"    json:"removeTags,omitempty"`
 	SnoozeMinutes *int64   `bson:"snoozeMinutes,omitempty" json:"snoozeMinutes,omitempty"`
@@ -52,6 +53,10 @@ func (a Actions) check(wrong *fault.Problems) {
 	if a.AssigneeID != nil {
 		_, err := id.ParseAssignees([]string{*a.AssigneeID}, anyUser)
 		wrong.Check(err == nil, "actions.assigneeId", "must be the number of a user, me or none")
+	}
+	if a.TeamID != nil {
+		_, err := id.ParseTeams([]string{*a.TeamID})
+		wrong.Check(err == nil, "actions.teamId", "must be the number of a team, or none")
 	}
 	checkTags(wrong, "actions.addTags", a.AddTags)
 	checkTags(wrong, "actions.removeTags", a.RemoveTags)

@@ -86,7 +86,8 @@ func TestViewsHaveBounds(t *testing.T) {
 	t.Parallel()
 	yes, me, none := true, "me", "none"
 	good := View{Name: "Urgent", Sort: "waiting", Position: maxPosition, Filter: ViewFilter{
-		Search: "refund status:open -spam", Status: []string{"OPEN", "CLOSED"}, AssigneeID: []string{"me", "none", "7"},
+		Search: "refund status:open team:3 -spam", Status: []string{"OPEN", "CLOSED"},
+		AssigneeID: []string{"me", "none", "7"}, TeamID: []string{"none", "3"},
 		Tag: []string{"urgent"}, Rating: []int64{1, 5}, Mentioned: &me, Waiting: &yes,
 	}}
 	refuses(t, good, map[string]func(*View){
@@ -99,6 +100,8 @@ func TestViewsHaveBounds(t *testing.T) {
 		"field of a search": func(v *View) { v.Filter.Search = "status:" },
 		"status":            func(v *View) { v.Filter.Status = []string{"open"} },
 		"assignee":          func(v *View) { v.Filter.AssigneeID = []string{"ada"} },
+		"team":              func(v *View) { v.Filter.TeamID = []string{"support"} },
+		"teams":             func(v *View) { v.Filter.TeamID = slices.Repeat([]string{"3"}, maxListed+1) },
 		"blank tag":         func(v *View) { v.Filter.Tag = []string{" "} },
 		"long tag":          func(v *View) { v.Filter.Tag = []string{strings.Repeat("x", maxTag+1)} },
 		"tags":              func(v *View) { v.Filter.Tag = slices.Repeat([]string{"x"}, maxListed+1) },
@@ -114,7 +117,7 @@ func TestMacrosHaveBounds(t *testing.T) {
 	minutes := func(n int64) *int64 { return &n }
 	good := Macro{Name: "Refund", Actions: Actions{
 		Reply: of("Dear {{visitor.name|customer}}"), Status: of("OPEN"), AssigneeID: of("me"), AddTags: []string{"refund"},
-		RemoveTags: []string{"new"}, SnoozeMinutes: minutes(maxSnooze),
+		TeamID: of("3"), RemoveTags: []string{"new"}, SnoozeMinutes: minutes(maxSnooze),
 	}}
 	refuses(t, good, map[string]func(*Macro){
 		"blank name":          func(m *Macro) { m.Name = "" },
@@ -123,6 +126,7 @@ func TestMacrosHaveBounds(t *testing.T) {
 		"variable":            func(m *Macro) { m.Actions.Reply = of("{{x}}") },
 		"status":              func(m *Macro) { m.Actions.Status = of("") },
 		"assignee":            func(m *Macro) { m.Actions.AssigneeID = of("0") },
+		"team":                func(m *Macro) { m.Actions.TeamID = of("me") },
 		"tag":                 func(m *Macro) { m.Actions.AddTags = []string{""} },
 		"tags":                func(m *Macro) { m.Actions.RemoveTags = slices.Repeat([]string{"x"}, maxListed+1) },
 		"no snooze":           func(m *Macro) { m.Actions.SnoozeMinutes = minutes(0) },

@@ -34,6 +34,7 @@ type ViewFilter struct {
 	Search     string   `bson:"search,omitempty"     json:"search,omitempty"`
 	Status     []string `bson:"status,omitempty"     json:"status,omitempty"`
 	AssigneeID []string `bson:"assigneeId,omitempty" json:"assigneeId,omitempty"`
+	TeamID     []string `bson:"teamId,omitempty"     json:"teamId,omitempty"`
 	Tag        []string `bson:"tag,omitempty"        json:"tag,omitempty"`
 	Rating     []int64  `bson:"rating,omitempty"     json:"rating,omitempty"`
 	Mentioned  *string  `bson:"mentioned,omitempty"  json:"mentioned,omitempty"`
@@ -48,7 +49,7 @@ const Newest = "newest"
 // sorts are the orders of the inbox, and searchFields the fields of its search.
 var (
 	sorts        = []string{Newest, "oldest", "waiting"}
-	searchFields = []string{"status", "assignee", "rating", "from"}
+	searchFields = []string{"status", "assignee", "team", "rating", "from"}
 )
 
 func (v *View) check(wrong *fault.Problems) {
@@ -74,6 +75,9 @@ func (f ViewFilter) check(wrong *fault.Problems) {
 	if _, err := id.ParseAssignees(f.AssigneeID, anyUser); err != nil {
 		wrong.Add("filter.assigneeId", err.Error())
 	}
+	if _, err := id.ParseTeams(f.TeamID); err != nil {
+		wrong.Add("filter.teamId", err.Error())
+	}
 	checkTags(wrong, "filter.tag", f.Tag)
 	for _, stars := range f.Rating {
 		wrong.Check(stars >= 1 && stars <= maxStars, "filter.rating", "must be whole numbers from 1 to 5")
@@ -84,6 +88,7 @@ func (f ViewFilter) check(wrong *fault.Problems) {
 	}
 	for field, n := range map[string]int{
 		"filter.status": len(f.Status), "filter.assigneeId": len(f.AssigneeID), "filter.rating": len(f.Rating),
+		"filter.teamId": len(f.TeamID),
 	} {
 		wrong.Check(n <= maxListed, field, fmt.Sprintf("must be at most %d", maxListed))
 	}

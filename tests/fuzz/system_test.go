@@ -83,7 +83,7 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 		"noteId": {names["note"]}, "visitorNoteId": {names["visitorNote"]},
 		"shortcut": {harness.Unique("hello-")}, "shared": {"true"},
 		"reply": {"Dear {{visitor.name|customer}}"}, "mentions": {user}, "mentioned": {user, "me"},
-		"assigneeId": {user}, "authorId": {user}, "visitorId": {
+		"assigneeId": {user}, "authorId": {user}, "teamId": {names["team"]}, "members": {user}, "visitorId": {
 			harness.PathID(w.Caller.ID),
 			harness.PathID(harness.UnknownID),
 		},
@@ -103,6 +103,9 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 	}
 	if strings.HasPrefix(op.Path, "/tags/") {
 		v["name"] = []string{names["tag"]}
+	}
+	if strings.HasPrefix(op.Path, "/teams/") {
+		v["id"] = []string{names["team"]}
 	}
 	for path, name := range map[string]string{"/canned-replies/": "cannedReply", "/views/": "view", "/macros": "macro"} {
 		if strings.HasPrefix(op.Path, path) {

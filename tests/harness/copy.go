@@ -143,7 +143,7 @@ func withoutTransient(row map[string]any) map[string]any {
 	if row["identity"] == nil {
 		delete(row, "identity")
 	}
-	for _, name := range []string{"online", "visitorTyping", "userTyping", "feedback", "ratedAt"} {
+	for _, name := range []string{"online", "visitorTyping", "userTyping", "feedback", "ratedAt", "teamId"} {
 		delete(row, name)
 	}
 	if os.Getenv("FIVECHAT_PREVIOUS") != "" {

@@ -259,6 +259,15 @@ func shared() []Operation {
 func settings() []Operation {
 	return []Operation{
 		{
+			Method: "POST", Path: "/teams", Caller: ByWrite, Status: 201,
+			Body: Map{"name": "Support", "members": []int{}}, Text: "name", Mistyped: Map{"members": "all"},
+		},
+		{
+			Method: "PATCH", Path: "/teams/{team}", Caller: ByWrite, Status: 200, Malformed: 400,
+			Body: Map{"name": "Support"}, Text: "name", Mistyped: Map{"members": 5},
+		},
+		{Method: "DELETE", Path: "/teams/{team}", Caller: ByWrite, Status: 200, Malformed: 400, Ends: true},
+		{
 			Method: "POST", Path: "/webhooks", Caller: ByReadWrite, Status: 201,
 			Body: Map{"url": "https://receiver.example/{unique}", "events": []string{"ticket.*"}, "description": "CRM"},
 			Text: "description", Mistyped: Map{"url": 5},

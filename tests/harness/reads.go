@@ -22,6 +22,7 @@ var pathObjects = []struct {
 	{"/canned-replies/", "cannedReply", 400},
 	{"/views/", "view", 400},
 	{"/macros/", "macro", 400},
+	{"/teams/", "team", 400},
 }
 
 // pathParameter matches a parameter of a documented path.

@@ -13,19 +13,19 @@ import (
 // World is a website with one object of every kind that an operation can be about.
 type World struct {
 	*Website
-	Caller       Session // the visitor of the conversation and the ticket
-	Quiet        Session // a visitor who has written nothing
-	Conversation string  // its token: it has one message of the visitor and one of an agent
-	Ticket       string  // its id
-	User         Object
-	Tag          string
-	Webhook      string // its id: its endpoint accepts everything, but no event is sent to it
-	Note         string // the id of a note on the conversation, which a program wrote
-	VisitorNote  string // the id of a note about the visitor, which a program wrote
-	CannedReply  string // the id of a shared one, which a program wrote
-	View, Macro  string // likewise
-	Delivery     string // the id of an accepted delivery to it
-	Mail         string // the id of an e-mail with an attachment in the ticket; of none without the plan PRO
+	Caller              Session // the visitor of the conversation and the ticket
+	Quiet               Session // a visitor who has written nothing
+	Conversation        string  // its token: it has one message of the visitor and one of an agent
+	Ticket              string  // its id
+	User                Object
+	Tag                 string
+	Webhook             string // its id: its endpoint accepts everything, but no event is sent to it
+	Note                string // the id of a note on the conversation, which a program wrote
+	VisitorNote         string // the id of a note about the visitor, which a program wrote
+	CannedReply         string // the id of a shared one, which a program wrote
+	View, Macro, TeamID string // likewise
+	Delivery            string // the id of an accepted delivery to it
+	Mail                string // the id of an e-mail with an attachment in the ticket; of none without the plan PRO
 }
 
 // World creates a website with one object of every kind. The ticket is the visitor's own, which needs no plan.
@@ -39,6 +39,7 @@ func (s System) World(t testing.TB, plan string) *World {
 	w.Note = w.NewNote(t, w.Conversation)
 	w.VisitorNote = w.NewVisitorNote(t, w.Caller.Token)
 	w.CannedReply, w.View, w.Macro = w.NewCannedReply(t), w.NewView(t), w.NewMacro(t)
+	w.TeamID = w.NewTeam(t)
 	w.User = w.NewUser(t)
 	w.Tag = Unique("tag-")
 	w.Agent().Do(t, "PUT", "/tags/"+w.Tag, Map{"names": Map{"de": "Pakete"}}).Want(t, 200)
@@ -56,6 +57,7 @@ func (w *World) Objects() map[string]string {
 		"ticket": w.Ticket, "user": PathID(w.User.Int("id")), "tag": w.Tag, "webhook": w.Webhook, "delivery": w.Delivery,
 		"note": w.Note, "visitorNote": w.VisitorNote, "cannedReply": w.CannedReply, "view": w.View, "macro": w.Macro,
 		"mail": w.Mail,
+		"team": w.TeamID,
 	}
 }
 
@@ -109,6 +111,12 @@ func (w *Website) NewMacro(t testing.TB) string {
 		Map{"name": "Parcel", "actions": Map{"addTags": []string{"parcel"}}}).Int("id"))
 }
 
+// NewTeam creates a team without members, and returns its id.
+func (w *Website) NewTeam(t testing.TB) string {
+	t.Helper()
+	return PathID(w.Agent().Send(t, 201, "POST", "/teams", Map{"name": "Support"}).Int("id"))
+}
+
 // NewNote writes a private note on a conversation, and returns its id.
 func (w *Website) NewNote(t testing.TB, conversation string) string {
 	t.Helper()
@@ -134,6 +142,8 @@ func (w *World) Another(t testing.TB, path string) map[string]string {
 		names["view"] = w.NewView(t)
 	case strings.Contains(path, "{macro}"):
 		names["macro"] = w.NewMacro(t)
+	case strings.Contains(path, "{team}"):
+		names["team"] = w.NewTeam(t)
 	case strings.Contains(path, "{note}"):
 		names["note"] = w.NewNote(t, w.Conversation)
 	case strings.Contains(path, "{visitorNote}"):
@@ -172,6 +182,7 @@ func (w *World) Unknown() map[string]string {
 		"tag": Unique("tag-"), "webhook": PathID(UnknownID), "delivery": PathID(UnknownID),
 		"note": PathID(UnknownID), "visitorNote": PathID(UnknownID), "cannedReply": PathID(UnknownID),
 		"view": PathID(UnknownID), "macro": PathID(UnknownID), "mail": PathID(UnknownID),
+		"team": PathID(UnknownID),
 	}
 }
 
@@ -183,7 +194,7 @@ func Malformed() map[string]string {
 		"tag":     "%20",
 		"webhook": "no-number", "delivery": "no-number", "note": "no-number",
 		"visitorNote": "no-number", "cannedReply": "no-number", "view": "no-number", "macro": "no-number",
-		"mail": "no-number",
+		"mail": "no-number", "team": "no-number",
 	}
 }
 

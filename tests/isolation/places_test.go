@@ -23,6 +23,7 @@ var identifierNames = regexp.MustCompile(`(?i)(id|token|key|cursor|match)$`)
 // kinds maps these parameters and members to the kind of object that they identify.
 var kinds = map[string]string{
 	"visitorId": "number of a visitor", "assigneeId": "user", "authorId": "user", "visitorToken": "visitor",
+	"teamId":             "team",
 	"conversationToken":  "conversation",
 	"clientToken":        "", // public, in the website's pages
 	"websiteClientToken": "client", "cursor": "cursor", "Idempotency-Key": "key", "If-Match": "state",

@@ -79,6 +79,59 @@ func Assigning(t *testing.T, s harness.System) {
 	}
 }
 
+// AssigningToTeams checks that a rule assigns a conversation of a team to its member, also if the team gets it while it
+// waits. A person who leaves the website leaves the team. Conversations of a team that was removed are the website's.
+func AssigningToTeams(t *testing.T, s harness.System) {
+	w := s.Website(t, harness.Free)
+	admin, outside, member := w.Person(t, harness.Admin), w.Person(t, harness.Agent), w.Person(t, harness.Agent)
+	team := admin.Send(t, 201, "POST", "/teams", harness.Map{"name": "Billing", "members": []int64{member.User}})
+	path := "/teams/" + harness.PathID(team.Int("id"))
+	admin.Send(t, 200, "PUT", "/assignment", harness.Map{"mode": "leastBusy", "capacity": 9})
+	there := func(p harness.Person) {
+		t.Helper()
+		p.Do(t, "POST", "/users/"+harness.PathID(p.User)+"/heartbeat", nil).Want(t, 204)
+	}
+	becomes := func(token string, want int64) {
+		t.Helper()
+		harness.Eventually(t, 4*harness.Patience, "the rule assigns", func() (bool, any) {
+			there(outside)
+			row := w.Reader().Get(t, "/inbox/"+token)
+			c := row.Object("conversation")
+			return c.M["assigneeId"] != nil && c.Int("assigneeId") == want, row
+		})
+	}
+	first := w.Visit(t, nil).Open(t, "Where is my invoice?")
+	w.Writer().Send(t, 200, "PATCH", "/conversations/"+first, harness.Map{"teamId": team.Int("id")})
+	second := w.Visit(t, nil).Open(t, "Hello?")
+	becomes(second, outside.User) // the first one waits for the team, and doesn't hold it up
+	if c := w.Reader().Get(t, "/inbox/"+first).Object("conversation"); c.M["assigneeId"] != nil {
+		t.Errorf("assigned outside its team: %s", c)
+	}
+	there(member)
+	becomes(first, member.User)
+
+	third := w.Visit(t, nil).Open(t, "And mine?")
+	becomes(third, outside.User)
+	w.Writer().Send(t, 200, "PATCH", "/conversations/"+third, harness.Map{"teamId": team.Int("id"), "assigneeId": nil})
+	there(member)
+	becomes(third, member.User)
+
+	member.Send(t, 200, "PUT", "/users/"+harness.PathID(member.User)+"/status", harness.Map{"status": "away"})
+	for _, m := range admin.Get(t, "/members").List("data") {
+		if m.Object("user").Int("id") == member.User {
+			admin.Send(t, 200, "DELETE", "/members/"+harness.PathID(m.Int("id")), nil)
+		}
+	}
+	if left := w.Reader().Get(t, path); len(left.M["members"].([]any)) != 0 {
+		t.Errorf("a person has left the website: %s", left)
+	}
+	fourth := w.Visit(t, nil).Open(t, "Another one?")
+	becomes(fourth, outside.User)
+	w.Writer().Send(t, 200, "PATCH", "/conversations/"+fourth, harness.Map{"teamId": team.Int("id"), "assigneeId": nil})
+	admin.Send(t, 200, "DELETE", path, nil)
+	becomes(fourth, outside.User)
+}
+
 func contains(entries []harness.Object, action string) bool {
 	for _, e := range entries {
 		if e.Text("action") == action {

@@ -55,6 +55,7 @@ var All = []Journey{
 	{"presence", Presence},
 	{"agents are online and away", Statuses},
 	{"a rule assigns conversations", Assigning},
+	{"a rule assigns conversations of teams", AssigningToTeams},
 	{"the widget is installed", Installed},
 	{"a ticket by e-mail", Mailing},
 }

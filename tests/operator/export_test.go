@@ -19,7 +19,8 @@ func TestExportIsComplete(t *testing.T) {
 	w.Import(t, 120) // more than a page
 	settled(t, w, 122, 244, 123)
 	kinds := map[string]string{
-		"accounts_websites": "website", "accounts_users": "user", "accounts_tokens": "token", "widgets_widgets": "widget",
+		"accounts_websites": "website", "accounts_users": "user", "accounts_teams": "team",
+		"accounts_tokens": "token", "widgets_widgets": "widget",
 		"visitors_visitors": "visitor", "visitors_notes": "visitor_note",
 		"conversations_tags": "tag", "conversations_conversations": "conversation", "conversations_messages": "message",
 		"conversations_notes": "note", "workspace_replies": "canned_reply",

@@ -213,6 +213,7 @@ var ids = map[string]string{
 	"authorId":                       "id.User",
 	"mentions":                       "id.User",
 	"userId":                         "id.User",
+	"teamId":                         "id.Team",
 	"ticketId":                       "id.Ticket",
 	"TicketMessageCreated.messageId": "id.TicketMessage",
 	"webhookId":                      "id.Webhook",

@@ -198,6 +198,21 @@ func (e DeletedTagDeleted) Valid() bool {
 	}
 }
 
+// Defines values for DeletedTeamDeleted.
+const (
+	DeletedTeamDeletedTrue DeletedTeamDeleted = true
+)
+
+// Valid indicates whether the value is a known member of the DeletedTeamDeleted enum.
+func (e DeletedTeamDeleted) Valid() bool {
+	switch e {
+	case DeletedTeamDeletedTrue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeletedTicketDeleted.
 const (
 	DeletedTicketDeletedTrue DeletedTicketDeleted = true
@@ -2159,6 +2174,9 @@ type ConversationChange struct {
 	SnoozedUntil nullable.Nullable[time.Time] `json:"snoozedUntil,omitempty"`
 	Spam         *bool                        `json:"spam,omitempty"`
 	Status       *ConversationStatus          `json:"status,omitempty"`
+
+	// TeamID A team of the website, or null for none. The row of the inbox shows it. If a rule assigns conversations, one without an assignee goes to a member of the team.
+	TeamID nullable.Nullable[int64] `json:"teamId,omitempty"`
 }
 
 // ConversationCounts defines model for ConversationCounts.
@@ -2207,6 +2225,9 @@ type ConversationPatch struct {
 
 	// Tags Stored names.
 	Tags *[]string `json:"tags,omitempty"`
+
+	// TeamID A team of the website, or null for none. The row of the inbox shows it. If a rule assigns conversations, one without an assignee goes to a member of the team.
+	TeamID nullable.Nullable[int64] `json:"teamId,omitempty"`
 }
 
 // ConversationStatus defines model for ConversationStatus.
@@ -2307,6 +2328,15 @@ type DeletedTag struct {
 
 // DeletedTagDeleted defines model for DeletedTag.Deleted.
 type DeletedTagDeleted bool
+
+// DeletedTeam defines model for DeletedTeam.
+type DeletedTeam struct {
+	Deleted DeletedTeamDeleted `json:"deleted"`
+	ID      int64              `json:"id"`
+}
+
+// DeletedTeamDeleted defines model for DeletedTeam.Deleted.
+type DeletedTeamDeleted bool
 
 // DeletedTicket defines model for DeletedTicket.
 type DeletedTicket struct {
@@ -2423,8 +2453,11 @@ type ExportedConversation struct {
 	Summary        nullable.Nullable[string]    `json:"summary"`
 
 	// Tags Display names in `lang`, or stored names.
-	Tags  []string `json:"tags"`
-	Token string   `json:"token"`
+	Tags []string `json:"tags"`
+
+	// TeamID The team that it is assigned to, which may have been removed.
+	TeamID nullable.Nullable[int64] `json:"teamId"`
+	Token  string                   `json:"token"`
 
 	// UserTyping An agent is typing.
 	UserTyping    bool  `json:"userTyping"`
@@ -2710,6 +2743,9 @@ type InboxRow struct {
 	// Spam Whether an agent has marked it as spam.
 	Spam bool `json:"spam"`
 
+	// TeamID The team that it is assigned to, which may have been removed.
+	TeamID nullable.Nullable[int64] `json:"teamId"`
+
 	// Unread The visitor's messages that no agent has read.
 	Unread int64 `json:"unread"`
 
@@ -2811,6 +2847,9 @@ type MacroActions struct {
 	// SnoozeMinutes For how long the conversation is snoozed. Not together with `CLOSED`.
 	SnoozeMinutes *int64              `json:"snoozeMinutes,omitempty"`
 	Status        *ConversationStatus `json:"status,omitempty"`
+
+	// TeamID A team's number, or `none`.
+	TeamID *string `json:"teamId,omitempty"`
 }
 
 // MacroPage defines model for MacroPage.
@@ -3078,6 +3117,13 @@ type NewSession struct {
 
 	// VisitorToken The token of an earlier session.
 	VisitorToken *string `json:"visitorToken,omitempty"`
+}
+
+// NewTeam defines model for NewTeam.
+type NewTeam struct {
+	// Members Agents of the website.
+	Members *[]int64 `json:"members,omitempty"`
+	Name    string   `json:"name"`
 }
 
 // NewTicket defines model for NewTicket.
@@ -3692,6 +3738,29 @@ type TagNames struct {
 	Names *map[string]string `json:"names,omitempty"`
 }
 
+// Team defines model for Team.
+type Team struct {
+	CreatedAt time.Time `json:"createdAt"`
+	ID        int64     `json:"id"`
+
+	// Members Agents of the website, in ascending order. One who leaves the website leaves its teams.
+	Members   []int64   `json:"members"`
+	Name      string    `json:"name"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// TeamList defines model for TeamList.
+type TeamList struct {
+	Data []Team `json:"data"`
+}
+
+// TeamPatch Absent members stay unchanged.
+type TeamPatch struct {
+	// Members Agents of the website.
+	Members *[]int64 `json:"members,omitempty"`
+	Name    *string  `json:"name,omitempty"`
+}
+
 // Theme defines model for Theme.
 type Theme string
 
@@ -4101,6 +4170,7 @@ type ViewFilter struct {
 	Spam       *bool                 `json:"spam,omitempty"`
 	Status     *[]ConversationStatus `json:"status,omitempty"`
 	Tag        *[]string             `json:"tag,omitempty"`
+	TeamID     *[]string             `json:"teamId,omitempty"`
 	Waiting    *bool                 `json:"waiting,omitempty"`
 }
 
@@ -4724,7 +4794,7 @@ type InboxRead struct {
 // InboxReadType defines model for InboxRead.Type.
 type InboxReadType string
 
-// InboxUpdated A conversation was snoozed, is back from that, was marked as spam, or that was taken back, or its scheduled reply is another. Visitors don't receive this event.
+// InboxUpdated A conversation was snoozed, is back from that, was marked as spam, or that was taken back, or its scheduled reply or its team is another. Visitors don't receive this event.
 // In a conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
 type InboxUpdated struct {
 	At   time.Time `json:"at"`
@@ -4735,6 +4805,12 @@ type InboxUpdated struct {
 		// SnoozedUntil Absent if it isn't snoozed.
 		SnoozedUntil *time.Time `json:"snoozedUntil,omitempty"`
 		Spam         bool       `json:"spam"`
+
+		// TeamChanged `true` if it has another team than before.
+		TeamChanged *bool `json:"teamChanged,omitempty"`
+
+		// TeamID Absent without a team.
+		TeamID *int64 `json:"teamId,omitempty"`
 	} `json:"data"`
 
 	// ID The same on every delivery; empty for transient events.
@@ -5231,6 +5307,9 @@ type StatusFilter = string
 // TagFilter defines model for tagFilter.
 type TagFilter = string
 
+// TeamFilter defines model for teamFilter.
+type TeamFilter = string
+
 // TicketID defines model for ticketId.
 type TicketID = string
 
@@ -5598,6 +5677,9 @@ type ListInboxParams struct {
 	// Tag Stored names of tags, one or several, like `refund,parcel`: rows that have one of them. For a name with a comma, use `search=tag:"a,b"`.
 	Tag *TagFilter `form:"tag,omitempty" json:"tag,omitempty"`
 
+	// TeamID Teams' numbers, or `none`, one or several, like `3,none`.
+	TeamID *TeamFilter `form:"teamId,omitempty" json:"teamId,omitempty"`
+
 	// Waiting Only conversations whose visitor waits for an answer, or only the others.
 	Waiting *WaitingFilter `form:"waiting,omitempty" json:"waiting,omitempty"`
 
@@ -5779,6 +5861,33 @@ type GetRatingsParams struct {
 
 // DeleteTagParams defines parameters for DeleteTag.
 type DeleteTagParams struct {
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// CreateTeamParams defines parameters for CreateTeam.
+type CreateTeamParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteTeamParams defines parameters for DeleteTeam.
+type DeleteTeamParams struct {
+	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetTeamParams defines parameters for GetTeam.
+type GetTeamParams struct {
+	// IfNoneMatch The `ETag` of the client's copy: 304 if it is still current.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateTeamParams defines parameters for UpdateTeam.
+type UpdateTeamParams struct {
+	// IdempotencyKey Any name for this request, the same on every attempt.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
 	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -6392,6 +6501,12 @@ type ChangeRoleJSONRequestBody = NewRole
 
 // PutTagJSONRequestBody defines body for PutTag for application/json ContentType.
 type PutTagJSONRequestBody = TagNames
+
+// CreateTeamJSONRequestBody defines body for CreateTeam for application/json ContentType.
+type CreateTeamJSONRequestBody = NewTeam
+
+// UpdateTeamJSONRequestBody defines body for UpdateTeam for application/json ContentType.
+type UpdateTeamJSONRequestBody = TeamPatch
 
 // CreateTicketJSONRequestBody defines body for CreateTicket for application/json ContentType.
 type CreateTicketJSONRequestBody = NewTicket
@@ -8654,6 +8769,71 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /tags/{name} (the `PutTag` operationId).
 	PutTag(ctx context.Context, name string, body PutTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTeams The website's teams
+	//
+	// Groups of agents, in the order of their names.
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /teams (the `ListTeams` operationId).
+	ListTeams(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTeamWithBody Create a team
+	//
+	// 409 `too_many_teams` if the website has 50.
+	//
+	// Needs a token with `WRITE`, or a person with the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /teams (the `CreateTeam` operationId).
+	CreateTeamWithBody(ctx context.Context, params *CreateTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTeam Create a team
+	//
+	// 409 `too_many_teams` if the website has 50.
+	//
+	// Needs a token with `WRITE`, or a person with the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /teams (the `CreateTeam` operationId).
+	CreateTeam(ctx context.Context, params *CreateTeamParams, body CreateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteTeam Remove a team
+	//
+	// Conversations keep its number. Automatic assignment then treats them like conversations without a team.
+	//
+	// Needs a token with `WRITE`, or a person with the role `admin`.
+	//
+	// Corresponds with DELETE /teams/{id} (the `DeleteTeam` operationId).
+	DeleteTeam(ctx context.Context, id int64, params *DeleteTeamParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTeam A team
+	//
+	// Needs a token with `READ`, or a person with the role `viewer`.
+	//
+	// Corresponds with GET /teams/{id} (the `GetTeam` operationId).
+	GetTeam(ctx context.Context, id int64, params *GetTeamParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateTeamWithBody Change a team
+	//
+	// Needs a token with `WRITE`, or a person with the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /teams/{id} (the `UpdateTeam` operationId).
+	UpdateTeamWithBody(ctx context.Context, id int64, params *UpdateTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateTeam Change a team
+	//
+	// Needs a token with `WRITE`, or a person with the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /teams/{id} (the `UpdateTeam` operationId).
+	UpdateTeam(ctx context.Context, id int64, params *UpdateTeamParams, body UpdateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTickets A website's tickets
 	//
@@ -12157,6 +12337,141 @@ func (c *Client) PutTagWithBody(ctx context.Context, name string, contentType st
 // Corresponds with PUT /tags/{name} (the `PutTag` operationId).
 func (c *Client) PutTag(ctx context.Context, name string, body PutTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutTagRequest(c.Server, name, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTeams The website's teams
+//
+// Groups of agents, in the order of their names.
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /teams (the `ListTeams` operationId).
+func (c *Client) ListTeams(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTeamsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTeamWithBody Create a team
+//
+// 409 `too_many_teams` if the website has 50.
+//
+// Needs a token with `WRITE`, or a person with the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /teams (the `CreateTeam` operationId).
+func (c *Client) CreateTeamWithBody(ctx context.Context, params *CreateTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTeamRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTeam Create a team
+//
+// 409 `too_many_teams` if the website has 50.
+//
+// Needs a token with `WRITE`, or a person with the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /teams (the `CreateTeam` operationId).
+func (c *Client) CreateTeam(ctx context.Context, params *CreateTeamParams, body CreateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTeamRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteTeam Remove a team
+//
+// Conversations keep its number. Automatic assignment then treats them like conversations without a team.
+//
+// Needs a token with `WRITE`, or a person with the role `admin`.
+//
+// Corresponds with DELETE /teams/{id} (the `DeleteTeam` operationId).
+func (c *Client) DeleteTeam(ctx context.Context, id int64, params *DeleteTeamParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteTeamRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTeam A team
+//
+// Needs a token with `READ`, or a person with the role `viewer`.
+//
+// Corresponds with GET /teams/{id} (the `GetTeam` operationId).
+func (c *Client) GetTeam(ctx context.Context, id int64, params *GetTeamParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTeamRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateTeamWithBody Change a team
+//
+// Needs a token with `WRITE`, or a person with the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /teams/{id} (the `UpdateTeam` operationId).
+func (c *Client) UpdateTeamWithBody(ctx context.Context, id int64, params *UpdateTeamParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTeamRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateTeam Change a team
+//
+// Needs a token with `WRITE`, or a person with the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /teams/{id} (the `UpdateTeam` operationId).
+func (c *Client) UpdateTeam(ctx context.Context, id int64, params *UpdateTeamParams, body UpdateTeamJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTeamRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17720,6 +18035,18 @@ func NewListInboxRequest(server string, params *ListInboxParams) (*http.Request,
 
 		}
 
+		if params.TeamID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "teamId", *params.TeamID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Waiting != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "waiting", *params.Waiting, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -19232,6 +19559,259 @@ func NewPutTagRequestWithBody(server string, name string, contentType string, bo
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListTeamsRequest constructs an http.Request for the ListTeams method
+func NewListTeamsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/teams")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTeamRequest calls the generic CreateTeam builder with application/json body
+func NewCreateTeamRequest(server string, params *CreateTeamParams, body CreateTeamJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTeamRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateTeamRequestWithBody constructs an http.Request for the CreateTeam method, with any body, and a specified content type
+func NewCreateTeamRequestWithBody(server string, params *CreateTeamParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/teams")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteTeamRequest constructs an http.Request for the DeleteTeam method
+func NewDeleteTeamRequest(server string, id int64, params *DeleteTeamParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/teams/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetTeamRequest constructs an http.Request for the GetTeam method
+func NewGetTeamRequest(server string, id int64, params *GetTeamParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/teams/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateTeamRequest calls the generic UpdateTeam builder with application/json body
+func NewUpdateTeamRequest(server string, id int64, params *UpdateTeamParams, body UpdateTeamJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateTeamRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateTeamRequestWithBody constructs an http.Request for the UpdateTeam method, with any body, and a specified content type
+func NewUpdateTeamRequestWithBody(server string, id int64, params *UpdateTeamParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/teams/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
 
 	return req, nil
 }
@@ -23983,6 +24563,31 @@ func (o *Operations) DeleteTag(ctx context.Context, name string, params *DeleteT
 // PutTag Store a tag with its display names
 func (o *Operations) PutTag(ctx context.Context, name string, body TagNames) (Answer[Tag], error) {
 	return read[Tag](o.client.PutTag(ctx, name, body))
+}
+
+// ListTeams The website's teams
+func (o *Operations) ListTeams(ctx context.Context) (Answer[TeamList], error) {
+	return read[TeamList](o.client.ListTeams(ctx))
+}
+
+// CreateTeam Create a team
+func (o *Operations) CreateTeam(ctx context.Context, params *CreateTeamParams, body NewTeam) (Answer[Team], error) {
+	return read[Team](o.client.CreateTeam(ctx, params, body, keyed))
+}
+
+// DeleteTeam Remove a team
+func (o *Operations) DeleteTeam(ctx context.Context, id int64, params *DeleteTeamParams) (Answer[DeletedTeam], error) {
+	return read[DeletedTeam](o.client.DeleteTeam(ctx, id, params))
+}
+
+// GetTeam A team
+func (o *Operations) GetTeam(ctx context.Context, id int64, params *GetTeamParams) (Answer[Team], error) {
+	return read[Team](o.client.GetTeam(ctx, id, params))
+}
+
+// UpdateTeam Change a team
+func (o *Operations) UpdateTeam(ctx context.Context, id int64, params *UpdateTeamParams, body TeamPatch) (Answer[Team], error) {
+	return read[Team](o.client.UpdateTeam(ctx, id, params, body, keyed))
 }
 
 // ListTickets A website's tickets

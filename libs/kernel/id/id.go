@@ -30,6 +30,9 @@ type Mail int64
 // WorkspaceItem is the id of a canned reply, a saved view or a macro.
 type WorkspaceItem int64
 
+// Team is the id of a group of a website's users.
+type Team int64
+
 // User is the id of a user, who answers for a website.
 type User int64
 

@@ -34,6 +34,13 @@ describe('undoOf', () => {
     ]);
   });
 
+  it('gives the teams back', () => {
+    expect(undoOf([row('con_a', {}, { teamId: 3 }), row('con_b')], { teamId: 4 })).toEqual([
+      { tokens: ['con_a'], change: { teamId: 3 } },
+      { tokens: ['con_b'], change: { teamId: null } },
+    ]);
+  });
+
   it('removes tags only from the rows that got them', () => {
     expect(undoOf(rows, { addTags: ['stock'] })).toEqual([
       { tokens: ['con_b', 'con_c'], change: { removeTags: ['stock'] } },

@@ -43,7 +43,7 @@ export function undoOf(rows: InboxRow[], change: BulkChange): Undo {
 }
 
 /** formerOf returns the change by which a row becomes what it was. */
-function formerOf({ conversation, snoozedUntil, spam }: InboxRow, change: BulkChange): BulkChange {
+function formerOf({ conversation, snoozedUntil, spam, teamId }: InboxRow, change: BulkChange): BulkChange {
   const { status, assigneeId, tags } = conversation;
   const added = change.addTags?.filter((tag) => !tags.includes(tag)) ?? [];
   const removed = change.removeTags?.filter((tag) => tags.includes(tag)) ?? [];
@@ -51,6 +51,7 @@ function formerOf({ conversation, snoozedUntil, spam }: InboxRow, change: BulkCh
     ...(change.status !== undefined && { status }),
     ...(change.assigneeId !== undefined && { assigneeId }),
     ...(change.snoozedUntil !== undefined && { snoozedUntil }),
+    ...(change.teamId !== undefined && { teamId }),
     ...(change.spam !== undefined && { spam, status }),
     ...(added.length > 0 && { removeTags: added }),
     ...(removed.length > 0 && { addTags: removed }),

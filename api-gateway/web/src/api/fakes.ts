@@ -58,6 +58,7 @@ export const row = (token: string, fields: Partial<Conversation> = {}, others: P
     spam: false,
     mentions: [],
     scheduledReply: null,
+    teamId: null,
     ...others,
   }) as InboxRow;
 

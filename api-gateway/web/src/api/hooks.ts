@@ -15,11 +15,13 @@ import type {
   Note,
   Statistics,
   TagList,
+  Team,
+  TeamList,
   User,
   Visitor,
   Website,
 } from '../../../../libs/web/api';
-import { path, query } from './client';
+import { path, query, type Api } from './client';
 import { keys } from './keys';
 import type { Typing } from './live';
 import type { ListSpec } from './rows';
@@ -100,6 +102,18 @@ export function useFigures(): Figures | undefined {
 const useLocal = <T>(queryKey: QueryKey) => useQuery<T>({ queryKey, queryFn: skipToken }).data;
 
 export const useUsers = () => useLocal<User[]>(keys.users) ?? [];
+
+const teamsAge = 60_000; // milliseconds: no event says that a team has changed
+
+/** teamsQuery reads the website's teams by their names. */
+export const teamsQuery = (api: Api) => ({
+  queryKey: keys.teams,
+  queryFn: async ({ signal }: { signal: AbortSignal }) => (await api.get<TeamList>('/teams', signal)).data,
+  staleTime: teamsAge,
+});
+
+export const useTeams = (): Team[] => useQuery(teamsQuery(useSession().api)).data ?? [];
+
 export const useConnected = () => useLocal<boolean>(keys.connection) ?? true;
 export const useOutbox = (token: string) => useLocal<Draft[]>(keys.outbox(token)) ?? [];
 export const useViewers = (token: string) => useLocal<number[]>(keys.viewers(token)) ?? [];

@@ -24,6 +24,7 @@ export const keys = {
   me: ['me'] as const,
   notifications: ['notifications'] as const,
   users: ['users'] as const,
+  teams: ['teams'] as const,
   tags: ['tags'] as const,
   statistics: ['statistics'] as const,
   counts: ['counts'] as const,

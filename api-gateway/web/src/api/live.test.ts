@@ -695,6 +695,16 @@ describe('patch', () => {
     expect(server.bodies(PATCH)).toEqual([{ assigneeId: 7 }]);
   });
 
+  it('shows a team at once, and the one of an event', async () => {
+    const live = await started();
+    server.on(PATCH, conversation('con_a'));
+    const patching = live.patch('con_a', { teamId: 3 });
+    expect(live.cache.row('con_a')!.teamId).toBe(3);
+    await patching;
+    server.emit('inbox.updated', { conversation: conversation('con_a'), spam: false, teamId: 4, teamChanged: true });
+    expect(live.cache.row('con_a')!.teamId).toBe(4);
+  });
+
   it('takes the change back if the server refuses', async () => {
     const live = await started();
     server.on(PATCH, refused(409));

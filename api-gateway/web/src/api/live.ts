@@ -238,9 +238,9 @@ export class Live {
         break;
       }
       case 'inbox.updated': {
-        const { conversation, snoozedUntil = null, spam, scheduledReply = null } = frame.data.data;
+        const { conversation, snoozedUntil = null, spam, scheduledReply = null, teamId = null } = frame.data.data;
         this.update(conversation, frame.data.at);
-        this.cache.changeRow(conversation.token, (row) => ({ ...row, snoozedUntil, spam, scheduledReply }));
+        this.cache.changeRow(conversation.token, (row) => ({ ...row, snoozedUntil, spam, scheduledReply, teamId }));
         this.scheduleFigures();
         break;
       }
@@ -468,10 +468,10 @@ export class Live {
     const assignments = this.cache.thread(token)?.assignments ?? [];
     const now = new Date().toISOString();
     if (before) {
-      const { snoozedUntil, spam, ...others } = change;
+      const { snoozedUntil, spam, teamId, ...others } = change;
       const status = spam ? 'CLOSED' : before.conversation.status;
       this.applyUpdate(before, { ...before.conversation, status, ...others } as Conversation, now);
-      this.cache.changeRow(token, (row) => applyAside(row, { snoozedUntil, spam }));
+      this.cache.changeRow(token, (row) => applyAside(row, { snoozedUntil, spam, teamId }));
     }
     const began = this.cache.touch(token);
     try {

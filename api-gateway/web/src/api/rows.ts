@@ -18,10 +18,13 @@ export function applyConversation(row: InboxRow, conversation: Conversation, use
   };
 }
 
-/** applyAside changes whether a row is snoozed or marked as spam. A closed conversation isn't snoozed. */
-export function applyAside(row: InboxRow, change: Pick<ConversationPatch, 'snoozedUntil' | 'spam'>): InboxRow {
-  const { snoozedUntil = row.snoozedUntil, spam = row.spam } = change;
-  return { ...row, snoozedUntil: row.conversation.status === 'OPEN' ? snoozedUntil : null, spam };
+/** Aside is the part of a change that the row shows, and not its conversation. */
+export type Aside = Pick<ConversationPatch, 'snoozedUntil' | 'spam' | 'teamId'>;
+
+/** applyAside changes whether a row is snoozed or marked as spam, and its team. A closed conversation isn't snoozed. */
+export function applyAside(row: InboxRow, change: Aside): InboxRow {
+  const { snoozedUntil = row.snoozedUntil, spam = row.spam, teamId = row.teamId } = change;
+  return { ...row, snoozedUntil: row.conversation.status === 'OPEN' ? snoozedUntil : null, spam, teamId };
 }
 
 /** takeBack returns a row as it was before a change that failed. The messages that have arrived since stay. */

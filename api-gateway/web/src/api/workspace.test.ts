@@ -32,6 +32,7 @@ describe('changeOf', () => {
 
   it('is empty without actions', () => expect(of({ reply: 'Hi', addTags: [] })).toEqual({}));
   it('names the agent, none, and another one', () => {
+    expect([of({ teamId: 'none' }), of({ teamId: '3' })]).toEqual([{ teamId: null }, { teamId: 3 }]);
     expect([of({ assigneeId: 'me' }), of({ assigneeId: 'none' }), of({ assigneeId: '9' })]).toEqual([
       { assigneeId: 7 },
       { assigneeId: null },

@@ -101,10 +101,11 @@ const minute = 60_000; // milliseconds
 
 /** changeOf returns the change of a conversation that a macro makes for an agent, at a time in milliseconds. */
 export function changeOf({ actions }: Macro, userId: number, now: number): ConversationChange {
-  const { status, assigneeId, addTags, removeTags, snoozeMinutes } = actions;
+  const { status, assigneeId, teamId, addTags, removeTags, snoozeMinutes } = actions;
   return {
     ...(status && { status }),
     ...(assigneeId && { assigneeId: assigneeId === 'none' ? null : assigneeId === 'me' ? userId : Number(assigneeId) }),
+    ...(teamId && { teamId: teamId === 'none' ? null : Number(teamId) }),
     ...(addTags?.length && { addTags }),
     ...(removeTags?.length && { removeTags }),
     ...(snoozeMinutes && { snoozedUntil: new Date(now + snoozeMinutes * minute).toISOString() }),

@@ -27,8 +27,8 @@ func mountAssignment(r *httpkit.Router, chain operation.Chain, s *accounts.Servi
 		}))
 	httpkit.Handle(r, "GET /internal/assignment", 200, operation.New(chain, "accounts.get_candidates", authz.Internal,
 		func(ctx context.Context, _ operation.None) (candidates, error) {
-			a, online, err := s.Candidates(ctx, identity.From(ctx).Website)
-			return candidates{assignmentOf(a), a.Since, online}, err
+			a, online, teams, err := s.Candidates(ctx, identity.From(ctx).Website)
+			return candidates{assignmentOf(a), a.Since, online, viewsOf(teams, teamViewOf)}, err
 		}))
 }
 
@@ -42,6 +42,7 @@ func assignmentOf(a accounts.Assignment) assignment { return assignment{a.Mode, 
 // candidates are the agents from which a rule chooses; null if there is no rule.
 type candidates struct {
 	assignment
-	Since      time.Time `json:"since"` // when the rule was set
-	Candidates []id.User `json:"candidates"`
+	Since      time.Time  `json:"since"` // when the rule was set
+	Candidates []id.User  `json:"candidates"`
+	Teams      []teamView `json:"teams"`
 }

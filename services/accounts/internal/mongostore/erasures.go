@@ -71,6 +71,7 @@ func tables(db *mongokit.DB) datasubject.Tables {
 	return datasubject.Tables{
 		datasubject.Table{Kind: "user"}.In(db, "accounts_users"),
 		datasubject.Table{Kind: "formerUser"}.In(db, "accounts_former_users"),
+		datasubject.Table{Kind: "team"}.In(db, "accounts_teams"),
 		datasubject.Table{Kind: "token", Omit: []string{"hash"}}.In(db, "accounts_tokens"),
 		datasubject.Table{Kind: "membership"}.In(db, "accounts_memberships"),
 		datasubject.Table{Kind: "invitation", Omit: []string{"hash"}}.In(db, "accounts_invitations"),
@@ -113,6 +114,7 @@ func (s *Store) EraseAccounts(ctx context.Context, t tenant.ID) (more bool, err 
 		func() (int64, error) { return s.memberships.DeleteSome(ctx, t, nil, eraseRows) },
 		func() (int64, error) { return s.users.DeleteSome(ctx, t, nil, eraseRows) },
 		func() (int64, error) { return s.formerUsers.DeleteSome(ctx, t, nil, eraseRows) },
+		func() (int64, error) { return s.teams.DeleteSome(ctx, t, nil, eraseRows) },
 		func() (int64, error) {
 			return s.audit.DeleteSome(ctx, t,
 				bson.D{{Key: "action", Value: bson.D{{Key: "$ne", Value: accounts.WebsiteErased}}}}, eraseRows)

@@ -37,16 +37,20 @@ func (i identities) IdentitySecrets(ctx context.Context, t tenant.ID) ([]account
 	return i.identitySecrets.List(ctx, t, nil, mongokit.Query{Sort: newestFirst, Limit: accounts.MaxIdentitySecrets})
 }
 
-// AddIdentitySecret implements accounts.IdentitySecretStore. The website's row is written too, so that two additions
-// conflict and both count the secrets.
+// countAddition increments a field of the website's row in the transaction of ctx, so that two additions conflict, and
+// the later one counts the rows again.
+func (s *Store) countAddition(ctx context.Context, t tenant.ID, field string) error {
+	found, err := s.websites.Update(ctx, byID(t), bson.D{{Key: "$inc", Value: bson.D{{Key: field, Value: 1}}}})
+	if err == nil && !found {
+		err = fault.Missing("website")
+	}
+	return err
+}
+
+// AddIdentitySecret implements accounts.IdentitySecretStore.
 func (s *Store) AddIdentitySecret(ctx context.Context, i accounts.IdentitySecret, e accounts.Entry) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		found, err := s.websites.Update(ctx, byID(i.WebsiteID),
-			bson.D{{Key: "$inc", Value: bson.D{{Key: "identitySecretsVersion", Value: 1}}}})
-		if err == nil && !found {
-			err = fault.Missing("website")
-		}
-		if err != nil {
+		if err := s.countAddition(ctx, i.WebsiteID, "identitySecretsVersion"); err != nil {
 			return err
 		}
 		there, err := s.identitySecrets.Count(ctx, i.WebsiteID, nil)

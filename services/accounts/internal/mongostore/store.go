@@ -23,6 +23,7 @@ type Store struct {
 	db       *mongokit.DB
 	websites *mongokit.Global[accounts.Website]
 	users    *mongokit.Collection[accounts.User]
+	teams    *mongokit.Collection[accounts.Team]
 	tokens   *mongokit.Collection[accounts.Token]
 	byHash   *mongokit.Global[accounts.Token] // the same rows, for lookups that do not know the website yet
 
@@ -38,7 +39,7 @@ type Store struct {
 	identities
 	signOns
 
-	websiteIDs, userIDs, tokenIDs, entryIDs, erasureIDs *mongokit.Sequence
+	websiteIDs, userIDs, teamIDs, tokenIDs, entryIDs, erasureIDs *mongokit.Sequence
 }
 
 var (
@@ -55,6 +56,7 @@ func New(db *mongokit.DB) *Store {
 		users: mongokit.Tenanted[accounts.User](db, "accounts_users", "user",
 			mongokit.Index{Keys: bson.D{{Key: "email", Value: 1}}, Unique: true}, mongokit.Index{Keys: newestFirst},
 			mongokit.ChangeIndex(), mongokit.Index{Keys: byLastSeen, Needed: true}),
+		teams: mongokit.Tenanted[accounts.Team](db, "accounts_teams", "team", mongokit.Index{Keys: newestFirst}),
 		tokens: mongokit.Tenanted[accounts.Token](db, "accounts_tokens", "token",
 			// few rows per website, found by their hash, which is unique over all websites
 			mongokit.Index{Keys: newestFirst}).Unsharded(),
@@ -78,6 +80,7 @@ func New(db *mongokit.DB) *Store {
 
 		websiteIDs: mongokit.NewSequence(db, "accounts", "website"),
 		userIDs:    mongokit.NewSequence(db, "accounts", "user"),
+		teamIDs:    mongokit.NewSequence(db, "accounts", "team"),
 		tokenIDs:   mongokit.NewSequence(db, "accounts", "token"),
 		entryIDs:   mongokit.NewSequence(db, "accounts", "audit"),
 		erasureIDs: mongokit.NewSequence(db, "accounts", "erasure"),

@@ -140,8 +140,12 @@ func (s *Store) DeleteUser(
 	})
 }
 
-// depart stores a departure in the transaction of ctx. A user who has left before, and whose work isn't done, stays.
+// depart stores a departure in the transaction of ctx, and takes the user out of all teams. A user who has left before,
+// and whose work isn't done, stays.
 func (s *Store) depart(ctx context.Context, d accounts.Departure) error {
+	if err := s.leaveTeams(ctx, d.WebsiteID, d.UserID); err != nil {
+		return err
+	}
 	_, err := s.departures.Modify(ctx, byID(d.UserID), bson.D{{Key: "$setOnInsert", Value: bson.D{
 		{Key: "websiteId", Value: d.WebsiteID}, {Key: "dueAt", Value: d.DueAt},
 	}}}, true)

@@ -116,6 +116,7 @@ type exported struct {
 	conversations.View
 	Feedback *string    `json:"feedback"`
 	RatedAt  *time.Time `json:"ratedAt"`
+	TeamID   *id.Team   `json:"teamId"`
 }
 
 // gone is the row of an export for an erased conversation.
@@ -137,7 +138,7 @@ func (a api) rows(ctx context.Context, found []conversations.Conversation, err e
 	views, err := a.views(ctx, found, "")
 	rows := make([]changefeed.Row, len(views))
 	for i, c := range found[:len(views)] {
-		row := exported{views[i], c.Feedback, c.RatedAt}
+		row := exported{views[i], c.Feedback, c.RatedAt, c.TeamID}
 		rows[i] = changefeed.Row{Key: int64(c.ID), At: c.UpdatedAt, ID: int64(c.ID), View: row}
 	}
 	return rows, err

@@ -97,6 +97,7 @@ type inboxRow struct {
 	WaitingSince *time.Time             `json:"waitingSince"`
 	SnoozedUntil *time.Time             `json:"snoozedUntil"`
 	Spam         bool                   `json:"spam"`
+	TeamID       *id.Team               `json:"teamId"`
 	Feedback     *string                `json:"feedback"`
 	RatedAt      *time.Time             `json:"ratedAt"`
 	Snippet      *snippet               `json:"snippet"`
@@ -130,6 +131,7 @@ func (a api) inboxRows(
 		rows[i] = inboxRow{
 			Conversation: views[i], Visitor: row.Visitor, LastMessage: excerptOf(row.Conversation), Unread: row.Unread,
 			WaitingSince: row.WaitingSince, SnoozedUntil: row.SnoozeEnd(), Spam: row.In() == conversations.Spam,
+			TeamID:   row.TeamID,
 			Feedback: row.Feedback, RatedAt: row.RatedAt,
 			Notes: row.Notes, Mentions: append([]id.User{}, row.Mentions...), ScheduledReply: row.Scheduled.Times(),
 		}

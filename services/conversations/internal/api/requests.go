@@ -107,7 +107,7 @@ func (m agentMessage) ifLast() id.Message {
 }
 
 // patch returns the change that is made after the message. As in every POST, null is like absent, except where it is a
-// value: no assignee, and no snooze.
+// value: no assignee, no team, and no snooze.
 func (m agentMessage) patch() conversations.Patch {
 	p := m.Change.patch()
 	p.Status.Set = p.Status.Set && !p.Status.Null
@@ -147,6 +147,7 @@ type change struct {
 	// Members of the inbox's row, not of the documented conversation.
 	SnoozedUntil optional.Value[time.Time] `json:"snoozedUntil"`
 	Spam         optional.Value[bool]      `json:"spam"`
+	TeamID       optional.Value[id.Team]   `json:"teamId"`
 }
 
 func (c change) patch() conversations.Patch {
@@ -155,6 +156,7 @@ func (c change) patch() conversations.Patch {
 		AssigneeID:   c.AssigneeID,
 		SnoozedUntil: c.SnoozedUntil,
 		Spam:         c.Spam,
+		TeamID:       c.TeamID,
 	}
 }
 

@@ -16,6 +16,7 @@ type inbox struct {
 	list
 	Sort          paging.Sort   `query:"sort" json:"-"`
 	Tag           httpkit.List  `query:"tag" json:"-"`
+	TeamID        httpkit.List  `query:"teamId" json:"-"`
 	Waiting       httpkit.Flag  `query:"waiting" json:"-"`
 	Commented     httpkit.Flag  `query:"commented" json:"-"`
 	Snoozed       httpkit.Flag  `query:"snoozed" json:"-"`
@@ -47,7 +48,13 @@ func (i inbox) filter(me id.User) (conversations.Filter, error) {
 	if f.Spam == nil && !i.Follows() {
 		f.Spam = new(bool)
 	}
-	return f, err
+	if err != nil {
+		return f, err
+	}
+	if f.Teams, err = id.ParseTeams(i.TeamID); err != nil {
+		return f, fault.Bad("teamId", err.Error())
+	}
+	return f, nil
 }
 
 // mentioned returns the user whose mentions are requested, or nil. A program that asks for its own has none.

@@ -1,9 +1,10 @@
 // Package assigner assigns conversations to agents by the rules of websites, on the leading replica. Begin with Task.
-// Apply follows the service's own log: what a visitor opens, and what is open again, without an assignee, waits for an
-// agent. Run looks every few seconds whether an agent has got room for what waits.
+// Apply follows the service's own log: a conversation that a visitor opens, that is open again, or that gets a team,
+// without an assignee, waits for an agent. Run looks every few seconds whether an agent has got room for those.
 //
 //	conversation.opened ────► Apply ──► queue of the website ──► an agent with room
 //	conversation.updated                      ▲
+//	inbox.updated (team)                      │
 //	                         Run, every 3 s ──┘
 //
 // The queues are stored, so a task that was interrupted continues. Two replicas that both believe to lead assign each
@@ -55,7 +56,8 @@ func New(s Service, leading func(context.Context) (bool, error), t *telemetry.Te
 
 // Concerns reports whether a record may be of a conversation that waits for an agent.
 func Concerns(r outbox.Record) bool {
-	return r.Type == contract.ConversationOpened || r.Type == contract.ConversationUpdated
+	return r.Type == contract.ConversationOpened || r.Type == contract.ConversationUpdated ||
+		r.Type == contract.InboxUpdated
 }
 
 // Apply assigns what records have opened. Applying a record twice changes nothing, unless a person has taken the
@@ -76,8 +78,8 @@ func (t Task) Apply(ctx context.Context, records []outbox.Record) error {
 	return errors.Join(failures...)
 }
 
-// waitingIn returns the token of the conversation that a record has opened without an assignee, or "". What an agent
-// has opened is that agent's matter.
+// waitingIn returns the token of the conversation that a record has opened, or given to a team, without an assignee, or
+// "". What an agent has opened is that agent's matter.
 func waitingIn(r outbox.Record) string {
 	var c contract.Conversation
 	switch r.Type {
@@ -90,6 +92,12 @@ func waitingIn(r outbox.Record) string {
 	case contract.ConversationUpdated:
 		var d contract.ConversationUpdatedData
 		if r.Decode(&d) != nil || d.From == d.Status {
+			return ""
+		}
+		c = d.Conversation
+	case contract.InboxUpdated:
+		var d contract.InboxUpdatedData
+		if r.Decode(&d) != nil || d.TeamChanged == nil || d.TeamID == nil || d.SnoozedUntil != nil {
 			return ""
 		}
 		c = d.Conversation

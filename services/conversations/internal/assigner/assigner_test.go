@@ -64,8 +64,8 @@ func happened(website int64, typ contract.EventType, token, members string) outb
 	}
 }
 
-// TestOpenedConversationsAreQueued: what a visitor opens, and what is open again, without an assignee. A website that
-// fails doesn't hold up the others, and its records are applied again.
+// TestOpenedConversationsAreQueued: those that a visitor opens, that are open again, and that get a team, without an
+// assignee. A website that fails doesn't hold up the others, and its records are applied again.
 func TestOpenedConversationsAreQueued(t *testing.T) {
 	t.Parallel()
 	const open = `"status":"OPEN"`
@@ -77,20 +77,27 @@ func TestOpenedConversationsAreQueued(t *testing.T) {
 		happened(1, contract.ConversationUpdated, "back", open+`,"assigneeId":5},"from":"CLOSED","status":"OPEN"}`),
 		happened(1, contract.ConversationUpdated, "unassigned", open+`},"from":"OPEN","status":"OPEN"}`),
 		happened(1, contract.ConversationUpdated, "closed", `"status":"CLOSED"},"from":"OPEN","status":"CLOSED"}`),
+		happened(1, contract.InboxUpdated, "for a team", open+`},"spam":false,"teamId":3,"teamChanged":true}`),
+		happened(1, contract.InboxUpdated, "for the team of", open+
+			`,"assigneeId":5},"spam":false,"teamId":3,"teamChanged":true}`),
+		happened(1, contract.InboxUpdated, "for no team", open+`},"spam":false,"teamChanged":true}`),
+		happened(1, contract.InboxUpdated, "snoozed", open+
+			`},"spam":false,"teamId":3,"teamChanged":true,"snoozedUntil":"2024-01-15T12:00:00.000Z"}`),
+		happened(1, contract.InboxUpdated, "back in the team", open+`},"spam":false,"teamId":3}`),
 		happened(1, contract.MessageCreated, "written", open+`}}`),
 		happened(1, contract.ConversationOpened, "not JSON", ``),
 		{Website: storetest.Tenant(1), Type: contract.ConversationUpdated, Data: `{"from":"CLOSED","status":"OPEN"}`},
 	}
-	f := &fake{}
+	f, want := &fake{}, []string{"opened", "reopened", "for a team"}
 	task, _ := newTask(t, f, true)
-	if err := task.Apply(t.Context(), records); err != nil || !slices.Equal(f.queued, []string{"opened", "reopened"}) {
+	if err := task.Apply(t.Context(), records); err != nil || !slices.Equal(f.queued, want) {
 		t.Errorf("%v are queued: %v", f.queued, err)
 	}
 	records = append(records, happened(2, contract.ConversationOpened, "theirs", open+`}}`))
-	if err := task.Apply(t.Context(), records); !errors.Is(err, errAway) || len(f.queued) != 4 {
+	if err := task.Apply(t.Context(), records); !errors.Is(err, errAway) || len(f.queued) != 6 {
 		t.Errorf("%v are queued: %v", f.queued, err)
 	}
-	if n := testutil.ToFloat64(task.assigned); n != 4 {
+	if n := testutil.ToFloat64(task.assigned); n != 6 {
 		t.Errorf("%v are counted", n)
 	}
 }

@@ -50,6 +50,17 @@ func (a Accounts) AgentsByEmail(
 	return agents, err
 }
 
+// Teams implements conversations.Accounts.
+func (a Accounts) Teams(ctx context.Context, t tenant.ID) ([]conversations.Team, error) {
+	found, err := httpkit.Call[struct {
+		Data []conversations.Team `json:"data"`
+	}](ctx, a.Client, t, "GET", "/internal/teams", nil)
+	if fault.Is(err, fault.NotFound) { // accounts is still of a version without teams
+		return nil, nil
+	}
+	return found.Data, err
+}
+
 // Assignment implements conversations.Accounts. A website that was erased has no rule.
 func (a Accounts) Assignment(ctx context.Context, t tenant.ID) (conversations.Assignment, error) {
 	found, err := httpkit.Call[conversations.Assignment](ctx, a.Client, t, "GET", "/internal/assignment", nil)

@@ -16,6 +16,9 @@ import (
 // longestWaiting are the keys of the index of conversations whose visitor waits.
 var longestWaiting = bson.D{{Key: "waitingSince", Value: 1}, {Key: "_id", Value: 1}}
 
+// teamField is the team of a conversation. Its index has the conversations with one.
+const teamField = "teamId"
+
 // lastRated are the keys of the index of rated conversations.
 var lastRated = bson.D{{Key: "ratedAt", Value: -1}, {Key: "_id", Value: -1}}
 
@@ -51,7 +54,7 @@ func (s *Store) List(
 		order.Index, order.Key = lastRated, "ratedAt"
 	default:
 	}
-	if f.Query.Restricts() || len(f.Tags) > 0 || f.Waiting != nil || f.Commented != nil || f.Rated {
+	if f.Query.Restricts() || len(f.Tags)+len(f.Teams) > 0 || f.Waiting != nil || f.Commented != nil || f.Rated {
 		order.CountUpTo = conversations.MaxCounted
 	}
 	return mongokit.NewestWithTotal(ctx, s.conversations, t, filter, w.Window, order, s.total(t, f))
@@ -64,6 +67,9 @@ func conditions(f conversations.Filter) (filter bson.D) {
 	}
 	if !f.Assignees.All() {
 		filter = append(filter, mongokit.OneOf("assigneeId", f.Assignees.Values()))
+	}
+	if len(f.Teams) > 0 {
+		filter = append(filter, mongokit.OneOf(teamField, f.Teams))
 	}
 	if len(f.Ratings) > 0 {
 		filter = append(filter, mongokit.OneOf("rating", f.Ratings))
@@ -143,8 +149,8 @@ func newestOf(fields ...string) (keys bson.D) {
 }
 
 // indexFor returns the keys of the index by which List finds conversations in the order of their creation. A visitor,
-// a mentioned user and a word have the fewest conversations, then a tag, a rating and a folder, so the other conditions
-// are checked on those. Of several words the server uses one.
+// a mentioned user and a word have the fewest conversations, then a tag, a rating, a team and a folder, so the other
+// conditions are checked on those. Of several words the server uses one.
 func indexFor(f conversations.Filter) bson.D {
 	isTrue := func(asked *bool) bool { return asked != nil && *asked }
 	var fields []string
@@ -159,6 +165,8 @@ func indexFor(f conversations.Filter) bson.D {
 		fields = []string{"tags"}
 	case len(f.Ratings) > 0:
 		fields = []string{"rating"}
+	case len(f.Teams) > 0 && !slices.Contains(f.Teams, nil):
+		fields = []string{teamField}
 	case isTrue(f.Snoozed) || isTrue(f.Spam):
 		fields = []string{"folder"}
 	case len(f.Statuses) > 0 && assigned:

@@ -29,7 +29,8 @@ func change(t *testing.T, s *mongostore.Store, c conversations.Conversation, wit
 }
 
 // inFolders stores conversations 1 to 8 of a website: 1 and 2 wait since 12:02 and 12:01, 3 doesn't wait, 4 and 5 are
-// snoozed, 5 waits, 6 is closed, 7 and 8 are spam. The odd ones are assigned to agent 3. 2, 4, 6 and 8 are rated, the
+// snoozed, 5 waits, 6 is closed, 7 and 8 are spam. The odd ones are assigned to agent 3,
+// and 2 and 6 to team 4. 2, 4, 6 and 8 are rated, the
 // last one first; 2 with a comment, 4 with an empty one.
 func inFolders(t *testing.T, s *mongostore.Store, w tenant.ID) {
 	t.Helper()
@@ -43,6 +44,10 @@ func inFolders(t *testing.T, s *mongostore.Store, w tenant.ID) {
 			if n%2 == 0 {
 				agent := id.User(3)
 				c.AssigneeID = &agent
+			}
+			if n%4 == 1 {
+				team := id.Team(4)
+				c.TeamID = &team
 			}
 			c.Tags = []string{fmt.Sprint("tag", n%3)}
 			if n%2 == 1 {
@@ -80,7 +85,7 @@ func TestListOrdersAndFilters(t *testing.T) {
 	inFolders(t, s, storetest.Tenant(2))
 	yes, no := true, false
 	isOpen, closed := []conversations.Status{conversations.Open}, []conversations.Status{conversations.Closed}
-	mine := id.Assignees{Users: []id.User{3}}
+	mine, four := id.Assignees{Users: []id.User{3}}, id.Team(4)
 	for name, c := range map[string]struct {
 		f     conversations.Filter
 		order paging.Order
@@ -111,8 +116,14 @@ func TestListOrdersAndFilters(t *testing.T) {
 		"rated, no spam": {conversations.Filter{Spam: &no, Ratings: []int64{1, 3, 5}}, paging.Rated, []int64{2, 4, 6}},
 		"commented":      {conversations.Filter{Commented: &yes}, paging.Newest, []int64{2}},
 		"rated, silent":  {conversations.Filter{Commented: &no}, paging.Rated, []int64{4, 6, 8}},
-		"tags, oldest":   {conversations.Filter{Tags: []string{"tag2"}}, paging.Oldest, []int64{3, 6}},
-		"tags, waiting":  {conversations.Filter{Tags: []string{"tag1"}}, paging.Waiting, []int64{5, 2}},
+		"a team":         {conversations.Filter{Teams: []*id.Team{&four}}, paging.Newest, []int64{6, 2}},
+		"a team's open":  {conversations.Filter{Teams: []*id.Team{&four}, Statuses: isOpen}, paging.Oldest, []int64{2}},
+		"no team, mine": {
+			conversations.Filter{Teams: []*id.Team{nil}, Assignees: mine, Spam: &no}, paging.Oldest, []int64{1, 3, 5},
+		},
+		"any team":      {conversations.Filter{Teams: []*id.Team{nil, &four}}, paging.Waiting, []int64{5, 2, 1}},
+		"tags, oldest":  {conversations.Filter{Tags: []string{"tag2"}}, paging.Oldest, []int64{3, 6}},
+		"tags, waiting": {conversations.Filter{Tags: []string{"tag1"}}, paging.Waiting, []int64{5, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

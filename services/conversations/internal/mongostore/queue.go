@@ -77,10 +77,15 @@ func (s *Store) EndQueue(ctx context.Context, t tenant.ID, version int64) error 
 
 // Queued implements conversations.Store.
 func (s *Store) Queued(
-	ctx context.Context, t tenant.ID, since time.Time, limit int64,
+	ctx context.Context, t tenant.ID, since time.Time, without []id.Team, limit int64,
 ) ([]conversations.Conversation, error) {
-	return s.conversations.List(ctx, t, bson.D{{Key: queuedField, Value: bson.D{{Key: "$gte", Value: since}}}},
-		mongokit.Query{Sort: longestQueued, Limit: limit, Only: []string{"token"}, Index: longestQueued})
+	waiting := bson.D{{Key: queuedField, Value: bson.D{{Key: "$gte", Value: since}}}}
+	if len(without) > 0 {
+		waiting = append(waiting, bson.E{Key: teamField, Value: bson.D{{Key: "$nin", Value: without}}})
+	}
+	return s.conversations.List(ctx, t, waiting, mongokit.Query{
+		Sort: longestQueued, Limit: limit, Only: []string{"token", teamField}, Index: longestQueued,
+	})
 }
 
 // Waiting implements conversations.Store.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
@@ -36,6 +37,10 @@ func (*rule) Agents(_ context.Context, _ tenant.ID, ids []id.User) ([]conversati
 		agents[i].ID = number
 	}
 	return agents, nil
+}
+
+func (r *rule) Teams(context.Context, tenant.ID) ([]conversations.Team, error) {
+	return r.assignment.Teams, nil
 }
 
 // replicas returns two services over one database.
@@ -187,6 +192,53 @@ func TestQueueWaitsForRoom(t *testing.T) {
 	r.Candidates = append(r.Candidates, 11)
 	assign()
 	is("nothing waits", false, map[id.User][]string{5: tokens[2:3], 7: tokens[3:4], 9: tokens[4:5]})
+}
+
+// TestTeamsWaitForTheirMembers: what a team has goes to its members. It doesn't hold up what waits behind it, and the
+// queue lasts until it is assigned. A team that was removed, or whose member has left, is a matter of the website.
+func TestTeamsWaitForTheirMembers(t *testing.T) {
+	t.Parallel()
+	r := &rule{conversations.Assignment{
+		Mode: conversations.RoundRobin, Capacity: 5, Candidates: []id.User{5, 7},
+		Teams: []conversations.Team{{ID: 1, Members: []id.User{7, 9}}, {ID: 2, Members: []id.User{9}}},
+	}}
+	store, services := replicas(t, r)
+	s, w := services[0], storetest.Tenant(1)
+	tokens := opened(t, store, w, 5)
+	for i, team := range []id.Team{2, 1, 1, 2} {
+		if _, err := s.Update(t.Context(), w, tokens[i], conversations.Patch{TeamID: optional.Of(team)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is := func(when string, waits bool, want map[id.User][]string) {
+		t.Helper()
+		if by, _ := assigned(t, store, w, tokens); !equal(by, want) {
+			t.Errorf("%s: %v, want %v", when, by, want)
+		}
+		waiting, err := s.Waiting(t.Context(), tenant.ID{})
+		if err != nil || slices.Contains(waiting, w) != waits {
+			t.Errorf("%s: websites %v wait, %v", when, waiting, err)
+		}
+	}
+	if n, err := s.Enqueue(t.Context(), w, tokens); n != 3 || err != nil {
+		t.Errorf("%d are assigned: %v", n, err)
+	}
+	is("no member of 2 is online", true, map[id.User][]string{5: tokens[4:], 7: tokens[1:3]})
+	r.Candidates = []id.User{5, 7, 9}
+	r.assignment.Teams = r.assignment.Teams[:1]
+	if n, err := s.AssignQueued(t.Context(), w); n != 2 || err != nil {
+		t.Errorf("%d are assigned: %v", n, err)
+	}
+	is("team 2 is removed", true, map[id.User][]string{5: tokens[4:], 7: tokens[:3], 9: tokens[3:4]})
+	r.assignment.Teams = nil
+	if _, err := s.AssignQueued(t.Context(), w); err != nil {
+		t.Error(err)
+	}
+	is("nothing waits", false, map[id.User][]string{5: tokens[4:], 7: tokens[:3], 9: tokens[3:4]})
+	unknown := conversations.Patch{TeamID: optional.Of(id.Team(99))}
+	if _, err := s.Update(t.Context(), w, tokens[0], unknown); !fault.Is(err, fault.Invalid) {
+		t.Errorf("an unknown team: %v", err)
+	}
 }
 
 func equal(a, b map[id.User][]string) bool {

@@ -61,6 +61,7 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 			mongokit.ChangeIndex(), listed(), listed("status"), listed("assigneeId"), listed("status", "assigneeId"),
 			listed(mentionsField),
 			listed("visitorId"), listed(termsField), listed("rating"), listed("tags"), listedIf("folder"),
+			listedIf(teamField),
 			mongokit.Index{Keys: longestWaiting, Present: "waitingSince", Needed: true},
 			mongokit.Index{Keys: lastRated, Present: "ratedAt", Needed: true},
 			mongokit.Index{Keys: longestQueued, Present: queuedField, Needed: true},

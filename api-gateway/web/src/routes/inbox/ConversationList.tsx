@@ -4,10 +4,8 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDownUp, Inbox, SearchX } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useInboxList, useRow } from '../../api/hooks';
-import type { SavedView } from '../../../../../libs/web/api';
 import type { ListState } from '../../api/rows';
 import { useSession } from '../../api/session';
-import { useSavedViews } from '../../api/workspace';
 import { t, type Key } from '../../texts';
 import { useCommands } from '../../ui/commands';
 import { Menu, MenuChoice } from '../../ui/Menu';
@@ -15,8 +13,8 @@ import { Empty, explain, Failure, Skeleton } from '../../ui/parts';
 import { isSearchProblem, SearchField, SearchProblem } from '../../ui/SearchField';
 import { figure } from '../../ui/time';
 import { Row, visitorName } from './Row';
-import { SaveView } from './SavedViews';
-import { isSaved, savedOf, savedSpec } from './saved';
+import { isSaved, savedOf, savedSpec, type NamedView } from './saved';
+import { SaveView, useNamedViews } from './SavedViews';
 import { useSelection, type Selection } from './selection';
 import { SelectionBar } from './SelectionBar';
 import { keepSort, listOf, searchOf, sortOf, viewOf, type Sort, type ViewId } from './views';
@@ -45,7 +43,7 @@ interface ListProps {
 
 export function ConversationList({ view: name, openToken, search, head }: ListProps) {
   const navigate = useNavigate();
-  const saved = savedOf(name, useSavedViews().views);
+  const saved = savedOf(name, useNamedViews().all);
   const view = viewOf(name).id;
   const [chosen, setChosen] = useState({ view, sort: sortOf(view) });
   const sort = chosen.view === view ? chosen.sort : sortOf(view);
@@ -100,7 +98,7 @@ function SortMenu({ view, sort, change }: SortMenuProps) {
 
 interface ResultsProps extends Omit<ListProps, 'head'> {
   sort: Sort;
-  saved?: SavedView;
+  saved?: NamedView;
 }
 
 function Results({ view, sort, saved, openToken, search }: ResultsProps) {

@@ -13,12 +13,12 @@ import {
 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { ConversationPatch, InboxRow } from '../../../../../libs/web/api';
-import { useNow, useRow, useThread, useUsers, useViewers } from '../../api/hooks';
+import { useNow, useRow, useTeams, useThread, useUsers, useViewers } from '../../api/hooks';
 import { useSession } from '../../api/session';
 import { t } from '../../texts';
 import { useCommands } from '../../ui/commands';
 import { Dialog } from '../../ui/Dialog';
-import { Menu, MenuChoice, MenuItem, MenuLine } from '../../ui/Menu';
+import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '../../ui/Menu';
 import { Avatar, Failure, IconButton, Skeleton, StatusHint } from '../../ui/parts';
 import { lasting, moment } from '../../ui/time';
 import { useToasts } from '../../ui/toasts';
@@ -42,7 +42,8 @@ function useChange(token: string): Change {
     const before = live.cache.row(token);
     live.patch(token, patch).then(() => {
       if (!done || !before) return;
-      const all: ConversationPatch = { ...before.conversation, snoozedUntil: before.snoozedUntil, spam: before.spam };
+      const { conversation, snoozedUntil, spam, teamId } = before;
+      const all: ConversationPatch = { ...conversation, snoozedUntil, spam, teamId };
       const names = Object.keys(patch) as (keyof ConversationPatch)[];
       const former = Object.fromEntries(names.map((name) => [name, all[name]])) as ConversationPatch;
       toasts.done(done, () => live.patch(token, former).catch(toasts.fail));
@@ -259,7 +260,7 @@ function Aside({ row, change }: { row: InboxRow; change: Change }) {
 
 const noAssignee = 'none';
 
-/** Assignee chooses the agent of a conversation. */
+/** Assignee chooses the agent of a conversation, and its team. */
 function Assignee({ row, change }: { row: InboxRow; change: Change }) {
   const { membership, isWritable } = useSession();
   const users = useUsers();
@@ -298,6 +299,30 @@ function Assignee({ row, change }: { row: InboxRow; change: Change }) {
       }
     >
       <MenuChoice value={String(assigneeId ?? noAssignee)} options={options} change={choose} />
+      <TeamChoice row={row} change={change} />
     </Menu>
+  );
+}
+
+/** TeamChoice is the part of a menu that chooses the team of a conversation, if the website has teams. */
+function TeamChoice({ row, change }: { row: InboxRow; change: Change }) {
+  const teams = useTeams();
+  if (!teams.length) return null;
+  const options = [
+    { value: noAssignee, text: t('noTeam') },
+    ...teams.map(({ id, name }) => ({ value: String(id), text: name })),
+  ];
+  const current = String(teams.find(({ id }) => id === row.teamId)?.id ?? noAssignee);
+  const choose = (value: string) => {
+    const team = teams.find(({ id }) => String(id) === value);
+    const done = team ? t('assignedTo', { name: team.name }) : t('isWithoutTeam');
+    if (value !== current) change({ teamId: team?.id ?? null }, done);
+  };
+  return (
+    <>
+      <MenuLine />
+      <MenuLabel>{t('teamOf')}</MenuLabel>
+      <MenuChoice value={current} options={options} change={choose} />
+    </>
   );
 }

@@ -15,7 +15,6 @@ import {
 } from 'lucide-react';
 import { useEffect, type ComponentType } from 'react';
 import { useFigures, type Figures } from '../../api/hooks';
-import { useSavedViews } from '../../api/workspace';
 import { t } from '../../texts';
 import { useCommands } from '../../ui/commands';
 import { Menu, MenuItem } from '../../ui/Menu';
@@ -23,7 +22,7 @@ import { Empty, Skeleton } from '../../ui/parts';
 import { figure } from '../../ui/time';
 import { ConversationList } from './ConversationList';
 import { isSaved, pathOf, savedOf, viewName } from './saved';
-import { SavedViews } from './SavedViews';
+import { SavedViews, TeamViews, useNamedViews } from './SavedViews';
 import { keepView, viewOf, views, type ViewId } from './views';
 import './inbox.css';
 
@@ -80,6 +79,7 @@ function Views({ current }: { current: string }) {
           );
         })}
       </ul>
+      <TeamViews current={current} />
       <SavedViews current={current} />
     </nav>
   );
@@ -88,7 +88,7 @@ function Views({ current }: { current: string }) {
 /** ViewMenu chooses the view on a screen that is too narrow for the views beside the list. */
 function ViewMenu({ current, label }: { current: string; label: string }) {
   const navigate = useNavigate();
-  const { views: saved } = useSavedViews();
+  const { all: saved } = useNamedViews();
   return (
     <Menu
       trigger={
@@ -127,7 +127,7 @@ export function Page() {
   const { search = '' } = useSearch({ from: '/inbox/$view' });
   const current = viewName(named);
   const { id } = viewOf(named);
-  const { views: all, isRead } = useSavedViews();
+  const { all, isRead } = useNamedViews();
   const saved = savedOf(named, all);
   const label = saved?.name ?? t(viewOf(named).label);
   const navigate = useNavigate();

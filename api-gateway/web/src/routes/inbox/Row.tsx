@@ -4,7 +4,7 @@ import { Clock } from 'lucide-react';
 import { memo } from 'react';
 import type { InboxRow } from '../../../../../libs/web/api';
 import { plain } from '../../../../../services/widgets/web/src/markdown';
-import { useDraft, useNow, useOnline, useRow, useTyping } from '../../api/hooks';
+import { useDraft, useNow, useOnline, useRow, useTeams, useTyping } from '../../api/hooks';
 import { useSession } from '../../api/session';
 import { t } from '../../texts';
 import { Avatar } from '../../ui/parts';
@@ -54,10 +54,12 @@ export const Row = memo(({ token, view, isOpen = false, search, snippet, tabInde
   const typing = useTyping(token);
   const draft = useDraft(token);
   const now = useNow();
+  const teams = useTeams();
   const isOnline = useOnline(row?.conversation.visitorId ?? 0);
   if (!row) return <div className="row loading" />;
   const { conversation, unreadByMe, waitingSince, lastMessage, assignee, snoozedUntil, spam, notes, scheduledReply } =
     row;
+  const team = teams.find(({ id }) => id === row.teamId);
   const name = visitorName(row);
   const at = lastMessage?.createdAt ?? conversation.createdAt;
   return (
@@ -122,6 +124,11 @@ export const Row = memo(({ token, view, isOpen = false, search, snippet, tabInde
           ))}
           {conversation.tags.length > 2 && <span className="chip">+{conversation.tags.length - 2}</span>}
           <span className="space" />
+          {team && (
+            <span className="chip" dir="auto" title={t('teamOf')}>
+              {team.name}
+            </span>
+          )}
           {assignee && (
             <span className="chip plain" dir="auto">
               {assignee.name}

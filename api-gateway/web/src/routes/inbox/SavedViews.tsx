@@ -1,10 +1,11 @@
 // The saved views below the others, and the dialog in which what is shown becomes one.
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useQueryClient } from '@tanstack/react-query';
-import { Bookmark, BookmarkPlus, ChevronUp, Ellipsis, Pencil, Trash2 } from 'lucide-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Bookmark, BookmarkPlus, ChevronUp, Ellipsis, Pencil, Trash2, Users } from 'lucide-react';
 import { useState } from 'react';
 import type { SavedView } from '../../../../../libs/web/api';
 import { path } from '../../api/client';
+import { teamsQuery } from '../../api/hooks';
 import { keys } from '../../api/keys';
 import { useSession } from '../../api/session';
 import { useSavedViews } from '../../api/workspace';
@@ -15,7 +16,7 @@ import { Menu, MenuItem } from '../../ui/Menu';
 import { IconButton } from '../../ui/parts';
 import { useToasts } from '../../ui/toasts';
 import { isAdmin } from '../team/roles';
-import { filterOf, moved, pathOf } from './saved';
+import { filterOf, moved, pathOf, teamView, type NamedView } from './saved';
 import type { Sort } from './views';
 
 const maxPosition = 1000;
@@ -24,6 +25,48 @@ const maxPosition = 1000;
 function useReload() {
   const queries = useQueryClient();
   return () => queries.invalidateQueries({ queryKey: keys.savedViews });
+}
+
+/** useNamedViews returns the views of teams, and all of those and the saved ones, and whether they have been read. */
+export function useNamedViews(): { teams: NamedView[]; all: NamedView[]; isRead: boolean } {
+  const { views, isRead } = useSavedViews();
+  const { api } = useSession();
+  const read = useQuery(teamsQuery(api));
+  const teams = (read.data ?? []).map(teamView);
+  return { teams, all: [...teams, ...views], isRead: isRead && !!read.data };
+}
+
+/** TeamViews lists the views of the website's teams. */
+export function TeamViews({ current }: { current: string }) {
+  const { teams } = useNamedViews();
+  const navigate = useNavigate();
+  useCommands(
+    teams.map((v) => ({
+      id: 'view-' + pathOf(v),
+      label: t('showView', { view: v.name }),
+      run: () => void navigate({ to: '/inbox/$view', params: { view: pathOf(v) } }),
+    })),
+  );
+  if (!teams.length) return null;
+  return (
+    <>
+      <h2>{t('teams')}</h2>
+      <ul id="team-views">
+        {teams.map((view) => (
+          <li key={view.id}>
+            <Link
+              to="/inbox/$view"
+              params={{ view: pathOf(view) }}
+              aria-current={pathOf(view) === current ? 'page' : undefined}
+            >
+              <Users aria-hidden="true" />
+              <span dir="auto">{view.name}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
 }
 
 /** SavedViews lists the saved views of the team, and the agent's own. */

@@ -3,11 +3,11 @@ import { useQueryClient } from '@tanstack/react-query';
 import { AlarmClock, Check, OctagonAlert, RotateCcw, Tag, UserPlus, X } from 'lucide-react';
 import { useState } from 'react';
 import { changeAll, undoOf, type BulkChange } from '../../api/bulk';
-import { useTags, useUsers } from '../../api/hooks';
+import { useTags, useTeams, useUsers } from '../../api/hooks';
 import { keys } from '../../api/keys';
 import { useSession } from '../../api/session';
 import { t } from '../../texts';
-import { Menu, MenuItem } from '../../ui/Menu';
+import { Menu, MenuItem, MenuLabel, MenuLine } from '../../ui/Menu';
 import { IconButton, StatusHint } from '../../ui/parts';
 import { useToasts } from '../../ui/toasts';
 import type { Selection } from './selection';
@@ -62,6 +62,7 @@ export function SelectionBar({ view, selection }: BarProps) {
   const { membership } = useSession();
   const users = useUsers();
   const tags = useTags();
+  const teams = useTeams();
   const { change, isBusy } = useBulk(selection);
   const isClosed = view === 'closed';
   const isSpam = view === 'spam';
@@ -83,6 +84,18 @@ export function SelectionBar({ view, selection }: BarProps) {
               {u.id === membership.userId ? t('nameIsYou', { name: u.name }) : u.name}
             </MenuItem>
           ))}
+          {teams.length > 0 && (
+            <>
+              <MenuLine />
+              <MenuLabel>{t('teamOf')}</MenuLabel>
+              <MenuItem choose={() => change({ teamId: null })}>{t('noTeam')}</MenuItem>
+              {teams.map(({ id, name }) => (
+                <MenuItem key={id} choose={() => change({ teamId: id })}>
+                  {name}
+                </MenuItem>
+              ))}
+            </>
+          )}
         </Menu>
         {tags.length > 0 && (
           <Menu trigger={<IconButton icon={Tag} label={t('addTag')} id="bulk-tag" disabled={isBusy} />} align="end">

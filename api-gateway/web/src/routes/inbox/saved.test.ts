@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { InboxRow, SavedView, ViewFilter } from '../../../../../libs/web/api';
 import { conversation } from '../../api/fakes';
-import { filterOf, fits, moved, savedSpec, viewName } from './saved';
+import { filterOf, fits, moved, pathOf, savedOf, savedSpec, teamView, viewName } from './saved';
 
 const row = (fields: Partial<InboxRow> = {}, of: Partial<InboxRow['conversation']> = {}) =>
   ({
@@ -25,6 +25,9 @@ describe('fits', () => {
     [{ assigneeId: ['me', 'none'] }, row(), true],
     [{ assigneeId: ['me'] }, row({}, { assigneeId: 7 }), true],
     [{ assigneeId: ['8'] }, row({}, { assigneeId: 7 }), false],
+    [{ teamId: ['3'] }, row({ teamId: 3 }), true],
+    [{ teamId: ['3'] }, row(), false],
+    [{ teamId: ['3', 'none'] }, row(), true],
     [{ tag: ['a', 'b'] }, row({}, { tags: ['b'] }), true],
     [{ tag: ['a'] }, row({}, { tags: ['b'] }), false],
     [{ rating: [1, 2] }, row({}, { rating: 2 }), true],
@@ -65,5 +68,14 @@ it('moved gives positions to the views that need another one', () => {
 });
 
 it('viewName keeps saved views, and knows the others', () => {
-  expect(['saved-6', 'mine', 'colour', undefined].map(viewName)).toEqual(['saved-6', 'mine', 'all', 'all']);
+  const names = ['saved-6', 'team-3', 'mine', 'colour', undefined];
+  expect(names.map(viewName)).toEqual(['saved-6', 'team-3', 'mine', 'all', 'all']);
+});
+
+it("a team's view has its open conversations, and an address of its own", () => {
+  const support = teamView({ id: 3, name: 'Support', members: [7], createdAt: 'x', updatedAt: 'y' });
+  expect([pathOf(support), savedOf('team-3', [view(3), support])]).toEqual(['team-3', support]);
+  const { query, accepts } = savedSpec(support, 7);
+  expect(query).toEqual({ status: 'OPEN', snoozed: 'false', teamId: '3', sort: 'newest' });
+  expect([accepts!(row({ teamId: 3 })), accepts!(row({ teamId: 4 })), accepts!(row())]).toEqual([true, false, false]);
 });

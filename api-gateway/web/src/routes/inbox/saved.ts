@@ -1,28 +1,39 @@
 // Saved views: their addresses, their lists, and the filter that a new one gets. All functions are pure.
-import type { InboxRow, SavedView, ViewFilter } from '../../../../../libs/web/api';
+import type { InboxRow, SavedView, Team, ViewFilter } from '../../../../../libs/web/api';
 import { orders, type ListSpec } from '../../api/rows';
 import { viewOf } from './views';
 
-const prefix = 'saved-';
+/** NamedView is a saved view, or the view of a team, whose id is the team's below zero. */
+export type NamedView = Pick<SavedView, 'id' | 'name' | 'filter' | 'sort' | 'updatedAt'>;
 
-/** pathOf returns the name of a saved view in addresses. */
-export const pathOf = (view: SavedView) => prefix + view.id;
+/** teamView returns the view of a team: its open conversations. */
+export const teamView = ({ id, name, updatedAt }: Team): NamedView => ({
+  id: -id,
+  name,
+  filter: { status: ['OPEN'], snoozed: false, teamId: [String(id)] },
+  sort: 'newest',
+  updatedAt,
+});
 
-/** isSaved reports whether an address names a saved view. */
-export const isSaved = (name: string | undefined) => !!name?.startsWith(prefix);
+/** pathOf returns the name of a saved view or of a team's in addresses. */
+export const pathOf = ({ id }: NamedView) => (id < 0 ? `team-${-id}` : `saved-${id}`);
+
+/** isSaved reports whether an address names a saved view or a team's. */
+export const isSaved = (name: string | undefined) => /^(saved|team)-/.test(name ?? '');
 
 /** viewName returns the view of an address: a saved one, or one that every inbox has. */
 export const viewName = (name: string | undefined): string => (isSaved(name) ? name! : viewOf(name).id);
 
 /** savedOf returns the saved view that an address names. */
-export const savedOf = (name: string | undefined, views: readonly SavedView[]) => views.find((v) => pathOf(v) === name);
+export const savedOf = (name: string | undefined, views: readonly NamedView[]) => views.find((v) => pathOf(v) === name);
 
 /** savedSpec returns the list of a saved view for an agent. */
-export function savedSpec({ id, filter, sort, updatedAt }: SavedView, userId: number): ListSpec {
+export function savedSpec(view: NamedView, userId: number): ListSpec {
+  const { filter, sort, updatedAt } = view;
   const entries = Object.entries(filter).map(([name, value]) => [name, String(value)]); // lists get commas
   const { search } = filter;
   return {
-    name: `${prefix}${id} ${updatedAt}`,
+    name: `${pathOf(view)} ${updatedAt}`,
     query: { ...Object.fromEntries(entries), sort },
     // Only the server knows what a search finds.
     ...(!search && { accepts: (row) => fits(row, filter, userId) && (sort !== 'waiting' || !!row.waitingSince) }),
@@ -32,12 +43,13 @@ export function savedSpec({ id, filter, sort, updatedAt }: SavedView, userId: nu
 
 /** fits reports whether a row meets the conditions of a filter, as the server checks them. */
 export function fits({ conversation, ...row }: InboxRow, filter: ViewFilter, userId: number): boolean {
-  const { status, assigneeId, tag, rating, mentioned, waiting, snoozed, spam = false } = filter;
+  const { status, assigneeId, teamId, tag, rating, mentioned, waiting, snoozed, spam = false } = filter;
   const users = assigneeId?.map((a) => (a === 'me' ? userId : a === 'none' ? null : Number(a)));
   const wanted = mentioned && (mentioned === 'me' ? userId : Number(mentioned));
   return (
     (!status?.length || status.includes(conversation.status)) &&
     (!users?.length || users.includes(conversation.assigneeId)) &&
+    (!teamId?.length || teamId.includes(String(row.teamId ?? 'none'))) &&
     (!tag?.length || tag.some((name) => conversation.tags.includes(name))) &&
     (!rating?.length || rating.includes(conversation.rating ?? 0)) &&
     (!wanted || row.mentions.includes(wanted)) &&

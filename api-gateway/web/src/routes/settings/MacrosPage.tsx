@@ -1,7 +1,7 @@
 // The macros of the team, and the person's own.
 import type { Macro, MacroActions } from '../../../../../libs/web/api';
 import { path } from '../../api/client';
-import { useUsers } from '../../api/hooks';
+import { useTeams, useUsers } from '../../api/hooks';
 import { useSession } from '../../api/session';
 import { t, tEnum } from '../../texts';
 import { Field, FormDialog } from '../../ui/Form';
@@ -34,13 +34,16 @@ const tagsOf = (text: string) =>
 
 /** actionsOf returns the actions of a form. What is empty does nothing. */
 function actionsOf(fields: FormData): MacroActions {
-  const [reply, status, assigneeId] = ['reply', 'status', 'assigneeId'].map((name) => textOf(fields, name));
+  const [reply, status, assigneeId, teamId] = ['reply', 'status', 'assigneeId', 'teamId'].map((name) =>
+    textOf(fields, name),
+  );
   const [addTags, removeTags] = ['addTags', 'removeTags'].map((name) => tagsOf(textOf(fields, name)));
   const hours = Number(fields.get('snoozeHours'));
   return {
     ...(reply && { reply }),
     ...(status && { status: status as MacroActions['status'] }),
     ...(assigneeId && { assigneeId }),
+    ...(teamId && { teamId }),
     ...(addTags?.length && { addTags }),
     ...(removeTags?.length && { removeTags }),
     ...(hours && { snoozeMinutes: Math.round(hours * minutesPerHour) }),
@@ -78,6 +81,7 @@ function MacroForm({ macro, saved, close }: MacroFormProps) {
 
 function Actions({ actions, problemOf }: { actions: MacroActions; problemOf: (name: string) => string }) {
   const users = useUsers();
+  const teams = useTeams();
   const hours = actions.snoozeMinutes && actions.snoozeMinutes / minutesPerHour;
   return (
     <>
@@ -102,6 +106,19 @@ function Actions({ actions, problemOf }: { actions: MacroActions; problemOf: (na
             {users.map((u) => (
               <option key={u.id} value={u.id}>
                 {u.name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label={t('teamOf')} problem={problemOf('teamId')}>
+        {(a) => (
+          <select key={teams.length} name="teamId" defaultValue={actions.teamId ?? ''} {...a}>
+            <option value="">{t('noChange')}</option>
+            <option value="none">{t('noTeam')}</option>
+            {teams.map((team) => (
+              <option key={team.id} value={team.id}>
+                {team.name}
               </option>
             ))}
           </select>

@@ -10,6 +10,7 @@ export type SettingsPath =
   | '/settings/replies'
   | '/settings/macros'
   | '/settings/assignment'
+  | '/settings/teams'
   | '/settings/widget'
   | '/settings/install'
   | '/settings/privacy'
@@ -48,6 +49,7 @@ const groups: Group[] = [
       { to: '/settings/replies', label: 'cannedReplies', hint: 'cannedRepliesHint' },
       { to: '/settings/macros', label: 'macros', hint: 'macrosAbout' },
       { to: '/settings/tags', label: 'tags', hint: 'tagsAbout' },
+      { to: '/settings/teams', label: 'teams', hint: 'teamsHint', isFor: isAdmin },
       { to: '/settings/assignment', label: 'assignment', hint: 'assignmentAbout', isFor: isAdmin },
     ],
   },
