@@ -68,7 +68,8 @@ func TestAgentOpensWhatAMailBrought(t *testing.T) {
 
 	narrow := signedIn(t, phone, ada, at)
 	narrow.do("const real = window.fetch; window.fetch = (...a) => String(a[0]).includes('/mail/') ? " +
-		"Promise.resolve(new Response('{\"code\":\"not_found\",\"detail\":\"original not found\"}', {status: 404})) : real(...a)")
+		"Promise.resolve(new Response('{\"code\":\"not_found\",\"detail\":\"original not found\"}', {status: 404}))" +
+		" : real(...a)")
 	narrow.until("document.querySelectorAll('.mail summary').length === 2")
 	narrow.do("document.querySelector('.mail summary').click()")
 	narrow.until("document.querySelector('.mail [role=alert]')?.textContent.includes('original not found')")

@@ -84,8 +84,8 @@ func Mailing(t *testing.T, s harness.System) {
 	}
 }
 
-// checkOriginal checks that agents can read the reply to a ticket as it came, with what its message leaves out, and save
-// its attachment.
+// checkOriginal checks that agents can read the reply to a ticket as it came, with the parts that its message leaves
+// out, and save its attachment.
 func checkOriginal(t *testing.T, c harness.Client, at, reply string) {
 	t.Helper()
 	newest := c.Get(t, at+"/mail").List("data")[0]
