@@ -4176,6 +4176,16 @@ export interface components {
         Import: {
             rows: components["schemas"]["ImportRow"][];
         };
+        ImportRating: {
+            /**
+             * Format: date-time
+             * @description Default: when the conversation ended.
+             */
+            at?: string | null;
+            /** @description The visitor's comment. */
+            feedback?: string | null;
+            stars: number;
+        };
         ImportRow: {
             /** @description E-mail address of an agent. An address that no agent of the website has leaves the conversation unassigned. */
             assignee?: string;
@@ -4184,16 +4194,9 @@ export interface components {
              * @description Default: the time of the last turn.
              */
             closedAt?: string | null;
-            /** @description The visitor's comment on the rating, which must be present. */
-            feedback?: string | null;
             /** @description The row's id in its source. */
             key: string;
-            /**
-             * Format: date-time
-             * @description Default: the time of the last turn.
-             */
-            ratedAt?: string | null;
-            rating?: number | null;
+            rating?: components["schemas"]["ImportRating"];
             /**
              * @default CLOSED
              * @enum {string}
@@ -4202,16 +4205,16 @@ export interface components {
             summary?: string | null;
             /** @description The tags of the conversation. */
             topics?: string[];
-            /** @description Either all turns have a time, in ascending order, or none. Then everything has the time of the import, and the conversation has no response time. */
+            /** @description The times must ascend. If no turn has one, everything has the time of the import, and the conversation has no response time. */
             turns: components["schemas"]["ImportTurn"][];
             visitor?: components["schemas"]["ImportVisitor"];
         };
         ImportTurn: {
-            /** @description E-mail address of the agent. An address that no agent of the website has leaves the message without an author. */
+            /** @description E-mail address of the agent that wrote the turn. An address that no agent of the website has leaves the message without an author. */
             agent?: string;
             /**
              * Format: date-time
-             * @description From 1970 up to now.
+             * @description From 1970 up to now. Default: the time of the turn above, or of the first turn that has one.
              */
             at?: string;
             /** @enum {string} */
@@ -7174,6 +7177,7 @@ export type IdentityProviderList = components['schemas']['IdentityProviderList']
 export type IdentitySecret = components['schemas']['IdentitySecret'];
 export type IdentitySecrets = components['schemas']['IdentitySecrets'];
 export type Import = components['schemas']['Import'];
+export type ImportRating = components['schemas']['ImportRating'];
 export type ImportRow = components['schemas']['ImportRow'];
 export type ImportTurn = components['schemas']['ImportTurn'];
 export type ImportVisitor = components['schemas']['ImportVisitor'];

@@ -34,9 +34,15 @@ type Row struct {
 	ClosedAt *time.Time // if nil, a closed conversation has the time of its last turn
 	Assignee string     // e-mail address of an agent; one that no agent has leaves the conversation unassigned
 	Summary  *string
-	Rating   *Rating
-	RatedAt  *time.Time // if nil, the rating has the time of the end, too
+	Rating   *ImportRating
 	Turns    []Turn
+}
+
+// ImportRating is the rating of a Row.
+type ImportRating struct {
+	Rating
+
+	At *time.Time // if nil, it is the time of the end
 }
 
 // ImportVisitor is the visitor of a Row. Rows with the same key have the same visitor; a row without one has a visitor
@@ -51,8 +57,8 @@ type ImportVisitor struct {
 type Turn struct {
 	From  string // "visitor" or "agent"
 	Text  string
-	At    *time.Time
-	Agent string // e-mail address of the agent; one that no agent has leaves the message without an author
+	At    *time.Time // if nil, that of the turn above; if it has none, that of the first turn that has one
+	Agent string     // e-mail address of the agent; one that no agent has leaves the message without an author
 }
 
 // Rows are the rows of one import.
@@ -102,19 +108,20 @@ func (r Row) check(at string, wrong *fault.Problems) {
 	wrong.Check(len(r.Assignee) <= maxEmail, at+"assignee", "must be at most 254 bytes")
 	wrong.Check(r.Summary == nil || len(*r.Summary) <= maxSummary, at+"summary", "must be at most 4096 bytes")
 	if r.Rating != nil {
-		if err := r.Rating.Validate(); err != nil {
-			for _, f := range fault.From(err).Fields {
-				wrong.Add(at+f.Field, f.Message)
-			}
-		}
+		r.Rating.check(at+"rating.", wrong)
 	}
-	wrong.Check(r.RatedAt == nil || r.Rating != nil, at+"ratedAt", "must be absent if there is no rating")
-	wrong.Check(r.RatedAt == nil || !r.RatedAt.Before(time.Unix(0, 0)), at+"ratedAt", "must not be before 1970")
 	wrong.Check(len(r.Turns) >= 1 && len(r.Turns) <= maxTurns, at+"turns", "must be 1 to 2000 turns")
 	r.checkTurns(at, wrong)
 }
 
+func (r ImportRating) check(at string, wrong *fault.Problems) {
+	wrong.Check(r.Stars >= 1 && r.Stars <= MaxStars, at+"stars", "must be a whole number from 1 to 5")
+	wrong.Check(r.Feedback == nil || len(*r.Feedback) <= maxFeedback, at+"feedback", "must be at most 4096 bytes")
+	wrong.Check(r.At == nil || !r.At.Before(time.Unix(0, 0)), at+"at", "must not be before 1970")
+}
+
 func (r Row) checkTurns(at string, wrong *fault.Problems) {
+	var last *time.Time
 	for j, t := range r.Turns {
 		where := fmt.Sprintf("%sturns.%d.", at, j)
 		wrong.Check(t.From == "visitor" || t.From == "agent", where+"from", "must be visitor or agent")
@@ -122,27 +129,42 @@ func (r Row) checkTurns(at string, wrong *fault.Problems) {
 			"must be 1 to 65536 bytes of text")
 		wrong.Check(len(t.Agent) <= maxEmail, where+"agent", "must be at most 254 bytes")
 		wrong.Check(t.Agent == "" || t.From == "agent", where+"agent", "must be absent in a visitor's turn")
-		switch {
-		case (t.At == nil) != (r.Turns[0].At == nil):
-			wrong.Add(where+"at", "must be present in all turns of a row, or in none")
-		case t.At != nil && t.At.Before(time.Unix(0, 0)):
-			wrong.Add(where+"at", "must not be before 1970")
-		case j > 0 && t.At != nil && t.At.Before(*r.Turns[j-1].At):
-			wrong.Add(where+"at", "must not be before the turn above")
+		if t.At == nil {
+			continue
 		}
+		wrong.Check(!t.At.Before(time.Unix(0, 0)), where+"at", "must not be before 1970")
+		wrong.Check(last == nil || !t.At.Before(*last), where+"at", "must not be before a turn above")
+		last = t.At
 	}
+}
+
+// times returns the times of the turns, and false if none has one.
+func (r Row) times() ([]time.Time, bool) {
+	first := slices.IndexFunc(r.Turns, func(t Turn) bool { return t.At != nil })
+	if first < 0 {
+		return nil, false
+	}
+	times, last := make([]time.Time, len(r.Turns)), *r.Turns[first].At
+	for i, t := range r.Turns {
+		if t.At != nil {
+			last = *t.At
+		}
+		times[i] = last
+	}
+	return times, true
 }
 
 // notAfter returns an Invalid fault if a time of the rows is after now.
 func (rows Rows) notAfter(now time.Time) error {
 	var wrong fault.Problems
 	for i, r := range rows {
-		last := r.Turns[len(r.Turns)-1].At
-		wrong.Check(last == nil || !last.After(now), fmt.Sprintf("rows.%d.turns.%d.at", i, len(r.Turns)-1),
-			"must not be in the future")
+		for j, t := range r.Turns {
+			wrong.Check(t.At == nil || !t.At.After(now), fmt.Sprintf("rows.%d.turns.%d.at", i, j), "must not be in the future")
+		}
 		wrong.Check(r.ClosedAt == nil || !r.ClosedAt.After(now), fmt.Sprintf("rows.%d.closedAt", i),
 			"must not be in the future")
-		wrong.Check(r.RatedAt == nil || !r.RatedAt.After(now), fmt.Sprintf("rows.%d.ratedAt", i), "must not be in the future")
+		wrong.Check(r.Rating == nil || r.Rating.At == nil || !r.Rating.At.After(now), fmt.Sprintf("rows.%d.rating.at", i),
+			"must not be in the future")
 	}
 	return wrong.Err()
 }
@@ -159,25 +181,26 @@ func (r Row) visitor() ImportVisitor {
 	return v
 }
 
-// build creates the conversation of a row and its messages. A row without times gets that of the import, and has no
-// response time. All messages count as read. The change is now, so that lists of changes have the row.
+// build creates the conversation of a row and its messages. A row without times gets that of the import, and no response
+// time if it was answered. All messages count as read. The change is now, so that lists of changes have the row.
 func (r Row) build(
 	number id.Conversation, t tenant.ID, visitor id.Visitor, agents map[string]id.User, now time.Time,
 ) (Conversation, []Message, error) {
-	begin, end := now, now
-	if at := r.Turns[0].At; at != nil {
-		begin, end = *at, *r.Turns[len(r.Turns)-1].At
+	times, timed := r.times()
+	if !timed {
+		times = slices.Repeat([]time.Time{now}, len(r.Turns))
 	}
+	begin, end := times[0], times[len(times)-1]
 	if r.ClosedAt != nil {
 		end = *r.ClosedAt
 	}
 	c := newConversation(number, t, visitor, begin)
 	c.ImportKey, c.Tags, c.Summary, c.AssigneeID = r.Key, distinct(r.Topics), r.Summary, agentOf(agents, r.Assignee)
-	messages, err := r.messages(&c, agents, now)
+	messages, err := r.messages(&c, agents, times)
 	if err != nil {
 		return c, nil, err
 	}
-	if r.Turns[0].At == nil {
+	if !timed && c.FirstAgentAt != nil { // else it waits since the import
 		c.FirstVisitorAt, c.FirstAgentAt = nil, nil
 	}
 	if r.Status != Open {
@@ -186,8 +209,8 @@ func (r Row) build(
 	if r.Rating != nil {
 		c.Rating, c.Feedback, c.RatedFor = &r.Rating.Stars, r.Rating.Feedback, c.AssigneeID
 		c.RatedAt = &end
-		if r.RatedAt != nil {
-			c.RatedAt = r.RatedAt
+		if r.Rating.At != nil {
+			c.RatedAt = r.Rating.At
 		}
 	}
 	c.Unread, c.Heard, c.UpdatedAt = 0, 0, now
@@ -195,14 +218,11 @@ func (r Row) build(
 }
 
 // messages creates the messages of the turns and adds them to c.
-func (r Row) messages(c *Conversation, agents map[string]id.User, now time.Time) ([]Message, error) {
+func (r Row) messages(c *Conversation, agents map[string]id.User, times []time.Time) ([]Message, error) {
 	messages := make([]Message, len(r.Turns))
 	texts := make([]string, len(r.Turns))
 	for i, turn := range r.Turns {
-		d, at := Draft{Content: turn.Text, AuthorID: agentOf(agents, turn.Agent)}, now
-		if turn.At != nil {
-			at = *turn.At
-		}
+		d, at := Draft{Content: turn.Text, AuthorID: agentOf(agents, turn.Agent)}, times[i]
 		if turn.From == "visitor" {
 			messages[i] = d.message(FromVisitor, &c.VisitorID, at)
 		} else {

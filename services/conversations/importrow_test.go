@@ -50,7 +50,7 @@ func TestInvalidRowsNameTheField(t *testing.T) {
 		"rows.0.turns.1.text":  with(func(r *Row) { r.Turns[1].Text = "" }),
 		"rows.0.turns.1.agent": with(func(r *Row) { r.Turns[1].Agent = long }),
 		"rows.0.turns.0.agent": with(func(r *Row) { r.Turns[0].Agent = "una@shop.example" }),
-		"rows.0.turns.1.at":    with(func(r *Row) { r.Turns[1].At = nil }),
+		"rows.0.turns.1.at":    with(func(r *Row) { r.Turns[1].At = new(before.Add(-time.Second)) }),
 		"rows.0.turns.0.at":    with(func(r *Row) { r.Turns[0].At = new(time.Unix(-1, 0)) }),
 		"rows.0.topics.0":      with(func(r *Row) { r.Topics = []string{""} }),
 		"rows.0.visitor.key":   with(func(r *Row) { r.Visitor = &ImportVisitor{Name: "Vera"} }),
@@ -59,9 +59,13 @@ func TestInvalidRowsNameTheField(t *testing.T) {
 		"rows.0.closedAt":      with(func(r *Row) { r.Status, r.ClosedAt = Open, &noon }),
 		"rows.0.assignee":      with(func(r *Row) { r.Assignee = long }),
 		"rows.0.summary":       with(func(r *Row) { r.Summary = &long16 }),
-		"rows.0.rating":        with(func(r *Row) { r.Rating = &Rating{Stars: 6} }),
-		"rows.0.feedback":      with(func(r *Row) { r.Rating = &Rating{Stars: 5, Feedback: &long16} }),
-		"rows.0.ratedAt":       with(func(r *Row) { r.RatedAt = &noon }),
+		"rows.0.rating.stars":  with(func(r *Row) { r.Rating = &ImportRating{} }),
+		"rows.0.rating.feedback": with(func(r *Row) {
+			r.Rating = &ImportRating{Rating: Rating{Stars: 5, Feedback: &long16}}
+		}),
+		"rows.0.rating.at": with(func(r *Row) {
+			r.Rating = &ImportRating{Rating: Rating{Stars: 5}, At: new(time.Unix(-1, 0))}
+		}),
 	} {
 		if f := fault.From(rows.Validate()); f.Kind != fault.Invalid || f.Fields[0].Field != field {
 			t.Errorf("%s: %+v", field, f)
@@ -76,10 +80,6 @@ func TestInvalidRowsNameTheField(t *testing.T) {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
-	descending := with(func(r *Row) { r.Turns[1].At = new(before.Add(-time.Second)) })
-	if f := fault.From(descending.Validate()); f.Message != "rows.0.turns.1.at must not be before the turn above" {
-		t.Errorf("descending times: %v", f)
-	}
 	if err := with(func(*Row) {}).Validate(); err != nil {
 		t.Error(err)
 	}
@@ -90,9 +90,9 @@ func TestRowsOfTheFutureAreRefused(t *testing.T) {
 	late := noon.Add(time.Second)
 	for field, r := range map[string]Row{
 		"rows.0.turns.1.at": {Turns: []Turn{asked("x", noon), asked("y", late)}},
-		"rows.0.ratedAt":    {Turns: []Turn{asked("x", noon)}, Rating: &Rating{Stars: 1}, RatedAt: &late},
+		"rows.0.rating.at":  {Turns: []Turn{asked("x", noon)}, Rating: &ImportRating{Rating{Stars: 1}, &late}},
 		"rows.0.closedAt":   {Turns: []Turn{asked("x", noon)}, ClosedAt: &late},
-		"":                  {Turns: []Turn{asked("x", noon), asked("y", noon)}, Rating: &Rating{Stars: 1}, RatedAt: &noon},
+		"":                  {Turns: []Turn{asked("x", noon)}, Rating: &ImportRating{Rating{Stars: 1}, &noon}},
 	} {
 		err := Rows{r}.notAfter(noon)
 		if (err != nil) != (field != "") || err != nil && fault.From(err).Fields[0].Field != field {
@@ -130,7 +130,7 @@ func TestRowKeepsItsTimesPeopleStateAndRating(t *testing.T) {
 	agents := map[string]id.User{"una@shop.example": una}
 	row := Row{
 		Key: "k", Visitor: &ImportVisitor{Key: "v", Name: "Vera"}, Assignee: "Una@Shop.example", Summary: new("About stock"),
-		Rating: &Rating{Stars: 4, Feedback: new("quick")}, RatedAt: &rating, ClosedAt: &closing,
+		Rating: &ImportRating{Rating{Stars: 4, Feedback: new("quick")}, &rating}, ClosedAt: &closing,
 		Turns: []Turn{
 			asked("Is it open?", asking), answeredBy("UNA@shop.example", "It is.", answering),
 			answeredBy("ben@shop.example", "Bye", answering),
@@ -155,6 +155,16 @@ func TestRowKeepsItsTimesPeopleStateAndRating(t *testing.T) {
 	}
 	if found := VisitorTerms(Visitor{Name: "Vera"}); !slices.Contains(c.Terms, found[0]) {
 		t.Errorf("%q isn't found by the name of its visitor", c.Terms)
+	}
+}
+
+func TestTurnsWithoutATimeHaveThatOfTheTurnAbove(t *testing.T) {
+	t.Parallel()
+	first, second := noon.Add(-2*time.Hour), noon.Add(-time.Hour)
+	row := Row{Turns: []Turn{asked("a"), asked("b", first), asked("c"), asked("d", second), asked("e")}}
+	want := []time.Time{first, first, first, second, second}
+	if times, timed := row.times(); !timed || !slices.Equal(times, want) {
+		t.Errorf("%v, want %v", times, want)
 	}
 }
 

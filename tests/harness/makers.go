@@ -172,7 +172,7 @@ func History(key string) Map {
 	row := Row(key, "Is it open?", "It is.")
 	row["visitor"] = Map{"key": key, "name": "Vera", "context": Map{"cart": 3}}
 	row["status"], row["closedAt"], row["assignee"] = "CLOSED", "2025-03-03T10:00:00Z", "una@shop.example"
-	row["summary"], row["rating"], row["feedback"], row["ratedAt"] = "Opening hours", 4, "quick", "2025-03-03T11:00:00Z"
+	row["summary"], row["rating"] = "Opening hours", Map{"stars": 4, "feedback": "quick", "at": "2025-03-03T11:00:00Z"}
 	for i, turn := range row["turns"].([]Map) {
 		turn["at"] = fmt.Sprintf("2025-03-03T09:0%d:00Z", i)
 	}

@@ -28,10 +28,14 @@ type dialogue struct {
 	ClosedAt *time.Time `json:"closedAt"`
 	Assignee string     `json:"assignee"`
 	Summary  *string    `json:"summary"`
-	Rating   *int       `json:"rating"`
-	Feedback *string    `json:"feedback"`
-	RatedAt  *time.Time `json:"ratedAt"`
+	Rating   *rating    `json:"rating"`
 	Turns    []turn     `json:"turns"`
+}
+
+type rating struct {
+	Stars    int        `json:"stars"`
+	Feedback *string    `json:"feedback"`
+	At       *time.Time `json:"at"`
 }
 
 type person struct {
@@ -157,8 +161,10 @@ func (d *dialogue) row() api.ImportRow {
 	row := api.ImportRow{
 		Key: string(d.ID), Assignee: set(d.Assignee), Turns: make([]api.ImportTurn, len(d.Turns)),
 		Status: (*api.ImportRowStatus)(set(strings.ToUpper(d.Status))), Summary: nullableOf(d.Summary),
-		Rating: nullableOf(d.Rating), Feedback: nullableOf(d.Feedback), RatedAt: nullableOf(d.RatedAt),
 		ClosedAt: nullableOf(d.ClosedAt),
+	}
+	if r := d.Rating; r != nil {
+		row.Rating = &api.ImportRating{Stars: r.Stars, Feedback: nullableOf(r.Feedback), At: nullableOf(r.At)}
 	}
 	if len(d.Topics) > 0 {
 		row.Topics = &d.Topics

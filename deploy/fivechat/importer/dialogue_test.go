@@ -24,12 +24,12 @@ func TestLinesAreRepaired(t *testing.T) {
 	for name, c := range map[string]struct{ line, want string }{
 		"everything": {
 			`{"id":"a","topics":["x"],"visitor":{"key":7,"name":"Vera","context":{"order":12345678901234567890}},` +
-				`"status":"open","assignee":"una@shop.example","summary":"s","rating":4,"feedback":"f",` +
-				`"ratedAt":"2025-01-02T03:04:05Z","turns":[{"from":"visitor","text":"x","at":"2025-01-02T03:04:05Z"},` +
+				`"status":"open","assignee":"una@shop.example","summary":"s","rating":{"stars":4,"feedback":"f",` +
+				`"at":"2025-01-02T03:04:05Z"},"turns":[{"from":"visitor","text":"x","at":"2025-01-02T03:04:05Z"},` +
 				`{"from":"agent","text":"y","at":"2025-01-02T03:05:05+01:00","agent":"una@shop.example"}]}`,
 			`{"key":"a","topics":["x"],"visitor":{"key":"7","name":"Vera","context":{"order":12345678901234567890}},` +
-				`"status":"OPEN","assignee":"una@shop.example","summary":"s","rating":4,"feedback":"f",` +
-				`"ratedAt":"2025-01-02T03:04:05Z","turns":[` +
+				`"status":"OPEN","assignee":"una@shop.example","summary":"s","rating":{"stars":4,"feedback":"f",` +
+				`"at":"2025-01-02T03:04:05Z"},"turns":[` +
 				`{"from":"agent","text":"y","at":"2025-01-02T03:05:05+01:00","agent":"una@shop.example"},` +
 				`{"from":"visitor","text":"x","at":"2025-01-02T03:04:05Z"}]}`,
 		},

@@ -139,7 +139,10 @@ func (g *gatherer) begin(number int, r record) {
 	g.number, g.size = number, 0
 	g.open = &dialogue{
 		ID: key(r.Token), Topics: r.Tags, Status: r.Status, Assignee: g.agents[r.AssigneeID], Summary: r.Summary,
-		Rating: r.Rating, Feedback: r.Feedback, RatedAt: r.RatedAt, ClosedAt: r.ClosedAt,
+		ClosedAt: r.ClosedAt,
+	}
+	if r.Rating != nil {
+		g.open.Rating = &rating{*r.Rating, r.Feedback, r.RatedAt}
 	}
 	if v, known := g.visitors[r.VisitorID]; known {
 		g.open.Visitor = &v

@@ -95,8 +95,8 @@ func TestAnExportKeepsPeopleTimesAndState(t *testing.T) {
 `
 	const want = `{"key":"conv_1","topics":["a"],"visitor":{"key":"vis_1","name":"Vera","context":{"cart":3,` +
 		`"userId":"u1","email":"v@x.example"}},"status":"CLOSED","closedAt":"2025-01-04T00:00:00Z",` +
-		`"assignee":"una@shop.example","rating":5,"feedback":"f",` +
-		`"ratedAt":"2025-01-03T00:00:00Z","summary":"s","turns":[` +
+		`"assignee":"una@shop.example","rating":{"stars":5,"feedback":"f",` +
+		`"at":"2025-01-03T00:00:00Z"},"summary":"s","turns":[` +
 		`{"from":"visitor","text":"x","at":"2025-01-01T00:00:00Z"},` +
 		`{"from":"agent","text":"y","at":"2025-01-02T00:00:00Z","agent":"una@shop.example"}]}`
 	s := serve(t)

@@ -2587,6 +2587,16 @@ type Import struct {
 	Rows []ImportRow `json:"rows"`
 }
 
+// ImportRating defines model for ImportRating.
+type ImportRating struct {
+	// At Default: when the conversation ended.
+	At nullable.Nullable[time.Time] `json:"at,omitempty"`
+
+	// Feedback The visitor's comment.
+	Feedback nullable.Nullable[string] `json:"feedback,omitempty"`
+	Stars    int                       `json:"stars"`
+}
+
 // ImportRow defines model for ImportRow.
 type ImportRow struct {
 	// Assignee E-mail address of an agent. An address that no agent of the website has leaves the conversation unassigned.
@@ -2595,22 +2605,16 @@ type ImportRow struct {
 	// ClosedAt Default: the time of the last turn.
 	ClosedAt nullable.Nullable[time.Time] `json:"closedAt,omitempty"`
 
-	// Feedback The visitor's comment on the rating, which must be present.
-	Feedback nullable.Nullable[string] `json:"feedback,omitempty"`
-
 	// Key The row's id in its source.
-	Key string `json:"key"`
-
-	// RatedAt Default: the time of the last turn.
-	RatedAt nullable.Nullable[time.Time] `json:"ratedAt,omitempty"`
-	Rating  nullable.Nullable[int]       `json:"rating,omitempty"`
-	Status  *ImportRowStatus             `json:"status,omitempty"`
-	Summary nullable.Nullable[string]    `json:"summary,omitempty"`
+	Key     string                    `json:"key"`
+	Rating  *ImportRating             `json:"rating,omitempty"`
+	Status  *ImportRowStatus          `json:"status,omitempty"`
+	Summary nullable.Nullable[string] `json:"summary,omitempty"`
 
 	// Topics The tags of the conversation.
 	Topics *[]string `json:"topics,omitempty"`
 
-	// Turns Either all turns have a time, in ascending order, or none. Then everything has the time of the import, and the conversation has no response time.
+	// Turns The times must ascend. If no turn has one, everything has the time of the import, and the conversation has no response time.
 	Turns []ImportTurn `json:"turns"`
 
 	// Visitor Rows with the same key have the same visitor, who isn't changed by later imports. Without it, each row has a visitor of its own.
@@ -2622,10 +2626,10 @@ type ImportRowStatus string
 
 // ImportTurn defines model for ImportTurn.
 type ImportTurn struct {
-	// Agent E-mail address of the agent. An address that no agent of the website has leaves the message without an author.
+	// Agent E-mail address of the agent that wrote the turn. An address that no agent of the website has leaves the message without an author.
 	Agent *string `json:"agent,omitempty"`
 
-	// At From 1970 up to now.
+	// At From 1970 up to now. Default: the time of the turn above, or of the first turn that has one.
 	At   *time.Time     `json:"at,omitempty"`
 	From ImportTurnFrom `json:"from"`
 	Text string         `json:"text"`

@@ -19,9 +19,7 @@ type importRow struct {
 	ClosedAt *time.Time           `json:"closedAt"`
 	Assignee string               `json:"assignee"`
 	Summary  *string              `json:"summary"`
-	Rating   *int64               `json:"rating"`
-	Feedback *string              `json:"feedback"`
-	RatedAt  *time.Time           `json:"ratedAt"`
+	Rating   *importRating        `json:"rating"`
 	Turns    []importTurn         `json:"turns"`
 }
 
@@ -29,6 +27,12 @@ type importVisitor struct {
 	Key     string                     `json:"key"`
 	Name    string                     `json:"name"`
 	Context map[string]json.RawMessage `json:"context"`
+}
+
+type importRating struct {
+	Stars    int64      `json:"stars"`
+	Feedback *string    `json:"feedback"`
+	At       *time.Time `json:"at"`
 }
 
 type importTurn struct {
@@ -49,13 +53,12 @@ func (r importRequest) rows() conversations.Rows {
 func (r importRow) row() conversations.Row {
 	row := conversations.Row{
 		Key: r.Key, Topics: r.Topics, Status: r.Status, ClosedAt: r.ClosedAt, Assignee: r.Assignee, Summary: r.Summary,
-		RatedAt: r.RatedAt, Visitor: (*conversations.ImportVisitor)(r.Visitor),
-		Turns: make([]conversations.Turn, len(r.Turns)),
+		Visitor: (*conversations.ImportVisitor)(r.Visitor),
+		Turns:   make([]conversations.Turn, len(r.Turns)),
 	}
-	if r.Rating != nil || r.Feedback != nil {
-		row.Rating = &conversations.Rating{Feedback: r.Feedback}
-		if r.Rating != nil {
-			row.Rating.Stars = *r.Rating
+	if rating := r.Rating; rating != nil {
+		row.Rating = &conversations.ImportRating{
+			Rating: conversations.Rating{Stars: rating.Stars, Feedback: rating.Feedback}, At: rating.At,
 		}
 	}
 	for i, t := range r.Turns {
