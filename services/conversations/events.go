@@ -55,10 +55,10 @@ func inboxUpdated(c *Conversation) Event {
 	}}
 }
 
-func created(c *Conversation, m *Message, answered *float64) Event {
+func created(c *Conversation, m *Message, view MessageView, answered *float64) Event {
 	d := contract.MessageCreatedData{
 		Conversation:         c.eventView(),
-		Message:              m.View(),
+		Message:              view,
 		Sender:               m.SenderType,
 		FirstResponseSeconds: answered,
 	}

@@ -13,19 +13,22 @@ import (
 // World is a website with one object of every kind that an operation can be about.
 type World struct {
 	*Website
-	Caller       Session // the visitor of the conversation and the ticket
-	Quiet        Session // a visitor who has written nothing
-	Conversation string  // its token: it has one message of the visitor and one of an agent
-	Ticket       string  // its id
-	User         Object
-	Tag          string
-	Webhook      string // its id: its endpoint accepts everything, but no event is sent to it
-	Note         string // the id of a note on the conversation, which a program wrote
-	VisitorNote  string // the id of a note about the visitor, which a program wrote
-	CannedReply  string // the id of a shared one, which a program wrote
-	View, Macro  string // likewise
-	Delivery     string // the id of an accepted delivery to it
-	Mail         string // the id of an e-mail with an attachment in the ticket; of none without the plan PRO
+	Caller             Session // the visitor of the conversation and the ticket
+	Quiet              Session // a visitor who has written nothing
+	Conversation       string  // its token: it has one message of the visitor and one of an agent
+	Ticket             string  // its id
+	User               Object
+	Tag                string
+	Webhook            string // its id: its endpoint accepts everything, but no event is sent to it
+	Note               string // the id of a note on the conversation, which a program wrote
+	VisitorNote        string // the id of a note about the visitor, which a program wrote
+	CannedReply        string // the id of a shared one, which a program wrote
+	View, Macro        string // likewise
+	Delivery           string // the id of an accepted delivery to it
+	Mail               string // the id of an e-mail with an attachment in the ticket; of none without the plan PRO
+	File               string // the id of the visitor's file, a picture that a message carries
+	FileSignature      string // the signature of its address
+	ThumbnailSignature string // the signature of the address of its thumbnail
 }
 
 // World creates a website with one object of every kind. The ticket is the visitor's own, which needs no plan.
@@ -34,7 +37,7 @@ func (s System) World(t testing.TB, plan string) *World {
 	w := &World{Website: s.Website(t, plan)}
 	w.Caller = w.Visit(t, Map{"name": "Vera Visitor"})
 	w.Quiet = w.Visit(t, nil)
-	w.Conversation = w.Caller.Open(t, "Where is my parcel?")
+	w.Conversation = w.openWithFile(t, "Where is my parcel?")
 	w.Reply(t, w.Conversation, "On its way.")
 	w.Note = w.NewNote(t, w.Conversation)
 	w.VisitorNote = w.NewVisitorNote(t, w.Caller.Token)
@@ -56,6 +59,7 @@ func (w *World) Objects() map[string]string {
 		"ticket": w.Ticket, "user": PathID(w.User.Int("id")), "tag": w.Tag, "webhook": w.Webhook, "delivery": w.Delivery,
 		"note": w.Note, "visitorNote": w.VisitorNote, "cannedReply": w.CannedReply, "view": w.View, "macro": w.Macro,
 		"mail": w.Mail,
+		"file": w.File, "fileSignature": w.FileSignature, "thumbnailSignature": w.ThumbnailSignature,
 	}
 }
 
@@ -172,6 +176,7 @@ func (w *World) Unknown() map[string]string {
 		"tag": Unique("tag-"), "webhook": PathID(UnknownID), "delivery": PathID(UnknownID),
 		"note": PathID(UnknownID), "visitorNote": PathID(UnknownID), "cannedReply": PathID(UnknownID),
 		"view": PathID(UnknownID), "macro": PathID(UnknownID), "mail": PathID(UnknownID),
+		"file": PathID(UnknownID), "fileSignature": w.FileSignature, "thumbnailSignature": w.ThumbnailSignature,
 	}
 }
 
@@ -184,6 +189,7 @@ func Malformed() map[string]string {
 		"webhook": "no-number", "delivery": "no-number", "note": "no-number",
 		"visitorNote": "no-number", "cannedReply": "no-number", "view": "no-number", "macro": "no-number",
 		"mail": "no-number",
+		"file": "no-number",
 	}
 }
 

@@ -57,6 +57,7 @@ var All = []Journey{
 	{"a rule assigns conversations", Assigning},
 	{"the widget is installed", Installed},
 	{"a ticket by e-mail", Mailing},
+	{"files and pictures", Filing},
 }
 
 // Run runs all journeys in parallel.
