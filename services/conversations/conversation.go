@@ -229,7 +229,12 @@ type Rating struct {
 // Validate returns an Invalid fault that lists every wrong field.
 func (r Rating) Validate() error {
 	var wrong fault.Problems
-	wrong.Check(r.Stars >= 1 && r.Stars <= MaxStars, "rating", "must be a whole number from 1 to 5")
-	wrong.Check(r.Feedback == nil || len(*r.Feedback) <= maxFeedback, "feedback", "must be at most 4096 bytes")
+	r.check("rating", "feedback", &wrong)
 	return wrong.Err()
+}
+
+// check adds what is wrong under the names that the fields have in the request.
+func (r Rating) check(stars, feedback string, wrong *fault.Problems) {
+	wrong.Check(r.Stars >= 1 && r.Stars <= MaxStars, stars, "must be a whole number from 1 to 5")
+	wrong.Check(r.Feedback == nil || len(*r.Feedback) <= maxFeedback, feedback, "must be at most 4096 bytes")
 }

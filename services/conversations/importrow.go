@@ -115,8 +115,7 @@ func (r Row) check(at string, wrong *fault.Problems) {
 }
 
 func (r ImportRating) check(at string, wrong *fault.Problems) {
-	wrong.Check(r.Stars >= 1 && r.Stars <= MaxStars, at+"stars", "must be a whole number from 1 to 5")
-	wrong.Check(r.Feedback == nil || len(*r.Feedback) <= maxFeedback, at+"feedback", "must be at most 4096 bytes")
+	r.Rating.check(at+"stars", at+"feedback", wrong)
 	wrong.Check(r.At == nil || !r.At.Before(time.Unix(0, 0)), at+"at", "must not be before 1970")
 }
 

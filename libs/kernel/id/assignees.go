@@ -22,7 +22,7 @@ var (
 func ParseAssignees(texts []string, me User) (Assignees, error) {
 	var a Assignees
 	for _, text := range texts {
-		n, err := strconv.ParseInt(text, 10, 64)
+		n, isNumber := parseNumber(text)
 		switch {
 		case text == "none":
 			a.None = true
@@ -30,13 +30,19 @@ func ParseAssignees(texts []string, me User) (Assignees, error) {
 			return Assignees{}, errNotPerson
 		case text == "me":
 			a.Users = append(a.Users, me)
-		case err != nil || n <= 0 || n >= 1<<53 || strconv.FormatInt(n, 10) != text:
+		case !isNumber:
 			return Assignees{}, errAssignees
 		default:
 			a.Users = append(a.Users, User(n))
 		}
 	}
 	return a, nil
+}
+
+// parseNumber reads the number of an object as the API writes it: a positive whole number that JSON represents exactly.
+func parseNumber(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && n > 0 && n < 1<<53 && strconv.FormatInt(n, 10) == text
 }
 
 // All reports whether there is no condition.

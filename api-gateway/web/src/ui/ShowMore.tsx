@@ -1,5 +1,7 @@
-// The button below a list that is read page by page.
+// A list that is read page by page, and the button below it.
+import type { ReactNode } from 'react';
 import { t } from '../texts';
+import { Failure, Skeleton } from './parts';
 
 interface Paged {
   hasNextPage: boolean;
@@ -19,5 +21,30 @@ export function ShowMore({ read, className = 'button' }: { read: Paged; classNam
     >
       {t('showMore')}
     </button>
+  );
+}
+
+interface PagedListProps<T> {
+  read: Paged & { rows: T[]; error: unknown; isPending: boolean; refetch: () => Promise<unknown> };
+  id: string; // of the element
+  rows: number; // shown while the first page is read
+  none: string;
+  row: (row: T) => ReactNode;
+}
+
+/** PagedList shows the rows that have been read, or why there are none. */
+export function PagedList<T extends { id: number | string }>({ read, id, rows, none, row }: PagedListProps<T>) {
+  if (read.error) return <Failure error={read.error} retry={() => void read.refetch()} />;
+  if (read.isPending) return <Skeleton rows={rows} />;
+  return (
+    <>
+      <ul className="list wide" id={id}>
+        {read.rows.map((r) => (
+          <li key={r.id}>{row(r)}</li>
+        ))}
+      </ul>
+      {!read.rows.length && <p className="dim">{none}</p>}
+      <ShowMore read={read} />
+    </>
   );
 }

@@ -140,8 +140,8 @@ func (s *Store) DeleteUser(
 	})
 }
 
-// depart stores a departure in the transaction of ctx, and takes the user out of all teams. A user who has left before,
-// and whose work isn't done, stays.
+// depart stores a departure in the transaction of ctx, and removes the user from all teams. An earlier departure of the
+// user whose work isn't done stays.
 func (s *Store) depart(ctx context.Context, d accounts.Departure) error {
 	if err := s.leaveTeams(ctx, d.WebsiteID, d.UserID); err != nil {
 		return err

@@ -1,8 +1,8 @@
 // The saved views below the others, and the dialog in which what is shown becomes one.
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Bookmark, BookmarkPlus, ChevronUp, Ellipsis, Pencil, Trash2, Users } from 'lucide-react';
-import { useState } from 'react';
+import { Bookmark, BookmarkPlus, ChevronUp, Ellipsis, Pencil, Trash2, Users, type LucideIcon } from 'lucide-react';
+import { useState, type ReactNode } from 'react';
 import type { SavedView } from '../../../../../libs/web/api';
 import { path } from '../../api/client';
 import { teamsQuery } from '../../api/hooks';
@@ -36,45 +36,18 @@ export function useNamedViews(): { teams: NamedView[]; all: NamedView[]; isRead:
   return { teams, all: [...teams, ...views], isRead: isRead && !!read.data };
 }
 
-/** TeamViews lists the views of the website's teams. */
-export function TeamViews({ current }: { current: string }) {
-  const { teams } = useNamedViews();
-  const navigate = useNavigate();
-  useCommands(
-    teams.map((v) => ({
-      id: 'view-' + pathOf(v),
-      label: t('showView', { view: v.name }),
-      run: () => void navigate({ to: '/inbox/$view', params: { view: pathOf(v) } }),
-    })),
-  );
-  if (!teams.length) return null;
-  return (
-    <>
-      <h2>{t('teams')}</h2>
-      <ul id="team-views">
-        {teams.map((view) => (
-          <li key={view.id}>
-            <Link
-              to="/inbox/$view"
-              params={{ view: pathOf(view) }}
-              aria-current={pathOf(view) === current ? 'page' : undefined}
-            >
-              <Users aria-hidden="true" />
-              <span dir="auto">{view.name}</span>
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </>
-  );
+interface ViewListProps<V> {
+  label: string;
+  id: string; // of the element
+  views: V[];
+  current: string;
+  Icon: LucideIcon;
+  children?: (view: V) => ReactNode; // beside the link
 }
 
-/** SavedViews lists the saved views of the team, and the agent's own. */
-export function SavedViews({ current }: { current: string }) {
-  const { views } = useSavedViews();
-  const { isWritable } = useSession();
+/** ViewList links to views, which are commands, too. */
+function ViewList<V extends NamedView>({ label, id, views, current, Icon, children }: ViewListProps<V>) {
   const navigate = useNavigate();
-  const [renamed, setRenamed] = useState<SavedView | null>(null);
   useCommands(
     views.map((v) => ({
       id: 'view-' + pathOf(v),
@@ -85,8 +58,8 @@ export function SavedViews({ current }: { current: string }) {
   if (!views.length) return null;
   return (
     <>
-      <h2>{t('savedViews')}</h2>
-      <ul id="saved-views">
+      <h2>{label}</h2>
+      <ul id={id}>
         {views.map((view) => (
           <li key={view.id}>
             <Link
@@ -94,13 +67,33 @@ export function SavedViews({ current }: { current: string }) {
               params={{ view: pathOf(view) }}
               aria-current={pathOf(view) === current ? 'page' : undefined}
             >
-              <Bookmark aria-hidden="true" />
+              <Icon aria-hidden="true" />
               <span dir="auto">{view.name}</span>
             </Link>
-            {isWritable && <ViewActions view={view} views={views} rename={() => setRenamed(view)} />}
+            {children?.(view)}
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+
+/** TeamViews lists the views of the website's teams. */
+export function TeamViews({ current }: { current: string }) {
+  const { teams } = useNamedViews();
+  return <ViewList label={t('teams')} id="team-views" views={teams} current={current} Icon={Users} />;
+}
+
+/** SavedViews lists the saved views of the team, and the agent's own. */
+export function SavedViews({ current }: { current: string }) {
+  const { views } = useSavedViews();
+  const { isWritable } = useSession();
+  const [renamed, setRenamed] = useState<SavedView | null>(null);
+  return (
+    <>
+      <ViewList label={t('savedViews')} id="saved-views" views={views} current={current} Icon={Bookmark}>
+        {(view) => isWritable && <ViewActions view={view} views={views} rename={() => setRenamed(view)} />}
+      </ViewList>
       {renamed && <RenameView view={renamed} close={() => setRenamed(null)} />}
     </>
   );

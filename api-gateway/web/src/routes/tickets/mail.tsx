@@ -36,7 +36,7 @@ function isStored({ originalUntil }: TicketMail): boolean {
   return !!originalUntil && Date.parse(originalUntil) > Date.now();
 }
 
-/** Mail shows the sender of an e-mail, its recipients, the state of its delivery, and on demand what its message lacks. */
+/** Mail shows an e-mail's sender, its recipients, the state of its delivery, and on demand what its message lacks. */
 export function Mail({ mail, ticket }: { mail: TicketMail; ticket: string }) {
   const recipients = [...mail.to, ...mail.cc].map(({ address }) => address).join(', ');
   const isBad = mail.state === 'UNDELIVERED' || mail.state === 'UNCERTAIN';

@@ -14,7 +14,7 @@ import { useSession } from '../../api/session';
 import { t, tEnum } from '../../texts';
 import { Failure, Skeleton } from '../../ui/parts';
 import { Section, useAction } from '../../ui/settings';
-import { ShowMore } from '../../ui/ShowMore';
+import { PagedList } from '../../ui/ShowMore';
 import { figure, moment } from '../../ui/time';
 import { useToasts } from '../../ui/toasts';
 
@@ -46,23 +46,13 @@ export function Deliveries({ at, isEnabled }: DeliveriesProps) {
           ))}
         </select>
       </p>
-      {read.error ? (
-        <Failure error={read.error} retry={() => void read.refetch()} />
-      ) : read.isPending ? (
-        <Skeleton rows={3} />
-      ) : (
-        <>
-          <ul className="list wide" id="deliveries">
-            {read.rows.map((delivery) => (
-              <li key={delivery.id}>
-                <Delivery delivery={delivery} at={at} isEnabled={isEnabled} />
-              </li>
-            ))}
-          </ul>
-          {!read.rows.length && <p className="dim">{t('noDeliveries')}</p>}
-          <ShowMore read={read} />
-        </>
-      )}
+      <PagedList
+        read={read}
+        id="deliveries"
+        rows={3}
+        none={t('noDeliveries')}
+        row={(delivery) => <Delivery delivery={delivery} at={at} isEnabled={isEnabled} />}
+      />
     </Section>
   );
 }

@@ -5,8 +5,7 @@ import { usePages } from '../../api/hooks';
 import { keys } from '../../api/keys';
 import { useSession } from '../../api/session';
 import { t } from '../../texts';
-import { Failure, Skeleton } from '../../ui/parts';
-import { ShowMore } from '../../ui/ShowMore';
+import { PagedList } from '../../ui/ShowMore';
 import { moment } from '../../ui/time';
 import { SettingsPage } from '../settings/SettingsPage';
 import './website.css';
@@ -30,23 +29,7 @@ function Audit() {
         {t('sinceDay')}
         <input type="date" name="since" value={day} onChange={(e) => setDay(e.target.value)} />
       </label>
-      {read.error ? (
-        <Failure error={read.error} retry={() => void read.refetch()} />
-      ) : read.isPending ? (
-        <Skeleton rows={5} />
-      ) : (
-        <>
-          <ul className="list wide" id="audit">
-            {read.rows.map((entry) => (
-              <li key={entry.id}>
-                <Entry {...entry} />
-              </li>
-            ))}
-          </ul>
-          {!read.rows.length && <p className="dim">{t('noAudit')}</p>}
-          <ShowMore read={read} />
-        </>
-      )}
+      <PagedList read={read} id="audit" rows={5} none={t('noAudit')} row={(entry) => <Entry {...entry} />} />
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { useWebsite } from '../../api/hooks';
 import { useSession } from '../../api/session';
 import { t, type Key } from '../../texts';
 import { explain } from '../../ui/parts';
+import { save } from '../../ui/save';
 import { Section } from '../../ui/settings';
 import { SettingsPage } from '../settings/SettingsPage';
 import './website.css';
@@ -31,15 +32,6 @@ export function Page() {
       </Section>
     </SettingsPage>
   );
-}
-
-/** save makes the browser store a file. */
-function save(file: Blob, name: string) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href)); // once the download has begun
 }
 
 interface ExportProps {

@@ -1,1 +1,0 @@
-import{p as e,r as t}from"./texts-ceugjps8.js";var n=e();function r({read:e,className:r=`button`}){return e.hasNextPage?(0,n.jsx)(`button`,{type:`button`,className:r,disabled:e.isFetchingNextPage,onClick:()=>void e.fetchNextPage(),children:t(`showMore`)}):null}export{r as t};
