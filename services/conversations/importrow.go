@@ -180,8 +180,9 @@ func (r Row) visitor() ImportVisitor {
 	return v
 }
 
-// build creates the conversation of a row and its messages. A row without times gets that of the import, and no response
-// time if it was answered. All messages count as read. The change is now, so that lists of changes have the row.
+// build creates the conversation of a row and its messages. A row without times gets that of the import, and has no
+// response time if it was answered. All messages count as read. The change is now, so that lists of changes have the
+// row.
 func (r Row) build(
 	number id.Conversation, t tenant.ID, visitor id.Visitor, agents map[string]id.User, now time.Time,
 ) (Conversation, []Message, error) {
