@@ -31,8 +31,13 @@ function hang() {
 const open = (onEvent: (frame: Frame) => void = () => {}, lastEventId = '', signal = new AbortController().signal) =>
   stream('/events', { headers: { authorization: 'Bearer t' }, ...anonymous }, lastEventId, signal, onEvent);
 
+let page: EventTarget;
+
 beforeEach(() => {
   vi.useFakeTimers();
+  page = new EventTarget();
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+  vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
 });
 
 afterEach(() => {
@@ -125,6 +130,16 @@ describe('stream', () => {
     const failed = expect(open()).rejects.toThrow('aborted');
     await vi.advanceTimersByTimeAsync(45_000);
     await failed;
+  });
+
+  it('throws if the browser comes into another network, and leaves no timer behind', async () => {
+    hang();
+    const streaming = open();
+    const failed = expect(streaming).rejects.toThrow();
+    await vi.advanceTimersByTimeAsync(1_000);
+    page.dispatchEvent(new Event('online'));
+    await failed;
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('throws if the caller aborts it, and leaves no timer behind', async () => {

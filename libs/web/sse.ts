@@ -34,8 +34,8 @@ export function parseFrame(block: string): Frame | null {
 
 /**
  * stream calls onEvent for each event after lastEventId, until the server ends the stream. It throws if the server
- * refuses the request, if the connection breaks or is idle for too long, or if the signal aborts it. init is the
- * request's, and gets one more header.
+ * refuses the request, if the connection breaks or is idle for too long, if the browser is in another network, where
+ * nothing arrives on this connection, or if the signal aborts it. init is the request's, and gets one more header.
  */
 export async function stream(
   url: string,
@@ -47,6 +47,7 @@ export async function stream(
   const abort = new AbortController();
   const stop = () => abort.abort();
   signal.addEventListener('abort', stop);
+  addEventListener('online', stop);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const restartTimer = () => {
     clearTimeout(timer);
@@ -79,5 +80,6 @@ export async function stream(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
+    removeEventListener('online', stop);
   }
 }

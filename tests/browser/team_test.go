@@ -213,7 +213,8 @@ func (w *window) same(what, expression string, api func() string) {
 	w.t.Helper()
 	harness.Eventually(w.t, patience, what+" is what the API says", func() (bool, any) {
 		got, want := eval[string](w, expression), api()
-		return got == want, fmt.Sprintf("the page shows\n%s\nthe API says\n%s", got, want)
+		page := eval[string](w, "document.body.innerText.slice(0, 2000)")
+		return got == want, fmt.Sprintf("the page shows\n%s\nthe API says\n%s\nthe page has the text\n%s", got, want, page)
 	})
 }
 

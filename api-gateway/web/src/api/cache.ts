@@ -1,8 +1,9 @@
 // The normalised cache: a row is stored once under its token, and lists hold tokens. Cache applies what the server says,
 // and keeps what is newer than a response that was requested earlier.
-import type { QueryClient } from '@tanstack/react-query';
+import type { Query, QueryClient } from '@tanstack/react-query';
 import type { InboxPage, InboxRow, Message, Thread, User } from '../../../../libs/web/api';
-import { path, query, type Api } from './client';
+import { change } from './change';
+import { isRefused, path, query, type Api } from './client';
 import { keys } from './keys';
 import { append, place, type ListSpec, type ListState } from './rows';
 import { readThread, type ThreadState } from './thread';
@@ -12,6 +13,7 @@ const maxReread = 200; // rows of a list that are read again at once; the list c
 const maxArrivals = 500; // messages that are kept for responses in progress
 const maxTouched = 5_000; // conversations
 const maxRowReads = 3; // a row that changes during each read is used as it is
+const maxMissedReads = 50; // rows that are read again at once
 const visitorOnlineTime = 60_000; // milliseconds
 
 interface Arrival {
@@ -26,6 +28,7 @@ export class Cache {
   private arrivals: Arrival[] = [];
   private readonly specs = new Map<string, ListSpec>();
   private readonly reads = new Map<string, Promise<InboxRow | null>>();
+  private readonly missed = new Set<string>(); // tokens of rows that couldn't be read
 
   constructor(
     readonly queries: QueryClient,
@@ -61,11 +64,11 @@ export class Cache {
   }
 
   /** changeRow changes a row that the cache has, and its place in the lists. */
-  changeRow(token: string, change: (row: InboxRow) => InboxRow): InboxRow | undefined {
+  changeRow(token: string, apply: (row: InboxRow) => InboxRow): InboxRow | undefined {
     const row = this.row(token);
     if (!row) return undefined;
     this.touch(token);
-    const changed = change(row);
+    const changed = apply(row);
     this.setRow(changed);
     return changed;
   }
@@ -77,10 +80,8 @@ export class Cache {
   }
 
   private placeIn(spec: ListSpec, row: InboxRow) {
-    const list = this.list(spec.name);
-    if (!list) return;
-    const placed = place(list, spec, row, (t) => this.row(t));
-    if (placed !== list) this.queries.setQueryData(keys.list(spec.name), placed);
+    const rowOf = (token: string) => this.row(token);
+    change<ListState>(this.queries, keys.list(spec.name), (list) => place(list, spec, row, rowOf));
   }
 
   /** rowOfId returns the row of a conversation by its number. */
@@ -100,9 +101,9 @@ export class Cache {
     if (!row) return;
     const { token } = row.conversation;
     for (const { name } of this.specs.values()) {
-      const list = this.list(name);
-      if (!list?.tokens.includes(token)) continue;
-      this.queries.setQueryData(keys.list(name), { ...list, tokens: list.tokens.filter((t) => t !== token) });
+      change<ListState>(this.queries, keys.list(name), (list) =>
+        list.tokens.includes(token) ? { ...list, tokens: list.tokens.filter((t) => t !== token) } : list,
+      );
     }
     this.touch(token);
     this.queries.removeQueries({ queryKey: keys.row(token) });
@@ -164,8 +165,8 @@ export class Cache {
     const { nextCursor } = this.list(spec.name) ?? {};
     if (!nextCursor) return;
     const page = await this.readPage(spec, nextCursor);
-    this.queries.setQueryData<ListState>(keys.list(spec.name), (list) =>
-      list?.nextCursor === nextCursor ? append(list, page) : list,
+    change<ListState>(this.queries, keys.list(spec.name), (list) =>
+      list.nextCursor === nextCursor ? append(list, page) : list,
     );
   }
 
@@ -174,7 +175,7 @@ export class Cache {
     this.specs.delete(name);
   }
 
-  /** readRow reads one row, once for concurrent callers. It returns null if the row can't be read. */
+  /** readRow reads one row, once for concurrent callers. It returns null if the row can't be read: see readMissed. */
   readRow(token: string): Promise<InboxRow | null> {
     const pending = this.reads.get(token) ?? this.fetchRow(token).finally(() => this.reads.delete(token));
     this.reads.set(token, pending);
@@ -184,14 +185,28 @@ export class Cache {
   private async fetchRow(token: string): Promise<InboxRow | null> {
     for (let reads = 1; ; reads++) {
       const began = this.sequence;
-      const row = await this.api.get<InboxRow>(path`/inbox/${token}`).catch(() => null);
+      const row = await this.api.get<InboxRow>(path`/inbox/${token}`).catch((err) => this.miss(token, err));
       if (!row) return null;
+      this.missed.delete(token);
       if (this.isTouchedSince(token, began) && reads < maxRowReads) continue;
       this.noteVisitor(row.visitor);
       this.touch(token);
       this.setRow(row);
       return row;
     }
+  }
+
+  private miss(token: string, err: unknown): null {
+    if (isRefused(err)) this.missed.delete(token);
+    else if (this.missed.size < maxTouched) this.missed.add(token);
+    return null;
+  }
+
+  /** readMissed reads what couldn't be read before: rows of events, and what is on the screen. */
+  readMissed() {
+    for (const token of [...this.missed].slice(0, maxMissedReads)) void this.readRow(token);
+    const isWorthIt = ({ state }: Query) => !isRefused(state.error);
+    void this.queries.refetchQueries({ type: 'active', stale: true, predicate: isWorthIt }, { cancelRefetch: false });
   }
 
   /** arrive notes a message for the threads that are being read. */
@@ -212,7 +227,7 @@ export class Cache {
   }
 
   /** changeThread changes a thread that the cache has. */
-  changeThread(token: string, change: (state: ThreadState) => ThreadState) {
-    this.queries.setQueryData<ThreadState>(keys.thread(token), (state) => state && change(state));
+  changeThread(token: string, apply: (state: ThreadState) => ThreadState) {
+    change(this.queries, keys.thread(token), apply);
   }
 }

@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query';
+import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InboxRow, Note } from '../../../../libs/web/api';
 import { ApiError, type Api } from './client';
@@ -456,6 +456,60 @@ describe('connection', () => {
     expect(isStale()).toBe(false);
     server.emit('ready', { resumed: false });
     expect(isStale()).toBe(true);
+  });
+
+  it('keeps stale what was, also if an event changes it', async () => {
+    const live = await started();
+    server.on(INBOX, offline()).on(ROW, row('con_a'));
+    server.emit('ready', { resumed: false });
+    await settle();
+    emitMessage(2);
+    server.emit('conversation.updated', { conversation: conversation('con_a', { status: 'CLOSED' }) });
+    await settle();
+    expect(tokens(live)).toBe('');
+    expect(contents(live)).toContain('text 2');
+    for (const key of [keys.list('all'), keys.thread('con_a')])
+      expect(queries.getQueryState(key)!.isInvalidated).toBe(true);
+  });
+
+  it.each([
+    ['a row that could not be read is', new TypeError('no network'), 'con_a'],
+    ['a row that was refused is not', refused(404), ''],
+  ])('reads again what failed: %s', async (_, failure, rows) => {
+    server.on(INBOX, page([])).on(ROW, failure);
+    const live = newLive();
+    void live.start();
+    await settle();
+    await readList(live);
+    emitMessage(1);
+    await settle();
+    expect(tokens(live)).toBe('');
+    server.on(ROW, row('con_a'));
+    server.emit('ready', { resumed: true });
+    await settle();
+    expect(tokens(live)).toBe(rows);
+  });
+
+  it.each([
+    ['a list that could not be read is', new TypeError('no network'), 'con_a'],
+    ['a list that was refused is not', refused(403), undefined],
+  ])('reads again what is on the screen: %s', async (_, failure, rows) => {
+    const live = newLive();
+    void live.start();
+    await settle();
+    server.on(INBOX, failure);
+    const shown = new QueryObserver(queries, {
+      queryKey: keys.list('all'),
+      queryFn: () => live.cache.readList(open),
+      retry: false,
+    });
+    const leave = shown.subscribe(() => {});
+    await settle();
+    expect(shown.getCurrentResult().isError).toBe(true);
+    server.on(INBOX, page([row('con_a')]));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(tokens(live)).toBe(rows);
+    leave();
   });
 
   it.each([

@@ -107,6 +107,7 @@ export class Live {
       this.presence.beat();
       if (!this.page.isHidden()) this.presence.read().catch(ignore); // no event says that an agent is offline
       this.look();
+      this.cache.readMissed();
       this.refreshFigures();
     }, heartbeatInterval);
     this.abort.signal.addEventListener('abort', () => clearInterval(timer));
@@ -209,6 +210,7 @@ export class Live {
       case 'ready':
         if (!frame.data.resumed) void this.refresh();
         else this.catchUp(true);
+        this.cache.readMissed();
         this.outbox.resume();
         for (const token of this.unreported) this.reportRead(token);
         this.onReady();

@@ -6,7 +6,7 @@ import type { Note, User } from '../../../../../libs/web/api';
 import { path } from '../../api/client';
 import { draftName } from '../../api/drafts';
 import { useUsers } from '../../api/hooks';
-import { keys } from '../../api/keys';
+import { applyNote, forgetNote } from '../../api/notes';
 import { useSession } from '../../api/session';
 import { t } from '../../texts';
 import { Markdown } from '../../ui/Markdown';
@@ -31,12 +31,10 @@ export function NoteRow({ token, note, author }: NoteRowProps) {
   const queries = useQueryClient();
   const toasts = useToasts();
   const isRemovable = isWritable && (note.authorId === membership.userId || isAdmin(membership.role));
-  const set = (change: (notes: Note[]) => Note[]) =>
-    queries.setQueryData<Note[]>(keys.notes(token), (notes) => notes && change(notes));
   const remove = () => {
-    set((notes) => notes.filter((n) => n.id !== note.id));
+    forgetNote(queries, note.id);
     api.call('DELETE', path`/conversations/${token}/notes/${note.id}`).catch((err) => {
-      set((notes) => [...notes, note].sort((a, b) => a.id - b.id));
+      applyNote(queries, token, note);
       toasts.fail(err);
     });
   };
@@ -97,9 +95,7 @@ export function NoteField({ token }: { token: string }) {
       key.current ||= crypto.randomUUID();
       const at = path`/conversations/${token}/notes`;
       const note = await api.call<Note>('POST', at, { content, mentions }, { key: key.current });
-      queries.setQueryData<Note[]>(keys.notes(token), (notes) =>
-        notes?.some((n) => n.id === note.id) ? notes : [...(notes ?? []), note],
-      );
+      applyNote(queries, token, note);
       write('', 0);
     } catch (err) {
       setError(explain(err));
