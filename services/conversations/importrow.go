@@ -1,7 +1,6 @@
 package conversations
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/visitorcontext"
 )
 
 // The bounds of an import.
@@ -50,7 +50,7 @@ type ImportRating struct {
 type ImportVisitor struct {
 	Key     string
 	Name    string // "" for a friendly one
-	Context map[string]json.RawMessage
+	Context visitorcontext.Context
 }
 
 // Turn is one message of a Row.
@@ -101,6 +101,8 @@ func (r Row) check(at string, wrong *fault.Problems) {
 		wrong.Check(isKey(v.Key), at+"visitor.key", "must be 1 to 200 bytes")
 		wrong.Check(utf8.RuneCountInString(strings.TrimSpace(v.Name)) <= maxVisitorName, at+"visitor.name",
 			"must be at most 100 characters")
+		_, problem := visitorcontext.Merge(visitorcontext.Empty, v.Context)
+		wrong.Check(problem == "", at+"visitor.context", problem)
 	}
 	wrong.Check(r.Status == "" || r.Status == Open || r.Status == Closed, at+"status", "must be OPEN or CLOSED")
 	wrong.Check(r.ClosedAt == nil || r.Status != Open, at+"closedAt", "must be absent if the conversation is open")

@@ -10,6 +10,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/searchterms"
+	"fivechat.dev/libs/kernel/visitorcontext"
 )
 
 // asked is a visitor's turn.
@@ -54,12 +55,16 @@ func TestInvalidRowsNameTheField(t *testing.T) {
 		"rows.0.turns.0.at":    with(func(r *Row) { r.Turns[0].At = new(time.Unix(-1, 0)) }),
 		"rows.0.topics.0":      with(func(r *Row) { r.Topics = []string{""} }),
 		"rows.0.visitor.key":   with(func(r *Row) { r.Visitor = &ImportVisitor{Name: "Vera"} }),
-		"rows.0.visitor.name":  with(func(r *Row) { r.Visitor = &ImportVisitor{Key: "v", Name: long} }),
-		"rows.0.status":        with(func(r *Row) { r.Status = "SPAM" }),
-		"rows.0.closedAt":      with(func(r *Row) { r.Status, r.ClosedAt = Open, &noon }),
-		"rows.0.assignee":      with(func(r *Row) { r.Assignee = long }),
-		"rows.0.summary":       with(func(r *Row) { r.Summary = &long16 }),
-		"rows.0.rating.stars":  with(func(r *Row) { r.Rating = &ImportRating{} }),
+		"rows.0.visitor.context": with(func(r *Row) {
+			long := []byte(`"` + strings.Repeat("x", 17_000) + `"`)
+			r.Visitor = &ImportVisitor{Key: "v", Context: visitorcontext.Context{"text": long}}
+		}),
+		"rows.0.visitor.name": with(func(r *Row) { r.Visitor = &ImportVisitor{Key: "v", Name: long} }),
+		"rows.0.status":       with(func(r *Row) { r.Status = "SPAM" }),
+		"rows.0.closedAt":     with(func(r *Row) { r.Status, r.ClosedAt = Open, &noon }),
+		"rows.0.assignee":     with(func(r *Row) { r.Assignee = long }),
+		"rows.0.summary":      with(func(r *Row) { r.Summary = &long16 }),
+		"rows.0.rating.stars": with(func(r *Row) { r.Rating = &ImportRating{} }),
 		"rows.0.rating.feedback": with(func(r *Row) {
 			r.Rating = &ImportRating{Rating: Rating{Stars: 5, Feedback: &long16}}
 		}),

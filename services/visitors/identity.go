@@ -5,6 +5,7 @@ import (
 
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/identity"
+	"fivechat.dev/libs/kernel/visitorcontext"
 )
 
 // Identity is the user of the website that a visitor is. If it is verified, the website's backend has signed every
@@ -128,7 +129,7 @@ func (p Patch) said(v Visitor) Patch {
 	if v.Identity.Name != "" {
 		p.Name.Set, p.Name.Null, p.Name.V = false, false, ""
 	}
-	kept := Context{"userId": null}
+	kept := visitorcontext.Context{"userId": null}
 	if v.Identity.Email != "" {
 		kept["email"] = null
 	}

@@ -10,6 +10,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/visitorcontext"
 )
 
 // ImportRow is a visitor to import. Key is the importer's own id for them: importing it again returns the same visitor,
@@ -17,7 +18,7 @@ import (
 type ImportRow struct {
 	Key     string
 	Name    string // "" for a friendly one
-	Context Context
+	Context visitorcontext.Context
 }
 
 // ImportRows are the rows of one import.
@@ -31,7 +32,7 @@ func (rows ImportRows) Validate() error {
 		wrong.Check(r.Key != "" && len(r.Key) <= maxKey, fmt.Sprintf("rows.%d.key", i), "must be 1 to 208 bytes")
 		wrong.Check(utf8.RuneCountInString(strings.TrimSpace(r.Name)) <= maxName, fmt.Sprintf("rows.%d.name", i),
 			"must be at most 100 characters")
-		_, problem := MergeContext(emptyContext, r.Context)
+		_, problem := visitorcontext.Merge(visitorcontext.Empty, r.Context)
 		wrong.Check(problem == "", fmt.Sprintf("rows.%d.context", i), problem)
 	}
 	return wrong.Err()
@@ -109,7 +110,7 @@ func (s *Service) importOnce(ctx context.Context, t tenant.ID, rows ImportRows) 
 // build creates the visitor of a valid row. The secret is never used: no browser has this visitor's token.
 func (r ImportRow) build(t tenant.ID, number id.Visitor, now time.Time) Visitor {
 	v := newVisitor(t, number, newSecret(), now)
-	v.ImportKey, v.Context = r.Key, Written(r.Context)
+	v.ImportKey, v.Context = r.Key, visitorcontext.Written(r.Context)
 	if name := strings.TrimSpace(r.Name); name != "" {
 		v.Name = name
 	}

@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/visitorcontext"
 	"fivechat.dev/services/visitors"
 )
 
@@ -108,7 +109,7 @@ func TestInvalidImportListsWrongFields(t *testing.T) {
 	for wrong, rows := range map[string]visitors.ImportRows{
 		"rows.0.key":             {{Name: "a"}},
 		"rows.1.key,rows.2.name": {{Key: "a"}, {Key: strings.Repeat("k", 209)}, {Key: "c", Name: strings.Repeat("n", 101)}},
-		"rows.0.context":         {{Key: "a", Context: visitors.Context{"text": long}}},
+		"rows.0.context":         {{Key: "a", Context: visitorcontext.Context{"text": long}}},
 		"rows":                   slices.Repeat(visitors.ImportRows{{Key: "a"}}, 501),
 	} {
 		_, err := visitors.New(&importing{}, nil, nil, nil, nil, nil, time.Now).Import(t.Context(), tenant.ID{}, rows)

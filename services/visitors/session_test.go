@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/visitorcontext"
 	"fivechat.dev/services/visitors"
 )
 
@@ -187,7 +188,7 @@ func TestArrival(t *testing.T) {
 		now := s.known.LastSeenAt.Add(c.away)
 		n := visitors.NewSession{ClientToken: "site", VisitorToken: "vis_known", VisitorSecret: &empty, IP: "192.0.2.1"}
 		if c.page != "" {
-			n.Patch.Context = visitors.Context{"page": []byte(`"https://shop.example` + c.page + `"`)}
+			n.Patch.Context = visitorcontext.Context{"page": []byte(`"https://shop.example` + c.page + `"`)}
 		}
 		service := visitors.New(s, resolver{website}, s, s, nil, s, func() time.Time { return now })
 		opened, err := service.OpenSession(t.Context(), n)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/visitorcontext"
 )
 
 func TestAddressIsOriginAndPath(t *testing.T) {
@@ -29,14 +30,14 @@ func TestAddressIsOriginAndPath(t *testing.T) {
 
 // reports is what a page says of itself.
 func reports(path string) Patch {
-	return Patch{Context: Context{"page": []byte(`"https://shop.example` + path + `"`)}}
+	return Patch{Context: visitorcontext.Context{"page": []byte(`"https://shop.example` + path + `"`)}}
 }
 
 // TestVisitHasPages follows a visitor from page to page, and through two visits.
 func TestVisitHasPages(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
-	v := Visitor{Context: emptyContext}
+	v := Visitor{Context: visitorcontext.Empty}
 	for _, step := range []struct {
 		at    time.Duration
 		patch Patch
@@ -69,7 +70,7 @@ func TestVisitHasPages(t *testing.T) {
 
 func TestVisitKeepsTheLastPages(t *testing.T) {
 	t.Parallel()
-	v := Visitor{Context: emptyContext}
+	v := Visitor{Context: visitorcontext.Empty}
 	var before []PageView
 	for i := range MaxVisitPages + 5 {
 		before = v.Pages

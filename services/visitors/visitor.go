@@ -15,6 +15,7 @@ import (
 	"fivechat.dev/libs/kernel/publictoken"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/kernel/visitorcontext"
 )
 
 // Visitor is a person on a website.
@@ -24,7 +25,7 @@ type Visitor struct {
 	Token      string     `bson:"token"`
 	Name       string     `bson:"name"`
 	IP         string     `bson:"ip"`      // address of the last request; "" if unknown
-	Context    string     `bson:"context"` // the canonical JSON of an object, see MergeContext
+	Context    string     `bson:"context"` // the canonical JSON of an object, see visitorcontext.Merge
 	Country    *string    `bson:"country"` // ISO 3166 alpha-2
 	City       *string    `bson:"city"`
 	LastSeenAt time.Time  `bson:"lastSeenAt"` // zero if never
@@ -92,7 +93,7 @@ func newVisitor(t tenant.ID, number id.Visitor, secret string, now time.Time) Vi
 		WebsiteID:  t,
 		Token:      newToken(),
 		Name:       FriendlyName(number),
-		Context:    emptyContext,
+		Context:    visitorcontext.Empty,
 		CreatedAt:  now,
 		UpdatedAt:  now,
 		SecretHash: identity.HashSecret(secret),
@@ -127,7 +128,7 @@ func CheckToken(s string) error {
 // Patch is a partial update. An absent or null Name, and a nil Context, leave the stored value unchanged.
 type Patch struct {
 	Name    optional.Value[string]
-	Context Context
+	Context visitorcontext.Context
 }
 
 // Empty reports whether the patch changes nothing.
@@ -141,7 +142,7 @@ func (p Patch) Apply(v Visitor) (Visitor, error) {
 		v.Name = strings.TrimSpace(*name)
 		wrong.Check(v.Name != "" && utf8.RuneCountInString(v.Name) <= maxName, "name", "must be 1 to 100 characters")
 	}
-	merged, problem := MergeContext(v.Context, p.Context)
+	merged, problem := visitorcontext.Merge(v.Context, p.Context)
 	if problem != "" {
 		wrong.Add("context", problem)
 	}
@@ -157,7 +158,7 @@ func (p Patch) Apply(v Visitor) (Visitor, error) {
 
 // Validate returns an Invalid fault if the patch is invalid for any visitor.
 func (p Patch) Validate() error {
-	_, err := p.Apply(Visitor{Context: emptyContext})
+	_, err := p.Apply(Visitor{Context: visitorcontext.Empty})
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
+	"fivechat.dev/libs/kernel/visitorcontext"
 	"fivechat.dev/services/visitors"
 )
 
@@ -70,7 +71,7 @@ func TestPatchAppliesFieldsOrNamesWrongOnes(t *testing.T) {
 		"nothing":   {visitors.Patch{}, "", before},
 		"null name": {visitors.Patch{Name: optional.Value[string]{Set: true, Null: true}}, "", before},
 		"both": {
-			visitors.Patch{Name: optional.Of(" Ann "), Context: contextOf(t, `{"b":2}`)},
+			visitors.Patch{Name: optional.Of(" Ann "), Context: visitorcontext.Context{"b": []byte("2")}},
 			"",
 			visitors.Visitor{Name: "Ann", Context: `{"a":1,"b":2}`},
 		},
@@ -78,7 +79,7 @@ func TestPatchAppliesFieldsOrNamesWrongOnes(t *testing.T) {
 		"long name":  {visitors.Patch{Name: optional.Of(strings.Repeat("ä", 101))}, "name", visitors.Visitor{}},
 		"both wrong": {visitors.Patch{
 			Name:    optional.Of(""),
-			Context: contextOf(t, `{"x":"`+strings.Repeat("x", 17000)+`"}`),
+			Context: visitorcontext.Context{"x": []byte(`"` + strings.Repeat("x", 17000) + `"`)},
 		}, "name,context", visitors.Visitor{}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,9 +1,9 @@
 package api
 
 import (
-	"encoding/json"
 	"time"
 
+	"fivechat.dev/libs/kernel/visitorcontext"
 	"fivechat.dev/services/conversations"
 )
 
@@ -24,9 +24,9 @@ type importRow struct {
 }
 
 type importVisitor struct {
-	Key     string                     `json:"key"`
-	Name    string                     `json:"name"`
-	Context map[string]json.RawMessage `json:"context"`
+	Key     string                 `json:"key"`
+	Name    string                 `json:"name"`
+	Context visitorcontext.Context `json:"context"`
 }
 
 type importRating struct {

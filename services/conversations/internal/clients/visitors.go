@@ -2,12 +2,12 @@ package clients
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
 
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/visitorcontext"
 	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/conversations"
 )
@@ -46,9 +46,9 @@ func (v Visitors) AgentBegan(ctx context.Context, t tenant.ID, visitor id.Visito
 }
 
 type importRow struct {
-	Key     string                     `json:"key"`
-	Name    string                     `json:"name"`
-	Context map[string]json.RawMessage `json:"context,omitempty"`
+	Key     string                 `json:"key"`
+	Name    string                 `json:"name"`
+	Context visitorcontext.Context `json:"context,omitempty"`
 }
 
 type importRequest struct {

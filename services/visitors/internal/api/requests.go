@@ -4,6 +4,7 @@ import (
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/paging"
+	"fivechat.dev/libs/kernel/visitorcontext"
 	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/visitors"
 )
@@ -23,8 +24,8 @@ type byIDs struct {
 
 // changes is the fields of a visitor that a request may set.
 type changes struct {
-	Name    optional.Value[string]           `json:"name"`
-	Context optional.Value[visitors.Context] `json:"context"`
+	Name    optional.Value[string]                 `json:"name"`
+	Context optional.Value[visitorcontext.Context] `json:"context"`
 }
 
 func (c changes) patch() visitors.Patch { return visitors.Patch{Name: c.Name, Context: c.Context.V} }
@@ -73,9 +74,9 @@ type importRequest struct {
 }
 
 type importRow struct {
-	Key     string           `json:"key"`
-	Name    string           `json:"name"`
-	Context visitors.Context `json:"context"`
+	Key     string                 `json:"key"`
+	Name    string                 `json:"name"`
+	Context visitorcontext.Context `json:"context"`
 }
 
 func (r importRequest) rows() visitors.ImportRows {

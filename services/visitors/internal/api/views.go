@@ -8,6 +8,7 @@ import (
 	"fivechat.dev/libs/kernel/identity"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/kernel/visitorcontext"
 	"fivechat.dev/services/visitors"
 )
 
@@ -69,9 +70,9 @@ func viewOf(v visitors.Visitor) view {
 }
 
 // changedView is the response to a change. A token that may not read sees only the keys of the context that it wrote.
-func changedView(ctx context.Context, v visitors.Visitor, wrote visitors.Context) view {
+func changedView(ctx context.Context, v visitors.Visitor, wrote visitorcontext.Context) view {
 	if identity.From(ctx).Level == identity.Write {
-		v.Context = visitors.Written(wrote)
+		v.Context = visitorcontext.Written(wrote)
 	}
 	return viewOf(v)
 }

@@ -16,6 +16,7 @@ import (
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/subject"
 	"fivechat.dev/libs/kernel/tenant"
+	"fivechat.dev/libs/kernel/visitorcontext"
 	"fivechat.dev/services/internal/storetest"
 	"fivechat.dev/services/visitors"
 )
@@ -273,7 +274,7 @@ func TestPagesCantOverwriteWhatIsVerified(t *testing.T) {
 	t.Parallel()
 	f := newStore(t)
 	d := f.devices(t)("1")
-	said := visitors.Patch{Name: optional.Of("Mallory"), Context: visitors.Context{
+	said := visitors.Patch{Name: optional.Of("Mallory"), Context: visitorcontext.Context{
 		"userId": []byte(`"1"`), "email": []byte(`"m@m.example"`), "cart": []byte("3"),
 	}}
 	if _, err := d.session(visitors.Claim{}, said); err != nil {

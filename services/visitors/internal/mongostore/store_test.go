@@ -16,6 +16,7 @@ import (
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
+	"fivechat.dev/libs/kernel/visitorcontext"
 	"fivechat.dev/libs/store/mongokit"
 	"fivechat.dev/libs/store/outbox"
 	"fivechat.dev/services/internal/storetest"
@@ -221,7 +222,7 @@ func TestConcurrentSavesAllApply(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			p := visitors.Patch{Context: visitors.Context{fmt.Sprint("k", i): []byte("1")}}
+			p := visitors.Patch{Context: visitorcontext.Context{fmt.Sprint("k", i): []byte("1")}}
 			if _, err := s.Save(t.Context(), one, v.Token, p.Apply); err != nil {
 				t.Error(err)
 			}
@@ -229,11 +230,11 @@ func TestConcurrentSavesAllApply(t *testing.T) {
 	}
 	all.Wait()
 	got, err := s.ByToken(t.Context(), one, v.Token)
-	expected := visitors.Context{}
+	expected := visitorcontext.Context{}
 	for i := range n {
 		expected[fmt.Sprint("k", i)] = []byte("1")
 	}
-	merged, _ := visitors.MergeContext("{}", expected)
+	merged, _ := visitorcontext.Merge("{}", expected)
 	want(t, got.Context, err, merged)
 	want(t, len(s.published(t)), nil, n+1)
 }

@@ -1,4 +1,6 @@
-package visitors
+// Package visitorcontext merges the facts that a website stores about its visitors, which are called their context. It
+// is in the kernel because imports of conversations bring facts too, and are refused before anything is stored.
+package visitorcontext
 
 import (
 	"bytes"
@@ -11,10 +13,12 @@ import (
 // lose no digits.
 type Context map[string]json.RawMessage
 
+// Empty is the context of a visitor about which nothing is stored.
+const Empty = "{}"
+
 const (
-	emptyContext    = "{}"
-	maxContextKeys  = 100
-	maxContextBytes = 16 << 10
+	maxKeys  = 100
+	maxBytes = 16 << 10
 )
 
 // geolocation are the keys, in lower case, that a website can't set: a visitor's location is only derived from the
@@ -25,9 +29,9 @@ var geolocation = map[string]bool{
 	"ip": true,
 }
 
-// MergeContext merges change into the stored context, key by key. A null removes a key; geolocation keys are dropped.
+// Merge merges change into the stored context, key by key. A null removes a key; geolocation keys are dropped.
 // It returns the canonical JSON of the result (keys sorted at every depth, no spaces), or a description of the problem.
-func MergeContext(stored string, change Context) (merged, problem string) {
+func Merge(stored string, change Context) (merged, problem string) {
 	var all Context
 	if err := json.Unmarshal([]byte(stored), &all); err != nil || all == nil {
 		all = Context{}
@@ -41,14 +45,14 @@ func MergeContext(stored string, change Context) (merged, problem string) {
 			all[key] = value
 		}
 	}
-	if len(all) > maxContextKeys {
+	if len(all) > maxKeys {
 		return stored, "must have at most 100 keys"
 	}
 	b, err := canonical(all)
 	switch {
 	case err != nil:
 		return stored, "must be an object"
-	case len(b) > maxContextBytes:
+	case len(b) > maxBytes:
 		return stored, "must be at most 16384 bytes"
 	default:
 		return string(b), ""
@@ -57,7 +61,7 @@ func MergeContext(stored string, change Context) (merged, problem string) {
 
 // Written returns the canonical JSON of the keys that a change wrote, without the context that it was merged into.
 func Written(change Context) string {
-	shown, _ := MergeContext(emptyContext, change) // a change that can't be merged has been refused before
+	shown, _ := Merge(Empty, change) // a change that can't be merged has been refused before
 	return shown
 }
 

@@ -1,4 +1,4 @@
-package visitors_test
+package visitorcontext_test
 
 import (
 	"encoding/json"
@@ -6,19 +6,19 @@ import (
 	"strings"
 	"testing"
 
-	"fivechat.dev/services/visitors"
+	"fivechat.dev/libs/kernel/visitorcontext"
 )
 
-func contextOf(t *testing.T, s string) visitors.Context {
+func contextOf(t *testing.T, s string) visitorcontext.Context {
 	t.Helper()
-	var c visitors.Context
+	var c visitorcontext.Context
 	if err := json.Unmarshal([]byte(s), &c); err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func TestMergeContextMergesKeys(t *testing.T) {
+func TestMergeMergesKeys(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ stored, change, want string }{
 		"empty context":           {`{}`, `{"plan":"gold"}`, `{"plan":"gold"}`},
@@ -43,7 +43,7 @@ func TestMergeContextMergesKeys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, problem := visitors.MergeContext(c.stored, contextOf(t, c.change))
+			got, problem := visitorcontext.Merge(c.stored, contextOf(t, c.change))
 			if got != c.want || problem != "" {
 				t.Errorf("got %s (%s), want %s", got, problem, c.want)
 			}
@@ -51,7 +51,7 @@ func TestMergeContextMergesKeys(t *testing.T) {
 	}
 }
 
-func TestMergeContextDropsGeolocation(t *testing.T) {
+func TestMergeDropsGeolocation(t *testing.T) {
 	t.Parallel()
 	keys := "geo geolocation location country countryCode region city latitude longitude lat lng lon coordinates " +
 		"timezone ip"
@@ -60,7 +60,7 @@ func TestMergeContextDropsGeolocation(t *testing.T) {
 			key, strings.ToUpper(key), strings.ToUpper(key[:1]) + key[1:],
 			strings.ToLower(key),
 		} {
-			got, problem := visitors.MergeContext(`{}`, contextOf(t, fmt.Sprintf(`{%q:"x","kept":1}`, written)))
+			got, problem := visitorcontext.Merge(`{}`, contextOf(t, fmt.Sprintf(`{%q:"x","kept":1}`, written)))
 			if got != `{"kept":1}` || problem != "" {
 				t.Errorf("%s: %s (%s)", written, got, problem)
 			}
@@ -68,15 +68,15 @@ func TestMergeContextDropsGeolocation(t *testing.T) {
 	}
 }
 
-func TestMergeContextKeepsKeysThatOnlyResembleGeolocation(t *testing.T) {
+func TestMergeKeepsKeysThatOnlyResembleGeolocation(t *testing.T) {
 	t.Parallel()
 	want := `{" ip":1,"cityId":1,"ip_":1,"locations":1}`
-	if got, problem := visitors.MergeContext(`{}`, contextOf(t, want)); got != want || problem != "" {
+	if got, problem := visitorcontext.Merge(`{}`, contextOf(t, want)); got != want || problem != "" {
 		t.Errorf("%s (%s)", got, problem)
 	}
 }
 
-func TestMergeContextRefusesSizesAboveTheLimits(t *testing.T) {
+func TestMergeRefusesSizesAboveTheLimits(t *testing.T) {
 	t.Parallel()
 	keys := func(n int) string {
 		var b strings.Builder
@@ -101,7 +101,7 @@ func TestMergeContextRefusesSizesAboveTheLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, problem := visitors.MergeContext(c.stored, contextOf(t, c.change))
+			got, problem := visitorcontext.Merge(c.stored, contextOf(t, c.change))
 			if (problem == "") != c.fine || (!c.fine && got != c.stored) {
 				t.Errorf("problem %q, merged %.40s…", problem, got)
 			}
