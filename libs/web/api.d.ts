@@ -4453,6 +4453,16 @@ export interface components {
             /** @description As the e-mail states it, which isn't checked. */
             type: string;
         };
+        MailAuthentication: {
+            dkim: components["schemas"]["MailVerdict"];
+            /** @description `FAIL`: the e-mail may be forged. It fails for some forwarded e-mails too. */
+            dmarc: components["schemas"]["MailVerdict"];
+            /** @description Of the address in the field From, which may be another one than `from`. Empty if there are several, or none. */
+            domain: string;
+            /** @description Whether the domain takes responsibility for the e-mail: SPF or DKIM has passed for it. */
+            isVerified: boolean;
+            spf: components["schemas"]["MailVerdict"];
+        };
         /**
          * @description Who wrote a received e-mail: a person, a program (like a notice of absence), a mailing list, or a mail server that reports about a delivery.
          * @enum {string}
@@ -4475,6 +4485,11 @@ export interface components {
         };
         /** @enum {string} */
         MailState: "RECEIVED" | "QUEUED" | "SENT" | "DEFERRED" | "UNDELIVERED" | "UNCERTAIN";
+        /**
+         * @description As RFC 8601 defines them. `NONE` if nothing can be checked.
+         * @enum {string}
+         */
+        MailVerdict: "NONE" | "PASS" | "FAIL" | "SOFTFAIL" | "NEUTRAL" | "TEMPERROR" | "PERMERROR";
         Mailbox: {
             address: string;
             /** @description Empty if there is none. */
@@ -5562,6 +5577,8 @@ export interface components {
             urgent: number;
         };
         TicketMail: {
+            /** @description Null for an e-mail that was sent, and if the sender wasn't checked. */
+            authentication: components["schemas"]["MailAuthentication"] | null;
             /** @description The first 20. */
             cc: components["schemas"]["Mailbox"][];
             /** Format: date-time */
@@ -5624,6 +5641,7 @@ export interface components {
          * @example {
          *       "data": [
          *         {
+         *           "authentication": null,
          *           "cc": [],
          *           "createdAt": "2024-01-15T10:40:00.000Z",
          *           "direction": "SENT",
@@ -7197,9 +7215,11 @@ export type MacroActions = components['schemas']['MacroActions'];
 export type MacroPage = components['schemas']['MacroPage'];
 export type MacroPatch = components['schemas']['MacroPatch'];
 export type MailAttachment = components['schemas']['MailAttachment'];
+export type MailAuthentication = components['schemas']['MailAuthentication'];
 export type MailKind = components['schemas']['MailKind'];
 export type MailSettings = components['schemas']['MailSettings'];
 export type MailState = components['schemas']['MailState'];
+export type MailVerdict = components['schemas']['MailVerdict'];
 export type Mailbox = components['schemas']['Mailbox'];
 export type Member = components['schemas']['Member'];
 export type MemberPage = components['schemas']['MemberPage'];

@@ -189,11 +189,15 @@ func (d *desk) Plan(context.Context, tenant.ID) (identity.Plan, error) { return 
 
 func (d *desk) HasRoom(context.Context, tenant.ID) error { return d.room }
 
+func (d *desk) Authenticate(_ context.Context, _ mail.Delivery, headerFrom string) mail.Authentication {
+	return mail.Authentication{Domain: headerFrom}
+}
+
 func (d *desk) Take(context.Context, string) error { return nil }
 
 func (d *desk) Parse(raw []byte) (mail.Message, error) {
 	return mail.Message{
-		Text: "x", Quoted: strings.Repeat("q", 100<<10), Signature: "Vera",
+		HeaderFrom: "c.example", Text: "x", Quoted: strings.Repeat("q", 100<<10), Signature: "Vera",
 		Files: []mail.File{{Name: "a.txt", Content: func() []byte { return raw }}},
 	}, nil
 }
@@ -261,6 +265,7 @@ func newOffice(t *testing.T) *office {
 	}
 	o.Service = mail.New(mail.Ports{
 		Store: o.store, Tickets: o.desk, Accounts: o.desk, Limiter: o.desk, Parser: o.desk, Composer: o.desk, Relay: o.relay,
+		Authenticator: o.desk,
 	}, domain, func() time.Time { return o.now })
 	return o
 }

@@ -112,6 +112,13 @@ type Relay interface {
 	Submit(ctx context.Context, from, to string, content []byte, start func() error) (Outcome, error)
 }
 
+// Authenticator checks which domain a mail comes from.
+type Authenticator interface {
+	// Authenticate checks a mail with the address in From, or "". It takes a bounded time, and doesn't fail: a domain that
+	// can't be checked isn't verified.
+	Authenticate(ctx context.Context, d Delivery, headerFrom string) Authentication
+}
+
 // Parser parses raw mails. It fails only for mails that are empty or too large.
 type Parser interface {
 	Parse(raw []byte) (Message, error)

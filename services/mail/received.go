@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -76,14 +77,26 @@ type Message struct {
 	Kind       Kind
 	OriginalID string // of a bounce: the mail that it is about
 	Failures   []Failure
+	HeaderFrom string // the address in From that readers see; "" if the mail has several authors, or none
 }
 
 // Delivery is a mail as the listener got it.
 type Delivery struct {
-	Sender  string   // of the envelope; "" for a bounce
-	Peer    string   // the address of the delivering server
-	Targets []Target // at least one
+	Sender  string     // of the envelope; "" for a bounce
+	Peer    string     // the address of the delivering server
+	Client  netip.Addr // that address if the server sends for the author; the zero Addr if it only passes mail on
+	HELO    string     // by which the server greeted
+	Targets []Target   // at least one
 	Raw     []byte
+}
+
+// Authentication is which domain a received mail really comes from, in the words of RFC 8601.
+type Authentication struct {
+	Domain     string `bson:"domain"` // of HeaderFrom; "" for none
+	IsVerified bool   `bson:"isVerified"`
+	SPF        string `bson:"spf"`
+	DKIM       string `bson:"dkim"` // of the best signature
+	DMARC      string `bson:"dmarc"`
 }
 
 // Rule is how a mail found its ticket, or why it is in none.
@@ -122,7 +135,8 @@ type Received struct {
 	Text            string           `bson:"text"`       // empty once it is filed
 	Kind            Kind             `bson:"origin"`
 	OriginalID      string           `bson:"originalId,omitempty"`
-	Permanent       bool             `bson:"permanent,omitempty"` // a bounce: another attempt is useless
+	Authentication  *Authentication  `bson:"authentication,omitempty"` // nil if it wasn't checked
+	Permanent       bool             `bson:"permanent,omitempty"`      // a bounce: another attempt is useless
 	Diagnostic      string           `bson:"diagnostic,omitempty"`
 	Size            int64            `bson:"size"` // bytes
 	Rule            Rule             `bson:"rule,omitempty"`

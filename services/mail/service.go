@@ -22,6 +22,8 @@ type Ports struct {
 	Parser   Parser
 	Composer Composer
 	Relay    Relay // nil: nothing is sent
+
+	Authenticator Authenticator // nil: senders aren't checked
 }
 
 // Service has the use cases of mail.
@@ -105,13 +107,20 @@ func (s *Service) Receive(ctx context.Context, d Delivery) (int, error) {
 	if err != nil {
 		return 0, fault.Bad("mail", err.Error())
 	}
+	var checked *Authentication
+	if s.Authenticator != nil {
+		a := s.Authenticator.Authenticate(ctx, d, m.HeaderFrom)
+		checked = &a
+	}
 	firstID, err := s.Store.MailIDs(ctx, int64(len(d.Targets)))
 	if err != nil {
 		return 0, err
 	}
 	now, stored := s.now(), 0
 	for i, at := range d.Targets { // if one fails, the server delivers again, and those before are known
-		isNew, err := s.Store.Receive(ctx, NewReceived(firstID+id.Mail(i), at, d, m, now), d.Raw)
+		r := NewReceived(firstID+id.Mail(i), at, d, m, now)
+		r.Authentication = checked
+		isNew, err := s.Store.Receive(ctx, r, d.Raw)
 		if err != nil {
 			return stored, err
 		}

@@ -196,6 +196,9 @@ func TestReceivedMailIsStoredForEachTarget(t *testing.T) {
 	}
 	sites := map[tenant.ID]int{}
 	for _, r := range o.store.received {
+		if r.Authentication == nil || r.Authentication.Domain != "c.example" {
+			t.Errorf("the sender is %+v", r.Authentication)
+		}
 		sites[r.WebsiteID]++
 	}
 	if sites[o.one] != 1 || sites[o.two] != 1 {

@@ -4,6 +4,7 @@ import (
 	"net/smtp"
 	"strings"
 	"testing"
+	"time"
 
 	"fivechat.dev/tests/harness"
 )
@@ -74,4 +75,46 @@ func TestAgentOpensWhatAMailBrought(t *testing.T) {
 	narrow.do("document.querySelector('.mail summary').click()")
 	narrow.until("document.querySelector('.mail [role=alert]')?.textContent.includes('original not found')")
 	narrow.accessible()
+}
+
+// TestAgentSeesWhetherASenderIsVerified: a domain that takes responsibility for a mail is named, a mail that fails DMARC
+// is marked, and nothing is shown of a mail whose sender isn't known.
+func TestAgentSeesWhetherASenderIsVerified(t *testing.T) {
+	t.Parallel()
+	s := harness.Running()
+	if s.SMTPAddr == "" {
+		return // the system runs elsewhere
+	}
+	w := s.Website(t, harness.Pro)
+	ticket := w.NewTicket(t, harness.Map{"title": "A torn chart", "email": "vera@customer.example"})
+	to := []string{ticket.Text("uniqueEmailAddress")}
+	for range 4 {
+		mail := "From: Vera <vera@customer.example>\r\nSubject: Torn\r\nX: " + harness.Unique("x") + "\r\n\r\nHello.\r\n"
+		if err := smtp.SendMail(s.SMTPAddr, nil, "vera@customer.example", to, []byte(mail)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	harness.Eventually(t, 20*time.Second, "the mails in their ticket", func() (bool, any) {
+		found := w.Reader().Get(t, "/tickets/"+ticket.Text("id"))
+		return len(found.List("messages")) == 4, found
+	})
+	// The mails of the tests aren't checked: their verdicts are put into the response.
+	c := signedIn(t, phone, w.Person(t, harness.Agent), "/tickets")
+	c.do("const real = window.fetch; window.fetch = async (...a) => { const r = await real(...a); " +
+		"if (!String(a[0]).endsWith('/mail')) return r; const list = await r.json(); " +
+		"const of = (isVerified, spf, dkim, dmarc) => ({domain: 'customer.example', isVerified, spf, dkim, dmarc}); " +
+		"[of(true, 'PASS', 'NONE', 'PASS'), of(false, 'FAIL', 'NONE', 'FAIL'), of(false, 'NONE', 'NONE', 'NONE'), null]" +
+		".forEach((one, i) => list.data[i].authentication = one); return new Response(JSON.stringify(list)); }")
+	row := "document.querySelector('.ticket[data-id=\"" + ticket.Text("id") + "\"]')"
+	c.until(row)
+	c.do(row + ".click()")
+	c.until("document.querySelectorAll('.mail').length === 4")
+	c.until("document.body.innerText.split('From customer.example, verified').length === 2")
+	c.until("[...document.querySelectorAll('.mail .error')].map((e) => e.textContent).join() === " +
+		"' · May be forged: customer.example doesn’t confirm this e-mail'")
+	c.do("document.querySelector('.mail:has(.error) summary').click()")
+	c.until("document.querySelector('.mail dl')?.textContent.includes('SPF FAIL · DKIM NONE · DMARC FAIL')")
+	c.accessible()
+	c.picture("ticket-mail-forged")
+	c.quiet()
 }

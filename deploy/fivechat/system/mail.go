@@ -11,7 +11,8 @@ import (
 	tickets "fivechat.dev/services/tickets/app"
 )
 
-// catch starts a catcher, and sets it as the relay. Mail is received on a free loopback port, unless one is set.
+// catch starts a catcher, and sets it as the relay. Mail is received on a free loopback port, and its senders aren't
+// checked, unless settings say otherwise.
 func (s *System) catch(to *Settings) (err error) {
 	if s.caught, err = catcher.Start(); err != nil {
 		return err
@@ -19,6 +20,9 @@ func (s *System) catch(to *Settings) (err error) {
 	to.Post.Relay, to.Post.RelayTLS = s.caught.Address(), "none"
 	if to.Post.SMTPAddr == "" {
 		to.Post.SMTPAddr = "127.0.0.1:0"
+	}
+	if to.Post.Resolver == "" {
+		to.Post.Resolver = "off"
 	}
 	return nil
 }

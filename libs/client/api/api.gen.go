@@ -513,6 +513,39 @@ func (e MailState) Valid() bool {
 	}
 }
 
+// Defines values for MailVerdict.
+const (
+	MailVerdictFAIL      MailVerdict = "FAIL"
+	MailVerdictNEUTRAL   MailVerdict = "NEUTRAL"
+	MailVerdictNONE      MailVerdict = "NONE"
+	MailVerdictPASS      MailVerdict = "PASS"
+	MailVerdictPERMERROR MailVerdict = "PERMERROR"
+	MailVerdictSOFTFAIL  MailVerdict = "SOFTFAIL"
+	MailVerdictTEMPERROR MailVerdict = "TEMPERROR"
+)
+
+// Valid indicates whether the value is a known member of the MailVerdict enum.
+func (e MailVerdict) Valid() bool {
+	switch e {
+	case MailVerdictFAIL:
+		return true
+	case MailVerdictNEUTRAL:
+		return true
+	case MailVerdictNONE:
+		return true
+	case MailVerdictPASS:
+		return true
+	case MailVerdictPERMERROR:
+		return true
+	case MailVerdictSOFTFAIL:
+		return true
+	case MailVerdictTEMPERROR:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MemberPageTotalRelation.
 const (
 	MemberPageTotalRelationGte MemberPageTotalRelation = "gte"
@@ -2899,6 +2932,24 @@ type MailAttachment struct {
 	Type string `json:"type"`
 }
 
+// MailAuthentication defines model for MailAuthentication.
+type MailAuthentication struct {
+	// Dkim As RFC 8601 defines them. `NONE` if nothing can be checked.
+	Dkim MailVerdict `json:"dkim"`
+
+	// Dmarc `FAIL`: the e-mail may be forged. It fails for some forwarded e-mails too.
+	Dmarc MailVerdict `json:"dmarc"`
+
+	// Domain Of the address in the field From, which may be another one than `from`. Empty if there are several, or none.
+	Domain string `json:"domain"`
+
+	// IsVerified Whether the domain takes responsibility for the e-mail: SPF or DKIM has passed for it.
+	IsVerified bool `json:"isVerified"`
+
+	// Spf As RFC 8601 defines them. `NONE` if nothing can be checked.
+	Spf MailVerdict `json:"spf"`
+}
+
 // MailKind Who wrote a received e-mail: a person, a program (like a notice of absence), a mailing list, or a mail server that reports about a delivery.
 type MailKind string
 
@@ -2916,6 +2967,9 @@ type MailSettings struct {
 
 // MailState defines model for MailState.
 type MailState string
+
+// MailVerdict As RFC 8601 defines them. `NONE` if nothing can be checked.
+type MailVerdict string
 
 // Mailbox defines model for Mailbox.
 type Mailbox struct {
@@ -3857,6 +3911,9 @@ type TicketCounts struct {
 
 // TicketMail defines model for TicketMail.
 type TicketMail struct {
+	// Authentication Null for an e-mail that was sent, and if the sender wasn't checked.
+	Authentication nullable.Nullable[MailAuthentication] `json:"authentication"`
+
 	// Cc The first 20.
 	Cc        []Mailbox           `json:"cc"`
 	CreatedAt time.Time           `json:"createdAt"`

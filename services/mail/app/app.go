@@ -51,6 +51,9 @@ type Post struct {
 	Certificate string `env:"FIVECHAT_SMTP_CERTIFICATE"`
 	// Path of the key of FIVECHAT_SMTP_CERTIFICATE, in PEM.
 	CertificateKey string `env:"FIVECHAT_SMTP_KEY"`
+	// DNS server by which the senders of received mails are checked, like `10.0.0.2:53`. Empty: that of the system. off:
+	// they aren't checked.
+	Resolver string `env:"FIVECHAT_MAIL_RESOLVER"`
 	// SMTP server through which agents' answers are sent, like `smtp.example.com:587`. Empty: no answers are sent, and
 	// those that agents write meanwhile aren't sent later.
 	Relay string `env:"FIVECHAT_MAIL_RELAY"`
@@ -85,6 +88,11 @@ func (c Config) Validate() error {
 func (p Post) check() (err error) {
 	if (p.Certificate == "") != (p.CertificateKey == "") {
 		err = errors.New("FIVECHAT_SMTP_CERTIFICATE and FIVECHAT_SMTP_KEY must be set together")
+	}
+	if p.Resolver != "" && p.Resolver != noResolver {
+		if _, _, split := net.SplitHostPort(p.Resolver); split != nil {
+			err = errors.Join(err, fmt.Errorf("FIVECHAT_MAIL_RESOLVER must be host:port or off: %w", split))
+		}
 	}
 	if p.Relay == "" {
 		return err
@@ -131,6 +139,9 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		Limiter:  limits.Limiter{Limiter: limiter},
 		Parser:   parser{},
 		Composer: composer{},
+	}
+	if c.Resolver != noResolver {
+		ports.Authenticator = newAuthenticator(c.Resolver)
 	}
 	if c.Relay != "" {
 		ports.Relay = relay.Relay{

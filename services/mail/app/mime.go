@@ -31,6 +31,9 @@ func (parser) Parse(raw []byte) (mail.Message, error) {
 		Kind:       mail.Kind(m.Kind),
 		OriginalID: m.OriginalID,
 	}
+	if m.Authors == 1 {
+		parsed.HeaderFrom = m.From.Address
+	}
 	for _, p := range m.Parts {
 		parsed.Files = append(parsed.Files, mail.File{
 			Name:     p.Name,

@@ -32,7 +32,26 @@ type view struct {
 	// those of a received mail; nil for one that was sent
 	Kind          *string    `json:"kind"`
 	OriginalUntil *time.Time `json:"originalUntil"`
-	CreatedAt     time.Time  `json:"createdAt"`
+	// of a received mail; nil if its sender wasn't checked
+	Authentication *authentication `json:"authentication"`
+	CreatedAt      time.Time       `json:"createdAt"`
+}
+
+type authentication struct {
+	Domain     string `json:"domain"`
+	IsVerified bool   `json:"isVerified"`
+	SPF        string `json:"spf"`
+	DKIM       string `json:"dkim"`
+	DMARC      string `json:"dmarc"`
+}
+
+func authenticationOf(a *mail.Authentication) *authentication {
+	if a == nil {
+		return nil
+	}
+	return &authentication{
+		a.Domain, a.IsVerified, strings.ToUpper(a.SPF), strings.ToUpper(a.DKIM), strings.ToUpper(a.DMARC),
+	}
 }
 
 // details are those of a received mail that its ticket's message doesn't have.
@@ -90,7 +109,7 @@ func listOf(in []mail.Received, out []mail.Sent) list {
 	for _, r := range in {
 		kind, until := strings.ToUpper(string(r.Kind)), r.OriginalUntil()
 		views = append(views, view{
-			Kind: &kind, OriginalUntil: &until,
+			Kind: &kind, OriginalUntil: &until, Authentication: authenticationOf(r.Authentication),
 			ID: r.ID, Direction: received, MessageID: messageOf(r.TicketMessageID), From: mailbox(r.From),
 			To: mailboxes(r.To), Cc: mailboxes(r.Cc), Subject: r.Subject, State: received, CreatedAt: r.CreatedAt,
 		})

@@ -213,7 +213,19 @@ func TestVerdicts(t *testing.T) {
 		},
 		{
 			"no address", "- h.example a@shop.example a@shop.example -",
-			"none shop.example none fail reject",
+			"none shop.example none none none",
+		},
+		{
+			"no address, but a signature", "- h.example a@shop.example a@shop.example shop.example",
+			"none shop.example pass pass none",
+		},
+		{
+			"a signature without a policy", "198.51.100.1 h.example a@x.example a@relay.example relay.example",
+			"none x.example pass none none",
+		},
+		{
+			"SPF of another domain, without a policy", "203.0.113.1 h.example a@relay.example a@bare.example -",
+			"pass relay.example none none none",
 		},
 	} {
 		f := strings.Fields(c.mail)
@@ -236,6 +248,10 @@ func TestVerdicts(t *testing.T) {
 		domain := got.SPFDomain
 		if domain == "" {
 			domain = "-"
+		}
+		isVerified := c.name == "a signature without a policy" || c.name == "a bounce is of HELO" || got.DMARC == Pass
+		if got.Verified != isVerified {
+			t.Errorf("%s: verified is %t", c.name, got.Verified)
 		}
 		if text := fmt.Sprintf("%s %s %s %s %s", got.SPF, domain, signature, got.DMARC, got.Policy); text != c.want {
 			t.Errorf("%s: %s, want %s; the report is %+v", c.name, text, c.want, got)

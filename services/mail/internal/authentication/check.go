@@ -27,7 +27,7 @@ type Verdict string
 
 // The verdicts.
 const (
-	None      Verdict = "none"      // the domain publishes nothing, or the mail has no signature
+	None      Verdict = "none"      // the domain publishes nothing, the mail has no signature, or its client isn't known
 	Pass      Verdict = "pass"      // the domain takes responsibility for the mail
 	Fail      Verdict = "fail"      // the domain says that the mail isn't its own, or a signature is wrong
 	SoftFail  Verdict = "softfail"  // SPF only: probably not its own
@@ -48,7 +48,7 @@ const (
 
 // Message is a mail as the receiving server got it.
 type Message struct {
-	IP     netip.Addr // of the client that delivered it
+	IP     netip.Addr // of the client that delivered it; the zero Addr if it isn't known
 	HELO   string     // by which the client greeted
 	Sender string     // of the envelope; "" for a bounce
 	From   string     // the address in From that readers see; "" if the mail has several authors, or none
@@ -62,6 +62,7 @@ type Report struct {
 	DKIM      []Signature // in the order of the mail, at most maxSignatures
 	DMARC     Verdict
 	Domain    string // of From
+	Verified  bool   // SPF or DKIM has passed for Domain, whether or not it has a DMARC policy
 	Policy    Policy // of the domain, if DMARC is Fail; else PolicyNone
 }
 
@@ -80,7 +81,7 @@ func Check(ctx context.Context, r Resolver, m Message) Report {
 	report := Report{Policy: PolicyNone, Domain: domainOf(m.From)}
 	report.SPF, report.SPFDomain = checkSPF(ctx, bounded, m)
 	report.DKIM = checkDKIM(ctx, bounded, m.Raw)
-	report.DMARC, report.Policy = checkDMARC(ctx, bounded, report)
+	checkDMARC(ctx, bounded, m.IP, &report)
 	return report
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 
 	"blitiri.com.ar/go/spf"
@@ -91,41 +92,50 @@ func unusableHeader(raw []byte) string {
 	return "" // a mail without a body
 }
 
-// checkDMARC checks whether SPF or DKIM has passed for the domain of From, as that domain's policy defines it.
-func checkDMARC(ctx context.Context, r Resolver, report Report) (Verdict, Policy) {
+// checkDMARC checks whether SPF or DKIM has passed for the domain of From, as that domain's policy defines it. If the
+// client isn't known, SPF could have passed, so that a mail doesn't fail.
+func checkDMARC(ctx context.Context, r Resolver, client netip.Addr, report *Report) {
 	if report.Domain == "" {
-		return PermError, PolicyNone // no author, or several: readers may see another one than was checked
+		report.DMARC = PermError // no author, or several: readers may see another one than was checked
+		return
 	}
 	record, inherited, err := policyOf(ctx, r, report.Domain)
+	hasPolicy := true
 	switch {
 	case errors.Is(err, dmarc.ErrNoPolicy):
-		return None, PolicyNone
+		record, hasPolicy = &dmarc.Record{}, false // with relaxed alignment
 	case dmarc.IsTempFail(err):
-		return TempError, PolicyNone
+		report.DMARC = TempError
+		return
 	case err != nil:
-		return PermError, PolicyNone
+		report.DMARC = PermError
+		return
 	}
 	waiting := false // for a lookup that failed, without which the result isn't known
-	consider := func(v Verdict, domain string, mode dmarc.AlignmentMode) bool {
-		if !isAligned(domain, report.Domain, mode) {
-			return false
+	consider := func(v Verdict, domain string, mode dmarc.AlignmentMode) {
+		if isAligned(domain, report.Domain, mode) {
+			waiting = waiting || v == TempError
+			report.Verified = report.Verified || v == Pass
 		}
-		waiting = waiting || v == TempError
-		return v == Pass
 	}
-	passed := consider(report.SPF, report.SPFDomain, record.SPFAlignment)
+	consider(report.SPF, report.SPFDomain, record.SPFAlignment)
 	for _, s := range report.DKIM {
-		passed = consider(s.Verdict, s.Domain, record.DKIMAlignment) || passed
+		consider(s.Verdict, s.Domain, record.DKIMAlignment)
 	}
 	switch {
-	case passed:
-		return Pass, PolicyNone
+	case !hasPolicy:
+		report.DMARC = None
+	case report.Verified:
+		report.DMARC = Pass
 	case waiting:
-		return TempError, PolicyNone
-	case inherited && record.SubdomainPolicy != "":
-		return Fail, Policy(record.SubdomainPolicy)
+		report.DMARC = TempError
+	case !client.IsValid():
+		report.DMARC = None
 	default:
-		return Fail, Policy(record.Policy)
+		report.DMARC, report.Policy = Fail, Policy(record.Policy)
+		if inherited && record.SubdomainPolicy != "" {
+			report.Policy = Policy(record.SubdomainPolicy)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -34,7 +35,7 @@ const (
 	maxMemory      = 128 << 20        // bytes of mails that are being received
 	maxCommand     = 2_000            // bytes of a line
 	idleTimeout    = 2 * time.Minute  // between commands
-	stepTimeout    = 20 * time.Second // of a recipient's check, and of storing a mail
+	stepTimeout    = 20 * time.Second // of a recipient's check, and of checking and storing a mail
 	stopTimeout    = 5 * time.Second  // for mails in progress when the process stops
 )
 
@@ -160,7 +161,11 @@ func (b *backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
 			return nil, answer(err)
 		}
 	}
-	return &session{backend: b, peer: peer}, nil
+	s := &session{backend: b, peer: peer, helo: c.Hostname()}
+	if b.limitsPeers {
+		s.client = clientOf(peer)
+	}
+	return s, nil
 }
 
 func hostOf(a net.Addr) string {
@@ -171,10 +176,22 @@ func hostOf(a net.Addr) string {
 	return host
 }
 
+// clientOf returns the address of a server that sends for an author. A server in a private network only passes mail on,
+// as a load balancer does: then it is the zero Addr.
+func clientOf(peer string) netip.Addr {
+	client, err := netip.ParseAddr(peer)
+	if err != nil || !client.Unmap().IsGlobalUnicast() || client.Unmap().IsPrivate() {
+		return netip.Addr{}
+	}
+	return client.Unmap().WithZone("")
+}
+
 // session is a connection of a client.
 type session struct {
 	*backend
 	peer    string
+	client  netip.Addr // the zero Addr if the peer only passes mail on
+	helo    string
 	from    string
 	targets []mail.Target
 }
@@ -216,7 +233,9 @@ func (s *session) Data(r io.Reader) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stepTimeout)
 	defer cancel()
-	n, err := s.service.Receive(ctx, mail.Delivery{Sender: s.from, Peer: s.peer, Targets: s.targets, Raw: raw})
+	n, err := s.service.Receive(ctx, mail.Delivery{
+		Sender: s.from, Peer: s.peer, Client: s.client, HELO: s.helo, Targets: s.targets, Raw: raw,
+	})
 	s.received.WithLabelValues(stored).Add(float64(n))
 	if err != nil {
 		s.refused(ctx, err)

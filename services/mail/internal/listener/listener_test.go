@@ -96,7 +96,8 @@ func TestResponsesToRecipients(t *testing.T) {
 	}
 	err := smtp.SendMail(at, nil, "a@c.example", []string{"ok@m.example", "ok@m.example", "ok2@m.example"}, []byte("x"))
 	if err != nil || len(s.stored) != 1 || len(s.stored[0].Targets) != 2 || s.stored[0].Sender != "a@c.example" ||
-		s.stored[0].Peer != "127.0.0.1" || string(s.stored[0].Raw) != "x\r\n" {
+		s.stored[0].Peer != "127.0.0.1" || s.stored[0].HELO != "localhost" || s.stored[0].Client.IsValid() ||
+		string(s.stored[0].Raw) != "x\r\n" {
 		t.Errorf("%+v, %v", s.stored, err)
 	}
 }

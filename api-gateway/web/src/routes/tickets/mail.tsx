@@ -46,10 +46,23 @@ export function Mail({ mail, ticket }: { mail: TicketMail; ticket: string }) {
         {mail.from.address && <span dir="auto">{[mail.from.address, recipients].filter(Boolean).join(' → ')} · </span>}
         <b className={isBad ? 'error' : undefined}>{tEnum('mailState', mail.state)}</b>
         {mail.reason && <span dir="auto"> ({mail.reason})</span>}
+        <Authenticity of={mail.authentication} />
         {mail.kind && mail.kind !== 'HUMAN' && <span className="pill">{tEnum('mailKind', mail.kind)}</span>}
       </small>
       {isStored(mail) && <More mail={mail} at={path`/tickets/${ticket}/mail/${mail.id}`} ticket={ticket} />}
     </div>
+  );
+}
+
+/** Authenticity shows whether the domain of an e-mail's author takes responsibility for it. */
+function Authenticity({ of }: { of: TicketMail['authentication'] }) {
+  if (of?.isVerified) return <span dir="auto"> · {t('mailVerified', { domain: of.domain })}</span>;
+  if (of?.dmarc !== 'FAIL') return null;
+  return (
+    <b className="error" dir="auto">
+      {' · '}
+      {t('mailForged', { domain: of.domain })}
+    </b>
   );
 }
 
@@ -82,11 +95,13 @@ function Details({ mail, details, at }: { mail: TicketMail; details: TicketMailD
   const { api } = useSession();
   const [run, error] = useAction();
   const store = (from: string, name: string) => run(async () => save(await api.file(at + from), name));
+  const { authentication: checks } = mail;
   const facts: [string, string][] = [
     [t('mailFrom'), asText([mail.from])],
     [t('mailTo'), asText(mail.to)],
     [t('mailCc'), asText(mail.cc)],
     [t('mailDate'), details.date ? moment(details.date) : ''],
+    [t('mailChecks'), checks ? `SPF ${checks.spf} · DKIM ${checks.dkim} · DMARC ${checks.dmarc}` : ''],
   ];
   return (
     <>
