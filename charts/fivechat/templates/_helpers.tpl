@@ -185,6 +185,10 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 - {name: FIVECHAT_SMTP_CERTIFICATE, value: /etc/fivechat/tls/tls.crt}
 - {name: FIVECHAT_SMTP_KEY, value: /etc/fivechat/tls/tls.key}
 {{- end }}
+{{- if .dkim.existingSecret }}
+- {name: FIVECHAT_MAIL_DKIM_KEY, value: /etc/fivechat/dkim/key.pem}
+- {name: FIVECHAT_MAIL_DKIM_SELECTOR, value: {{ .dkim.selector | quote }}}
+{{- end }}
 {{- with .relay }}
 {{- if .address }}
 - {name: FIVECHAT_MAIL_RELAY, value: {{ .address | quote }}}
@@ -250,6 +254,12 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 - name: tls
   secret: {secretName: {{ . }}, defaultMode: 0440}
 {{- end }}
+{{- with .root.Values.mail.dkim }}
+{{- if .existingSecret }}
+- name: dkim
+  secret: {secretName: {{ .existingSecret }}, defaultMode: 0440, items: [{key: {{ .key }}, path: key.pem}]}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- if eq .component "gateway" }}
 {{- with .root.Values.edge.tlsSecret }}
@@ -269,6 +279,9 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- end }}
 {{- if and (eq .component "mail") .root.Values.mail.tlsSecret }}
 - {name: tls, mountPath: /etc/fivechat/tls, readOnly: true}
+{{- end }}
+{{- if and (eq .component "mail") .root.Values.mail.dkim.existingSecret }}
+- {name: dkim, mountPath: /etc/fivechat/dkim, readOnly: true}
 {{- end }}
 {{- if eq .component "gateway" }}
 {{- if .root.Values.edge.tlsSecret }}

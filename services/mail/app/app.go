@@ -6,8 +6,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"time"
 
@@ -24,6 +26,7 @@ import (
 	"fivechat.dev/services/mail/internal/limits"
 	"fivechat.dev/services/mail/internal/listener"
 	"fivechat.dev/services/mail/internal/mongostore"
+	"fivechat.dev/services/mail/internal/outgoing"
 	"fivechat.dev/services/mail/internal/relay"
 	"fivechat.dev/services/mail/internal/work"
 )
@@ -54,6 +57,11 @@ type Post struct {
 	// DNS server by which the senders of received mails are checked, like `10.0.0.2:53`. Empty: that of the system. off:
 	// they aren't checked.
 	Resolver string `env:"FIVECHAT_MAIL_RESOLVER"`
+	// Path of the private key in PEM, RSA or Ed25519, with which mails to send are signed by DKIM for
+	// FIVECHAT_MAIL_DOMAIN. Empty: the service doesn't sign. A change needs a restart.
+	SigningKey string `env:"FIVECHAT_MAIL_DKIM_KEY"`
+	// Selector of FIVECHAT_MAIL_DKIM_KEY: the DNS record with the public key is at selector._domainkey.domain.
+	SigningSelector string `env:"FIVECHAT_MAIL_DKIM_SELECTOR"`
 	// SMTP server through which agents' answers are sent, like `smtp.example.com:587`. Empty: no answers are sent, and
 	// those that agents write meanwhile aren't sent later.
 	Relay string `env:"FIVECHAT_MAIL_RELAY"`
@@ -72,7 +80,7 @@ func Default() Config {
 		AccountsURL: "http://accounts:8080",
 		TicketsURL:  "http://tickets:8080",
 		Domain:      "tickets.fivechat.localhost",
-		Post:        Post{RelayTLS: relay.StartTLS},
+		Post:        Post{RelayTLS: relay.StartTLS, SigningSelector: "fivechat"},
 	}
 }
 
@@ -128,6 +136,10 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	if err != nil {
 		return runner.Unit{}, err
 	}
+	keys, err := c.signingKeys(base.Log)
+	if err != nil {
+		return runner.Unit{}, err
+	}
 	var worker *work.Worker
 	store := mongostore.New(base.DB, mongostore.Options{
 		Domain: c.Domain, Sends: c.Relay != "", Wake: func() { worker.Wake() }, Now: time.Now,
@@ -138,7 +150,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		Accounts: clients.NewAccounts(accounts, storage, time.Now),
 		Limiter:  limits.Limiter{Limiter: limiter},
 		Parser:   parser{},
-		Composer: composer{},
+		Composer: composer{keys},
 	}
 	if c.Resolver != noResolver {
 		ports.Authenticator = newAuthenticator(c.Resolver)
@@ -173,6 +185,23 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	listeners, err := c.listeners(listener.New(service, base.Telemetry))
 	unit.Listeners = append(unit.Listeners, listeners...)
 	return unit, err
+}
+
+// signingKeys returns the keys with which mails are signed, at most one, and logs the record that receivers look up.
+func (c Config) signingKeys(log *slog.Logger) ([]outgoing.Key, error) {
+	if c.SigningKey == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(c.SigningKey)
+	if err != nil {
+		return nil, fmt.Errorf("FIVECHAT_MAIL_DKIM_KEY: %w", err)
+	}
+	key, err := outgoing.NewKey(c.Domain, c.SigningSelector, text)
+	if err != nil {
+		return nil, fmt.Errorf("FIVECHAT_MAIL_DKIM_KEY, or its selector: %w", err)
+	}
+	log.Info("mail: mails are signed; receivers need this TXT record", "name", key.RecordName(), "record", key.Record())
+	return []outgoing.Key{key}, nil
 }
 
 // listeners returns those that receive mail.

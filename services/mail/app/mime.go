@@ -75,12 +75,12 @@ func mailboxes(all []incoming.Address) []mail.Mailbox {
 	return made
 }
 
-// composer implements mail.Composer.
-type composer struct{}
+// composer implements mail.Composer. It signs with its keys.
+type composer struct{ keys []outgoing.Key }
 
 // Compose implements mail.Composer.
-func (composer) Compose(c mail.Composition) ([]byte, error) {
-	return outgoing.Compose(outgoing.Letter{
+func (w composer) Compose(c mail.Composition) ([]byte, error) {
+	raw, err := outgoing.Compose(outgoing.Letter{
 		From:       outgoing.Address(c.From),
 		To:         outgoing.Address(c.To),
 		Subject:    c.Subject,
@@ -91,4 +91,8 @@ func (composer) Compose(c mail.Composition) ([]byte, error) {
 		Website:    c.Website,
 		Text:       c.Text,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return outgoing.Sign(raw, w.keys...)
 }
