@@ -235,8 +235,9 @@ type ConversationUpdatedCounts struct {
 func (ConversationUpdatedCounts) isCounts() {}
 
 // InboxUpdatedData is the data of InboxUpdated. A conversation was snoozed, is back from that, was marked as spam, or
-// that was taken back, or its scheduled reply or its team is another. Visitors don't receive this event. In a
-// conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
+// that was taken back, or its scheduled reply, its team or a due time is another. Visitors don't receive this event.
+// In a conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of
+// it.
 type InboxUpdatedData struct {
 	Conversation Conversation `json:"conversation"`
 	// Absent if it isn't snoozed.
@@ -246,6 +247,10 @@ type InboxUpdatedData struct {
 	ScheduledReply *ScheduledTimes `json:"scheduledReply,omitzero"`
 	// Absent without a team.
 	TeamID *id.Team `json:"teamId,omitzero"`
+	// Until when an agent should answer, by the website's targets. Absent if nothing is due.
+	ResponseDueAt *time.Time `json:"responseDueAt,omitzero"`
+	// Until when it should be closed, likewise.
+	ResolutionDueAt *time.Time `json:"resolutionDueAt,omitzero"`
 	// `true` if it has another team than before.
 	TeamChanged *bool `json:"teamChanged,omitzero"`
 }

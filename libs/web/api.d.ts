@@ -2002,6 +2002,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How fast the website wants to answer
+         * @description Needs a person with the role `admin`.
+         */
+        get: operations["getTargets"];
+        /**
+         * Set how fast the website wants to answer
+         * @description Rows of the inbox then say until when a response or the resolution is due. A conversation gets these times, or others, with its next
+         *     message or change; those that are there stay.
+         *
+         *
+         *     Needs a person with the role `admin`.
+         */
+        put: operations["putTargets"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/teams": {
         parameters: {
             query?: never;
@@ -4268,6 +4296,11 @@ export interface components {
             mine: number | null;
             /** Format: int64 */
             open: number;
+            /**
+             * Format: int64
+             * @description Open ones whose response or resolution was due before now.
+             */
+            overdue: number;
             /** Format: int64 */
             snoozed: number;
             /** Format: int64 */
@@ -4302,6 +4335,16 @@ export interface components {
             notes: number;
             /** Format: date-time */
             ratedAt: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it should be closed, likewise.
+             */
+            resolutionDueAt: string | null;
+            /**
+             * Format: date-time
+             * @description Until when an agent should answer the visitor, by the website's targets. Null while it is snoozed, and without a target.
+             */
+            responseDueAt: string | null;
             /** @description The times of its scheduled reply. */
             scheduledReply: components["schemas"]["ScheduledTimes"] | null;
             /** @description What the search has found in the newest 50 messages, with `snippets=true`; else null. */
@@ -5423,6 +5466,33 @@ export interface components {
         };
         /**
          * @example {
+         *       "businessHours": true,
+         *       "firstResponseMinutes": 30,
+         *       "nextResponseMinutes": 60,
+         *       "resolutionMinutes": null
+         *     }
+         */
+        Targets: {
+            /** @description Only times within the widget's `businessHours` count. If the widget has none, all times count. */
+            businessHours: boolean;
+            /**
+             * Format: int64
+             * @description From the visitor's first message until an agent's first one. Null for no target, also below.
+             */
+            firstResponseMinutes: number | null;
+            /**
+             * Format: int64
+             * @description From the visitor's first message that no agent has answered, once an agent has written.
+             */
+            nextResponseMinutes: number | null;
+            /**
+             * Format: int64
+             * @description From the beginning until the conversation is closed. Times when it is closed don't count.
+             */
+            resolutionMinutes: number | null;
+        };
+        /**
+         * @example {
          *       "createdAt": "2024-01-15T10:30:00.000Z",
          *       "id": 5,
          *       "members": [
@@ -5871,6 +5941,7 @@ export interface components {
             /** @description `me` is the person who uses the view. */
             assigneeId?: string[];
             mentioned?: string;
+            overdue?: boolean;
             rating?: number[];
             search?: string;
             snoozed?: boolean;
@@ -6489,7 +6560,7 @@ export interface components {
             type: "inbox.read";
         };
         /**
-         * @description A conversation was snoozed, is back from that, was marked as spam, or that was taken back, or its scheduled reply or its team is another. Visitors don't receive this event.
+         * @description A conversation was snoozed, is back from that, was marked as spam, or that was taken back, or its scheduled reply, its team or a due time is another. Visitors don't receive this event.
          *     In a conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
          */
         "inbox.updated": {
@@ -6497,6 +6568,16 @@ export interface components {
             at: string;
             data: {
                 conversation: components["schemas"]["Conversation"];
+                /**
+                 * Format: date-time
+                 * @description Until when it should be closed, likewise.
+                 */
+                resolutionDueAt?: string;
+                /**
+                 * Format: date-time
+                 * @description Until when an agent should answer, by the website's targets. Absent if nothing is due.
+                 */
+                responseDueAt?: string;
                 /** @description Absent if there is no scheduled reply. */
                 scheduledReply?: components["schemas"]["ScheduledTimes"];
                 /**
@@ -7023,6 +7104,8 @@ export interface components {
          * @example 41
          */
         noteId: number;
+        /** @description Only conversations whose response or resolution was due before now, or only the others. */
+        overdueFilter: boolean;
         /** @description The page, from 1. Invalid values are clamped. */
         pageNumber: number;
         /**
@@ -7294,6 +7377,7 @@ export type Storage = components['schemas']['Storage'];
 export type Tag = components['schemas']['Tag'];
 export type TagList = components['schemas']['TagList'];
 export type TagNames = components['schemas']['TagNames'];
+export type Targets = components['schemas']['Targets'];
 export type Team = components['schemas']['Team'];
 export type TeamList = components['schemas']['TeamList'];
 export type TeamPatch = components['schemas']['TeamPatch'];
@@ -7432,6 +7516,7 @@ export type ParameterMailId = components['parameters']['mailId'];
 export type ParameterMemberId = components['parameters']['memberId'];
 export type ParameterMentioned = components['parameters']['mentioned'];
 export type ParameterNoteId = components['parameters']['noteId'];
+export type ParameterOverdueFilter = components['parameters']['overdueFilter'];
 export type ParameterPageNumber = components['parameters']['pageNumber'];
 export type ParameterProvider = components['parameters']['provider'];
 export type ParameterRatingFilter = components['parameters']['ratingFilter'];
@@ -10735,6 +10820,8 @@ export interface operations {
                 teamId?: components["parameters"]["teamFilter"];
                 /** @description Only conversations whose visitor waits for an answer, or only the others. */
                 waiting?: components["parameters"]["waitingFilter"];
+                /** @description Only conversations whose response or resolution was due before now, or only the others. */
+                overdue?: components["parameters"]["overdueFilter"];
                 /** @description Only conversations with a comment on their rating, or only the others. */
                 commented?: components["parameters"]["commentedFilter"];
                 /** @description Only snoozed conversations, or only the others. Without it, both. */
@@ -11871,6 +11958,86 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getTargets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The targets. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Targets"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    putTargets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The website, if the person is a member of several. */
+                "x-website-id"?: components["parameters"]["websiteId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "businessHours": true,
+                 *       "firstResponseMinutes": 30,
+                 *       "nextResponseMinutes": 60,
+                 *       "resolutionMinutes": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["Targets"];
+            };
+        };
+        responses: {
+            /** @description The targets. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Targets"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

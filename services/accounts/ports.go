@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/businesshours"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/subject"
@@ -114,6 +115,8 @@ type Store interface {
 type Widget struct {
 	ClientToken string
 	LoadedAt    *time.Time // first time that a browser loaded its script; nil if never
+
+	BusinessHours *businesshours.Hours // nil for none
 }
 
 // Widgets creates and reads the widget that every website has.

@@ -22,6 +22,7 @@ type Website struct {
 	Quotas       Quotas        `bson:"quotas,omitempty"`
 	StorageLimit int64         `bson:"storageLimit"`         // bytes, overrides the plan's; 0 means the plan's
 	Assignment   *Assignment   `bson:"assignment,omitempty"` // nil: people assign
+	Targets      Targets       `bson:"targets,omitempty"`
 	CreatedAt    time.Time     `bson:"createdAt"`
 }
 

@@ -82,8 +82,11 @@ type Conversation struct {
 	SnoozedUntil *time.Time `bson:"snoozedUntil,omitempty"`
 	Scheduled    *Scheduled `bson:"scheduled,omitempty"` // a reply to send later
 	QueuedAt     *time.Time `bson:"queuedAt,omitempty"`  // since when it waits to be assigned automatically
-	OpenKey      string     `bson:"openKey,omitempty"`   // the client's id of the message that opened it
-	ImportKey    string     `bson:"importKey,omitempty"` // the row it was imported from
+	// Until when something should happen by the website's targets, and the times that don't count towards them.
+	Due       *Due    `bson:"due,omitempty"`
+	Pauses    []Pause `bson:"pauses,omitempty"`
+	OpenKey   string  `bson:"openKey,omitempty"`   // the client's id of the message that opened it
+	ImportKey string  `bson:"importKey,omitempty"` // the row it was imported from
 	// The terms of its messages and its visitor, for search, which reads don't return, and the version of their analysis.
 	Terms        []string `bson:"terms,omitempty"`
 	TermsVersion int64    `bson:"termsVersion,omitempty"`
@@ -195,6 +198,9 @@ func (c *Conversation) addMessage(m *Message) (answered *float64, err error) {
 func (c *Conversation) setStatus(s Status, now time.Time) {
 	if c.Status == s {
 		return
+	}
+	if s == Open {
+		c.addPause(c.ClosedAt, now)
 	}
 	c.Status, c.ClosedAt = s, nil
 	if s == Closed {

@@ -45,7 +45,7 @@ func assignedAutomatically(c *Conversation) Event {
 }
 
 // inboxUpdated is the event that a conversation has another folder, is snoozed until another time, or has another
-// scheduled reply or team. Visitors don't receive it.
+// scheduled reply, team or due time. Visitors don't receive it.
 func inboxUpdated(c *Conversation, hasOtherTeam bool) Event {
 	d := contract.InboxUpdatedData{
 		Conversation:   c.eventView(),
@@ -54,6 +54,7 @@ func inboxUpdated(c *Conversation, hasOtherTeam bool) Event {
 		ScheduledReply: c.Scheduled.Times(),
 		TeamID:         c.TeamID,
 	}
+	d.ResponseDueAt, d.ResolutionDueAt = c.Due.times()
 	if hasOtherTeam {
 		d.TeamChanged = &hasOtherTeam
 	}

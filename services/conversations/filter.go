@@ -22,8 +22,10 @@ type Filter struct {
 	Mentioned *id.User // a user who hasn't seen that a note mentions them; zero has no conversations
 	Tags      []string // one of them, by stored name
 	Waiting   *bool    // whether the visitor waits for an answer
-	Rated     bool     // only conversations whose time of rating is known
-	Commented *bool    // whether the visitor has commented on the rating
+	Overdue   *bool    // whether something was due before Now
+	Now       time.Time
+	Rated     bool  // only conversations whose time of rating is known
+	Commented *bool // whether the visitor has commented on the rating
 	Snoozed   *bool
 	Spam      *bool
 	// Created from, and before, a time.

@@ -47,6 +47,9 @@ func (c *Conversation) put(f Folder, until *time.Time, now time.Time) {
 	if c.Folder == f {
 		return
 	}
+	if c.Folder == Snoozed {
+		c.addPause(c.FolderSince, now)
+	}
 	c.Folder, c.FolderSince = f, &now
 	if f == NoFolder {
 		c.FolderSince = nil

@@ -48,6 +48,7 @@ type InboxCounts struct {
 	Unassigned int64  // open
 	Open       int64
 	Waiting    int64 // the visitors wait for an answer
+	Overdue    int64 // something was due before now
 	Snoozed    int64
 	Mentioned  *int64 // a note mentions the user, who hasn't seen that; nil for a program
 	Closed     int64
@@ -61,7 +62,7 @@ const MaxCounted = 10_000
 
 // InboxCounts returns the number of rows of each view for the user me, or for a program, which is 0.
 func (s *Service) InboxCounts(ctx context.Context, t tenant.ID, me id.User) (InboxCounts, error) {
-	return s.store.InboxCounts(ctx, t, me)
+	return s.store.InboxCounts(ctx, t, me, s.now())
 }
 
 // InboxRow is a conversation as lists for agents show it.

@@ -117,7 +117,8 @@ func (c *Conversation) changes(before Conversation) (events []Event) {
 		events = append(events, updated(c, before.Status))
 	}
 	hasOtherTeam := !same(c.TeamID, before.TeamID)
-	if !c.sameFolder(before) || !c.Scheduled.isSame(before.Scheduled) || hasOtherTeam {
+	if !c.sameFolder(before) || !c.Scheduled.isSame(before.Scheduled) || !c.Due.isSame(before.Due) ||
+		hasOtherTeam {
 		events = append(events, inboxUpdated(c, hasOtherTeam))
 	}
 	return events

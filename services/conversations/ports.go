@@ -34,7 +34,7 @@ type Store interface {
 	// Counts returns the website's counts; Opened and Closed count from since on.
 	Counts(ctx context.Context, t tenant.ID, since time.Time) (Counts, error)
 	// InboxCounts returns the number of rows of the inbox's views for the user me, or for a program, which is 0.
-	InboxCounts(ctx context.Context, t tenant.ID, me id.User) (InboxCounts, error)
+	InboxCounts(ctx context.Context, t tenant.ID, me id.User, now time.Time) (InboxCounts, error)
 	// Messages returns messages of a conversation with numbers greater than after, oldest first: up to limit messages
 	// and paging.MaxBytes. more reports whether others follow.
 	Messages(ctx context.Context, t tenant.ID, conversation id.Conversation, after id.Message, limit int64) (
@@ -155,6 +155,8 @@ type Accounts interface {
 	Teams(ctx context.Context, t tenant.ID) ([]Team, error)
 	// Assignment returns how a website assigns new conversations.
 	Assignment(ctx context.Context, t tenant.ID) (Assignment, error)
+	// Targets returns how fast a website wants to answer.
+	Targets(ctx context.Context, t tenant.ID) (Targets, error)
 }
 
 // Visitors reads and imports visitors. Errors are faults.

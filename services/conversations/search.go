@@ -15,6 +15,7 @@ import (
 func (s *Service) list(
 	ctx context.Context, t tenant.ID, f Filter, w paging.Following,
 ) (paging.Slice[Conversation], error) {
+	f.Now = s.now()
 	find := func(q searchquery.Query, w paging.Following) (paging.Slice[Conversation], error) {
 		f.Query = q
 		return s.store.List(ctx, t, f, w)

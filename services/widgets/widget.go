@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"fivechat.dev/libs/kernel/businesshours"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/publictoken"
@@ -15,29 +16,29 @@ import (
 
 // Widget is the settings of one website's widget. A website has exactly one.
 type Widget struct {
-	ID              int64          `bson:"_id"`
-	WebsiteID       tenant.ID      `bson:"websiteId"`
-	ClientToken     string         `bson:"clientToken"` // public: it is in the site's pages
-	Color           string         `bson:"color"`
-	ButtonClass     string         `bson:"buttonClass"`
-	ChatClass       string         `bson:"chatClass"`
-	ChatTitleClass  string         `bson:"chatTitleClass"`
-	ChatInputClass  string         `bson:"chatInputClass"`
-	ButtonXPos      float64        `bson:"buttonXPos"` // pixels from the side
-	ButtonYPos      float64        `bson:"buttonYPos"` // pixels from the bottom
-	ButtonBgColor   string         `bson:"buttonBgColor"`
-	ButtonTextColor string         `bson:"buttonTextColor"`
-	BubbleColor     string         `bson:"bubbleColor"`
-	BubbleTextColor string         `bson:"bubbleTextColor"`
-	ChatFormFields  string         `bson:"chatFormFields"`  // JSON, in the format of the hosted product
-	WelcomeMessages string         `bson:"welcomeMessages"` // JSON, in the format of the hosted product
-	RatingEnabled   bool           `bson:"ratingEnabled"`
-	RemoveBranding  bool           `bson:"removeBranding"`
-	ChatEnabled     bool           `bson:"chatEnabled"`
-	PageParameters  []string       `bson:"pageParameters"` // query parameters of a page's address that the script sends
-	BusinessHours   *BusinessHours `bson:"businessHours"`  // nil for none
-	AwayMessages    string         `bson:"awayMessages"`   // JSON, as WelcomeMessages; said outside of the business hours
-	Reopen          bool           `bson:"reopen"`         // a message after the end continues the conversation
+	ID              int64                `bson:"_id"`
+	WebsiteID       tenant.ID            `bson:"websiteId"`
+	ClientToken     string               `bson:"clientToken"` // public: it is in the site's pages
+	Color           string               `bson:"color"`
+	ButtonClass     string               `bson:"buttonClass"`
+	ChatClass       string               `bson:"chatClass"`
+	ChatTitleClass  string               `bson:"chatTitleClass"`
+	ChatInputClass  string               `bson:"chatInputClass"`
+	ButtonXPos      float64              `bson:"buttonXPos"` // pixels from the side
+	ButtonYPos      float64              `bson:"buttonYPos"` // pixels from the bottom
+	ButtonBgColor   string               `bson:"buttonBgColor"`
+	ButtonTextColor string               `bson:"buttonTextColor"`
+	BubbleColor     string               `bson:"bubbleColor"`
+	BubbleTextColor string               `bson:"bubbleTextColor"`
+	ChatFormFields  string               `bson:"chatFormFields"`  // JSON, in the format of the hosted product
+	WelcomeMessages string               `bson:"welcomeMessages"` // JSON, in the format of the hosted product
+	RatingEnabled   bool                 `bson:"ratingEnabled"`
+	RemoveBranding  bool                 `bson:"removeBranding"`
+	ChatEnabled     bool                 `bson:"chatEnabled"`
+	PageParameters  []string             `bson:"pageParameters"` // query parameters of a page that the script sends
+	BusinessHours   *businesshours.Hours `bson:"businessHours"`  // nil for none
+	AwayMessages    string               `bson:"awayMessages"`   // JSON, as WelcomeMessages; said outside of these hours
+	Reopen          bool                 `bson:"reopen"`         // a message after the end continues the conversation
 	Look            `bson:",inline"`
 	Version         int64     `bson:"version"`  // counts changes
 	LoadedAt        time.Time `bson:"loadedAt"` // first load of its script by a browser; zero for none
@@ -77,7 +78,7 @@ type Patch struct {
 	ChatFormFields, WelcomeMessages, AwayMessages, ClientToken    optional.Value[string]
 	ButtonXPos, ButtonYPos                                        optional.Value[float64]
 	RatingEnabled, RemoveBranding, ChatEnabled, Reopen            optional.Value[bool]
-	BusinessHours                                                 optional.Value[BusinessHours]
+	BusinessHours                                                 optional.Value[businesshours.Hours]
 	PageParameters                                                optional.Value[[]string]
 	Look                                                          LookChange
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"fivechat.dev/libs/kernel/businesshours"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
@@ -205,7 +206,7 @@ func TestPatch(t *testing.T) {
 			},
 		},
 		"no business hours": {
-			widgets.Patch{BusinessHours: optional.Value[widgets.BusinessHours]{Set: true, Null: true}, AwayMessages: null},
+			widgets.Patch{BusinessHours: optional.Value[businesshours.Hours]{Set: true, Null: true}, AwayMessages: null},
 			nil,
 			func(w widgets.Widget) bool { return w.BusinessHours == nil && w.AwayMessages == "[]" && !w.Reopen },
 		},
@@ -235,15 +236,15 @@ func TestPatch(t *testing.T) {
 }
 
 // weekly is one range of time a week.
-func weekly(timezone, day, from, to string) widgets.BusinessHours {
-	return widgets.BusinessHours{Timezone: timezone, Days: []widgets.TimeRange{{Day: day, From: from, To: to}}}
+func weekly(timezone, day, from, to string) businesshours.Hours {
+	return businesshours.Hours{Timezone: timezone, Days: []businesshours.Range{{Day: day, From: from, To: to}}}
 }
 
 func TestWrongBusinessHoursAreRefused(t *testing.T) {
 	t.Parallel()
 	many := weekly("UTC", "MON", "09:00", "17:00")
 	many.Days = slices.Repeat(many.Days, 29)
-	for name, hours := range map[string]widgets.BusinessHours{
+	for name, hours := range map[string]businesshours.Hours{
 		"no time zone":         weekly("", "MON", "09:00", "17:00"),
 		"the machine's zone":   weekly("Local", "MON", "09:00", "17:00"),
 		"an unknown time zone": weekly("Europe/Atlantis", "MON", "09:00", "17:00"),

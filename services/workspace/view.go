@@ -39,6 +39,7 @@ type ViewFilter struct {
 	Rating     []int64  `bson:"rating,omitempty"     json:"rating,omitempty"`
 	Mentioned  *string  `bson:"mentioned,omitempty"  json:"mentioned,omitempty"`
 	Waiting    *bool    `bson:"waiting,omitempty"    json:"waiting,omitempty"`
+	Overdue    *bool    `bson:"overdue,omitempty"    json:"overdue,omitempty"`
 	Snoozed    *bool    `bson:"snoozed,omitempty"    json:"snoozed,omitempty"`
 	Spam       *bool    `bson:"spam,omitempty"       json:"spam,omitempty"`
 }

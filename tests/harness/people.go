@@ -85,7 +85,9 @@ type PersonOperation struct {
 // PersonOperations returns these operations. Their paths contain {member}, {invitation}, {invited}, {token} or
 // {session} for the object.
 func PersonOperations() []PersonOperation {
-	return append(slices.Concat(factorOperations(), signUpOperations(), teamOperations()), []PersonOperation{
+	return append(slices.Concat(
+		factorOperations(), signUpOperations(), teamOperations(), ruleOperations(),
+	), []PersonOperation{
 		anyone(Operation{
 			Method: "POST", Path: "/auth/password", Status: 200, Body: Map{"email": "{email}", "password": Password},
 			Mistyped: Map{"email": 5},
@@ -133,11 +135,6 @@ func PersonOperations() []PersonOperation {
 			Method: "PUT", Path: "/identity-policy", Status: 200, Body: Map{"required": false},
 			Mistyped: Map{"required": "yes"},
 		})),
-		admin(Operation{Method: "GET", Path: "/assignment", Status: 200}),
-		admin(Operation{
-			Method: "PUT", Path: "/assignment", Status: 200, Body: Map{"mode": "manual", "capacity": 5},
-			Mistyped: Map{"capacity": "five"},
-		}),
 		admin(Operation{Method: "GET", Path: "/tokens", Status: 200}),
 		confirmed(admin(Operation{
 			Method: "POST", Path: "/tokens", Status: 201, Body: Map{"name": "importer", "level": Write},
@@ -162,6 +159,24 @@ func anyone(o Operation) PersonOperation { return PersonOperation{Operation: o, 
 func confirmed(p PersonOperation) PersonOperation {
 	p.Confirmed = true
 	return p
+}
+
+// ruleOperations are those on how a website assigns conversations, and how fast it wants to answer.
+func ruleOperations() []PersonOperation {
+	return []PersonOperation{
+		admin(Operation{Method: "GET", Path: "/assignment", Status: 200}),
+		admin(Operation{
+			Method: "PUT", Path: "/assignment", Status: 200, Body: Map{"mode": "manual", "capacity": 5},
+			Mistyped: Map{"capacity": "five"},
+		}),
+		admin(Operation{Method: "GET", Path: "/targets", Status: 200}),
+		admin(Operation{
+			Method: "PUT", Path: "/targets", Status: 200, Body: Map{
+				"firstResponseMinutes": 30, "nextResponseMinutes": nil, "resolutionMinutes": nil, "businessHours": true,
+			},
+			Mistyped: Map{"resolutionMinutes": "five"},
+		}),
+	}
 }
 
 // signUpOperations are those by which persons create websites. They aren't allowed here: services/accounts/app tests

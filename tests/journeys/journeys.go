@@ -31,6 +31,7 @@ var All = []Journey{
 	{"assignment of a conversation", Assignment},
 	{"finding conversations", Finding},
 	{"the views of the inbox", Inbox},
+	{"what is due by the targets", Targets},
 	{"the lists of tickets and visitors", Lists},
 	{"searching", Searching},
 	{"following lists of changes", FollowingChanges},

@@ -87,6 +87,7 @@ const tree = root.addChildren([
   page('/settings/widget', () => import('./routes/widget/WidgetPage')),
   page('/settings/install', () => import('./routes/widget/InstallPage')),
   page('/settings/assignment', () => import('./routes/settings/AssignmentPage')),
+  page('/settings/targets', () => import('./routes/settings/TargetsPage')),
   page('/settings/teams', () => import('./routes/settings/TeamsPage')),
   page('/settings/notifications', () => import('./routes/settings/NotificationsPage')),
   page('/settings/privacy', () => import('./routes/settings/PrivacyPage')),

@@ -2718,10 +2718,13 @@ type InboxCounts struct {
 	Mentioned nullable.Nullable[int64] `json:"mentioned"`
 
 	// Mine Open ones that are assigned to the person who calls; null for a program.
-	Mine    nullable.Nullable[int64] `json:"mine"`
-	Open    int64                    `json:"open"`
-	Snoozed int64                    `json:"snoozed"`
-	Spam    int64                    `json:"spam"`
+	Mine nullable.Nullable[int64] `json:"mine"`
+	Open int64                    `json:"open"`
+
+	// Overdue Open ones whose response or resolution was due before now.
+	Overdue int64 `json:"overdue"`
+	Snoozed int64 `json:"snoozed"`
+	Spam    int64 `json:"spam"`
 
 	// Unassigned Open ones without an assignee.
 	Unassigned int64 `json:"unassigned"`
@@ -2767,6 +2770,12 @@ type InboxRow struct {
 	// Notes Private notes.
 	Notes   int64                        `json:"notes"`
 	RatedAt nullable.Nullable[time.Time] `json:"ratedAt"`
+
+	// ResolutionDueAt Until when it should be closed, likewise.
+	ResolutionDueAt nullable.Nullable[time.Time] `json:"resolutionDueAt"`
+
+	// ResponseDueAt Until when an agent should answer the visitor, by the website's targets. Null while it is snoozed, and without a target.
+	ResponseDueAt nullable.Nullable[time.Time] `json:"responseDueAt"`
 
 	// ScheduledReply The times of its scheduled reply.
 	ScheduledReply nullable.Nullable[ScheduledTimes] `json:"scheduledReply"`
@@ -3796,6 +3805,21 @@ type TagNames struct {
 	Names *map[string]string `json:"names,omitempty"`
 }
 
+// Targets defines model for Targets.
+type Targets struct {
+	// BusinessHours Only times within the widget's `businessHours` count. If the widget has none, all times count.
+	BusinessHours bool `json:"businessHours"`
+
+	// FirstResponseMinutes From the visitor's first message until an agent's first one. Null for no target, also below.
+	FirstResponseMinutes nullable.Nullable[int64] `json:"firstResponseMinutes"`
+
+	// NextResponseMinutes From the visitor's first message that no agent has answered, once an agent has written.
+	NextResponseMinutes nullable.Nullable[int64] `json:"nextResponseMinutes"`
+
+	// ResolutionMinutes From the beginning until the conversation is closed. Times when it is closed don't count.
+	ResolutionMinutes nullable.Nullable[int64] `json:"resolutionMinutes"`
+}
+
 // Team defines model for Team.
 type Team struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -4225,6 +4249,7 @@ type ViewFilter struct {
 	// AssigneeID `me` is the person who uses the view.
 	AssigneeID *[]string             `json:"assigneeId,omitempty"`
 	Mentioned  *string               `json:"mentioned,omitempty"`
+	Overdue    *bool                 `json:"overdue,omitempty"`
 	Rating     *[]int                `json:"rating,omitempty"`
 	Search     *string               `json:"search,omitempty"`
 	Snoozed    *bool                 `json:"snoozed,omitempty"`
@@ -4855,12 +4880,18 @@ type InboxRead struct {
 // InboxReadType defines model for InboxRead.Type.
 type InboxReadType string
 
-// InboxUpdated A conversation was snoozed, is back from that, was marked as spam, or that was taken back, or its scheduled reply or its team is another. Visitors don't receive this event.
+// InboxUpdated A conversation was snoozed, is back from that, was marked as spam, or that was taken back, or its scheduled reply, its team or a due time is another. Visitors don't receive this event.
 // In a conversation marked as spam, `message.created` of the visitor has the status `CLOSED`: don't notify agents of it.
 type InboxUpdated struct {
 	At   time.Time `json:"at"`
 	Data struct {
-		Conversation   Conversation    `json:"conversation"`
+		Conversation Conversation `json:"conversation"`
+
+		// ResolutionDueAt Until when it should be closed, likewise.
+		ResolutionDueAt *time.Time `json:"resolutionDueAt,omitempty"`
+
+		// ResponseDueAt Until when an agent should answer, by the website's targets. Absent if nothing is due.
+		ResponseDueAt  *time.Time      `json:"responseDueAt,omitempty"`
 		ScheduledReply *ScheduledTimes `json:"scheduledReply,omitempty"`
 
 		// SnoozedUntil Absent if it isn't snoozed.
@@ -5341,6 +5372,9 @@ type Mentioned = string
 // NoteID defines model for noteId.
 type NoteID = int64
 
+// OverdueFilter defines model for overdueFilter.
+type OverdueFilter = bool
+
 // PageNumber defines model for pageNumber.
 type PageNumber = int64
 
@@ -5744,6 +5778,9 @@ type ListInboxParams struct {
 	// Waiting Only conversations whose visitor waits for an answer, or only the others.
 	Waiting *WaitingFilter `form:"waiting,omitempty" json:"waiting,omitempty"`
 
+	// Overdue Only conversations whose response or resolution was due before now, or only the others.
+	Overdue *OverdueFilter `form:"overdue,omitempty" json:"overdue,omitempty"`
+
 	// Commented Only conversations with a comment on their rating, or only the others.
 	Commented *CommentedFilter `form:"commented,omitempty" json:"commented,omitempty"`
 
@@ -5924,6 +5961,18 @@ type GetRatingsParams struct {
 type DeleteTagParams struct {
 	// IfMatch The `ETag` of the resource to be changed, several of them, or `*`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetTargetsParams defines parameters for GetTargets.
+type GetTargetsParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
+}
+
+// PutTargetsParams defines parameters for PutTargets.
+type PutTargetsParams struct {
+	// XWebsiteID The website, if the person is a member of several.
+	XWebsiteID *WebsiteID `json:"x-website-id,omitempty"`
 }
 
 // CreateTeamParams defines parameters for CreateTeam.
@@ -6562,6 +6611,9 @@ type ChangeRoleJSONRequestBody = NewRole
 
 // PutTagJSONRequestBody defines body for PutTag for application/json ContentType.
 type PutTagJSONRequestBody = TagNames
+
+// PutTargetsJSONRequestBody defines body for PutTargets for application/json ContentType.
+type PutTargetsJSONRequestBody = Targets
 
 // CreateTeamJSONRequestBody defines body for CreateTeam for application/json ContentType.
 type CreateTeamJSONRequestBody = NewTeam
@@ -8830,6 +8882,39 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /tags/{name} (the `PutTag` operationId).
 	PutTag(ctx context.Context, name string, body PutTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTargets How fast the website wants to answer
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Corresponds with GET /targets (the `GetTargets` operationId).
+	GetTargets(ctx context.Context, params *GetTargetsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutTargetsWithBody Set how fast the website wants to answer
+	//
+	// Rows of the inbox then say until when a response or the resolution is due. A conversation gets these times, or others, with its next
+	// message or change; those that are there stay.
+	//
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /targets (the `PutTargets` operationId).
+	PutTargetsWithBody(ctx context.Context, params *PutTargetsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutTargets Set how fast the website wants to answer
+	//
+	// Rows of the inbox then say until when a response or the resolution is due. A conversation gets these times, or others, with its next
+	// message or change; those that are there stay.
+	//
+	//
+	// Needs a person with the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /targets (the `PutTargets` operationId).
+	PutTargets(ctx context.Context, params *PutTargetsParams, body PutTargetsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTeams The website's teams
 	//
@@ -12398,6 +12483,67 @@ func (c *Client) PutTagWithBody(ctx context.Context, name string, contentType st
 // Corresponds with PUT /tags/{name} (the `PutTag` operationId).
 func (c *Client) PutTag(ctx context.Context, name string, body PutTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutTagRequest(c.Server, name, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTargets How fast the website wants to answer
+//
+// Needs a person with the role `admin`.
+//
+// Corresponds with GET /targets (the `GetTargets` operationId).
+func (c *Client) GetTargets(ctx context.Context, params *GetTargetsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTargetsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutTargetsWithBody Set how fast the website wants to answer
+//
+// Rows of the inbox then say until when a response or the resolution is due. A conversation gets these times, or others, with its next
+// message or change; those that are there stay.
+//
+// Needs a person with the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /targets (the `PutTargets` operationId).
+func (c *Client) PutTargetsWithBody(ctx context.Context, params *PutTargetsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutTargetsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutTargets Set how fast the website wants to answer
+//
+// Rows of the inbox then say until when a response or the resolution is due. A conversation gets these times, or others, with its next
+// message or change; those that are there stay.
+//
+// Needs a person with the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /targets (the `PutTargets` operationId).
+func (c *Client) PutTargets(ctx context.Context, params *PutTargetsParams, body PutTargetsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutTargetsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18120,6 +18266,18 @@ func NewListInboxRequest(server string, params *ListInboxParams) (*http.Request,
 
 		}
 
+		if params.Overdue != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "overdue", *params.Overdue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Commented != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "commented", *params.Commented, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -19620,6 +19778,103 @@ func NewPutTagRequestWithBody(server string, name string, contentType string, bo
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetTargetsRequest constructs an http.Request for the GetTargets method
+func NewGetTargetsRequest(server string, params *GetTargetsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/targets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPutTargetsRequest calls the generic PutTargets builder with application/json body
+func NewPutTargetsRequest(server string, params *PutTargetsParams, body PutTargetsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutTargetsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPutTargetsRequestWithBody constructs an http.Request for the PutTargets method, with any body, and a specified content type
+func NewPutTargetsRequestWithBody(server string, params *PutTargetsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/targets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XWebsiteID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-website-id", *params.XWebsiteID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-website-id", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -24624,6 +24879,16 @@ func (o *Operations) DeleteTag(ctx context.Context, name string, params *DeleteT
 // PutTag Store a tag with its display names
 func (o *Operations) PutTag(ctx context.Context, name string, body TagNames) (Answer[Tag], error) {
 	return read[Tag](o.client.PutTag(ctx, name, body))
+}
+
+// GetTargets How fast the website wants to answer
+func (o *Operations) GetTargets(ctx context.Context, params *GetTargetsParams) (Answer[Targets], error) {
+	return read[Targets](o.client.GetTargets(ctx, params))
+}
+
+// PutTargets Set how fast the website wants to answer
+func (o *Operations) PutTargets(ctx context.Context, params *PutTargetsParams, body Targets) (Answer[Targets], error) {
+	return read[Targets](o.client.PutTargets(ctx, params, body))
 }
 
 // ListTeams The website's teams

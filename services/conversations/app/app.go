@@ -20,6 +20,7 @@ import (
 	"fivechat.dev/services/conversations/internal/clients"
 	"fivechat.dev/services/conversations/internal/digest"
 	"fivechat.dev/services/conversations/internal/due"
+	"fivechat.dev/services/conversations/internal/duetimes"
 	"fivechat.dev/services/conversations/internal/indexer"
 	"fivechat.dev/services/conversations/internal/live"
 	"fivechat.dev/services/conversations/internal/mongostore"
@@ -98,6 +99,8 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 	assigning := assigner.New(service, log.Leading, base.Telemetry)
 	queueing := once("assignment", own, assigning.Apply)
 	queueing.Concerns, queueing.FromHead = assigner.Concerns, true
+	timing := once("due times", own, duetimes.Task{Service: service}.Apply)
+	timing.Concerns, timing.FromHead = duetimes.Concerns, true
 	digesting := once("digest", own, digest.Task{Service: service, Telemetry: base.Telemetry}.Apply)
 	hub := live.New([]feed.Feed{
 		own, ofVisitors,
@@ -115,6 +118,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		indexing("search.opened", own), indexing("search.visitors", ofVisitors),
 		runner.Task{Name: "waker", Run: due.Snoozes(service, log.Leading, base.Telemetry).Run},
 		runner.Task{Name: "scheduled replies", Run: due.Replies(service, log.Leading, base.Telemetry).Run},
+		runner.Task{Name: "due times", Run: timing.Run},
 		runner.Task{Name: "assignment", Run: queueing.Run}, runner.Task{Name: "assigner", Run: assigning.Run},
 		runner.Task{Name: "search.conversations", Run: reindexing.Run})
 	unit.Drain = hub.Drain

@@ -59,6 +59,8 @@ export const row = (token: string, fields: Partial<Conversation> = {}, others: P
     mentions: [],
     scheduledReply: null,
     teamId: null,
+    responseDueAt: null,
+    resolutionDueAt: null,
     ...others,
   }) as InboxRow;
 

@@ -241,8 +241,10 @@ export class Live {
       }
       case 'inbox.updated': {
         const { conversation, snoozedUntil = null, spam, scheduledReply = null, teamId = null } = frame.data.data;
+        const { responseDueAt = null, resolutionDueAt = null } = frame.data.data;
+        const aside = { snoozedUntil, spam, scheduledReply, teamId, responseDueAt, resolutionDueAt };
         this.update(conversation, frame.data.at);
-        this.cache.changeRow(conversation.token, (row) => ({ ...row, snoozedUntil, spam, scheduledReply, teamId }));
+        this.cache.changeRow(conversation.token, (row) => ({ ...row, ...aside }));
         this.scheduleFigures();
         break;
       }

@@ -6,6 +6,7 @@ import {
   applyAside,
   applyConversation,
   applyMessage,
+  isOverdue,
   orders,
   place,
   type ListSpec,
@@ -127,6 +128,19 @@ describe('orders', () => {
       row('early', { createdAt: at(1) }, { waitingSince: at(2) }),
     ].sort(orders.waiting);
     expect(sorted.map((r) => r.conversation.token).join()).toBe('early,late,none');
+  });
+});
+
+describe('isOverdue', () => {
+  const late = (fields: Partial<InboxRow>, status: 'OPEN' | 'CLOSED' = 'OPEN') =>
+    isOverdue(row('a', { status }, fields), Date.parse(at(5)));
+  it('says whether the earlier time has passed, in an open row that isn’t snoozed', () => {
+    expect(late({})).toBe(false);
+    expect(late({ responseDueAt: at(6), resolutionDueAt: at(9) })).toBe(false);
+    expect(late({ responseDueAt: at(6), resolutionDueAt: at(4) })).toBe(true);
+    expect(late({ responseDueAt: at(4) })).toBe(true);
+    expect(late({ responseDueAt: at(4), snoozedUntil: at(9) })).toBe(false);
+    expect(late({ responseDueAt: at(4) }, 'CLOSED')).toBe(false);
   });
 });
 

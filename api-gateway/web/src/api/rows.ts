@@ -54,6 +54,7 @@ export function applyMessage(row: InboxRow, message: Message): InboxRow {
     unread: row.unread + (isFromVisitor ? 1 : 0),
     unreadByMe: (row.unreadByMe ?? 0) + (isFromVisitor ? 1 : 0),
     snoozedUntil: isFromVisitor ? null : row.snoozedUntil,
+    responseDueAt: senderType === 'USER' ? null : row.responseDueAt,
     waitingSince: row.conversation.status === 'OPEN' ? waitingSince : null,
   };
 }
@@ -113,6 +114,19 @@ function indexFor(
     else high = middle;
   }
   return low;
+}
+
+/** dueAt returns when the first thing in a row is due, or null. Nothing is due while it is snoozed or closed. */
+export function dueAt({ conversation, snoozedUntil, responseDueAt, resolutionDueAt }: InboxRow): string | null {
+  if (conversation.status !== 'OPEN' || snoozedUntil) return null;
+  if (!responseDueAt || !resolutionDueAt) return responseDueAt ?? resolutionDueAt;
+  return time(responseDueAt) < time(resolutionDueAt) ? responseDueAt : resolutionDueAt;
+}
+
+/** isOverdue reports whether something in a row was due before now. */
+export function isOverdue(row: InboxRow, now = Date.now()): boolean {
+  const at = dueAt(row);
+  return at !== null && time(at) < now;
 }
 
 /** place puts a row where it belongs in a list, or removes it. A row that belongs to a later page isn't added. */

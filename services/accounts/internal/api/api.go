@@ -23,6 +23,7 @@ func Mount(
 	mountWebsites(r, chain, s, m)
 	mountWebsiteUsers(r, chain, s)
 	mountAssignment(r, chain, s)
+	mountTargets(r, chain, s)
 	mountTeams(r, chain, s)
 	mountTokens(r, chain, s)
 	mountOwnTokens(r, chain, s)

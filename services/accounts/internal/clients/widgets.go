@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"fivechat.dev/libs/kernel/businesshours"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/transport/httpkit"
 	"fivechat.dev/services/accounts"
@@ -23,6 +24,8 @@ type widget struct {
 type present struct {
 	ClientToken string     `json:"clientToken"`
 	LoadedAt    *time.Time `json:"loadedAt"`
+
+	BusinessHours *businesshours.Hours `json:"businessHours"`
 }
 
 // Of implements accounts.Widgets.

@@ -79,6 +79,7 @@ type inboxCounts struct {
 	Unassigned int64    `json:"unassigned"`
 	Open       int64    `json:"open"`
 	Waiting    int64    `json:"waiting"`
+	Overdue    int64    `json:"overdue"`
 	Snoozed    int64    `json:"snoozed"`
 	Mentioned  *int64   `json:"mentioned"`
 	Closed     int64    `json:"closed"`
@@ -103,6 +104,9 @@ type inboxRow struct {
 	Snippet      *snippet               `json:"snippet"`
 	Notes        int64                  `json:"notes"`
 	Mentions     []id.User              `json:"mentions"`
+
+	ResponseDueAt   *time.Time `json:"responseDueAt"`
+	ResolutionDueAt *time.Time `json:"resolutionDueAt"`
 
 	ScheduledReply *contract.ScheduledTimes `json:"scheduledReply"`
 }
@@ -134,6 +138,9 @@ func (a api) inboxRows(
 			TeamID:   row.TeamID,
 			Feedback: row.Feedback, RatedAt: row.RatedAt,
 			Notes: row.Notes, Mentions: append([]id.User{}, row.Mentions...), ScheduledReply: row.Scheduled.Times(),
+		}
+		if row.Due != nil {
+			rows[i].ResponseDueAt, rows[i].ResolutionDueAt = row.Due.Response, row.Due.Resolution
 		}
 		if me != 0 {
 			own := row.UnreadBy(me)

@@ -18,6 +18,7 @@ type inbox struct {
 	Tag           httpkit.List  `query:"tag" json:"-"`
 	TeamID        httpkit.List  `query:"teamId" json:"-"`
 	Waiting       httpkit.Flag  `query:"waiting" json:"-"`
+	Overdue       httpkit.Flag  `query:"overdue" json:"-"`
 	Commented     httpkit.Flag  `query:"commented" json:"-"`
 	Snoozed       httpkit.Flag  `query:"snoozed" json:"-"`
 	Spam          httpkit.Flag  `query:"spam" json:"-"`
@@ -43,7 +44,7 @@ func (i inbox) window() (paging.Following, error) {
 func (i inbox) filter(me id.User) (conversations.Filter, error) {
 	f, err := i.list.filter(me)
 	f.Tags, f.Waiting, f.Snoozed, f.Spam = i.Tag, i.Waiting.Ptr(), i.Snoozed.Ptr(), i.Spam.Ptr()
-	f.Commented = i.Commented.Ptr()
+	f.Commented, f.Overdue = i.Commented.Ptr(), i.Overdue.Ptr()
 	f.CreatedFrom, f.CreatedBefore = time.Time(i.CreatedFrom), time.Time(i.CreatedBefore)
 	if f.Spam == nil && !i.Follows() {
 		f.Spam = new(bool)

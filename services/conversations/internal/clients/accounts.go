@@ -61,6 +61,15 @@ func (a Accounts) Teams(ctx context.Context, t tenant.ID) ([]conversations.Team,
 	return found.Data, err
 }
 
+// Targets implements conversations.Accounts. A website that was erased has none.
+func (a Accounts) Targets(ctx context.Context, t tenant.ID) (conversations.Targets, error) {
+	found, err := httpkit.Call[conversations.Targets](ctx, a.Client, t, "GET", "/internal/targets", nil)
+	if fault.Is(err, fault.NotFound) { // or accounts is still of a version without targets
+		return conversations.Targets{}, nil
+	}
+	return found, err
+}
+
 // Assignment implements conversations.Accounts. A website that was erased has no rule.
 func (a Accounts) Assignment(ctx context.Context, t tenant.ID) (conversations.Assignment, error) {
 	found, err := httpkit.Call[conversations.Assignment](ctx, a.Client, t, "GET", "/internal/assignment", nil)

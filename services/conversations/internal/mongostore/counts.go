@@ -2,6 +2,7 @@ package mongostore
 
 import (
 	"context"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -10,9 +11,12 @@ import (
 	"fivechat.dev/services/conversations"
 )
 
-// InboxCounts implements conversations.Store. The row counts have all but those that wait or mention a user: a row
-// count of the former would cost each message another command, and mentions are few.
-func (s *Store) InboxCounts(ctx context.Context, t tenant.ID, me id.User) (conversations.InboxCounts, error) {
+// InboxCounts implements conversations.Store. The row counts have all but those that wait, are overdue or mention a
+// user: a row count of the first would cost each message another command, being overdue changes with time, and mentions
+// are few.
+func (s *Store) InboxCounts(
+	ctx context.Context, t tenant.ID, me id.User, now time.Time,
+) (conversations.InboxCounts, error) {
 	c, err := s.countViews(ctx, t, me)
 	if err != nil {
 		return c, err
@@ -32,6 +36,7 @@ func (s *Store) InboxCounts(ctx context.Context, t tenant.ID, me id.User) (conve
 	if c.Snoozed > 0 {
 		c.Waiting = max(0, c.Waiting-count("waiting", bson.D{isSnoozed, waits(true)}, newestOf("folder")))
 	}
+	c.Overdue = count("overdue", bson.D{overdue(true, now)}, earliestDue)
 	if me != 0 {
 		notSpam := bson.E{Key: "folder", Value: bson.D{{Key: "$ne", Value: conversations.Spam}}}
 		mentioned := count("mentioned", bson.D{{Key: mentionsField, Value: me}, notSpam}, newestOf(mentionsField))

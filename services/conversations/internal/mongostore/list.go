@@ -16,6 +16,12 @@ import (
 // longestWaiting are the keys of the index of conversations whose visitor waits.
 var longestWaiting = bson.D{{Key: "waitingSince", Value: 1}, {Key: "_id", Value: 1}}
 
+// earliestDue are the keys of the index of conversations in which something is due.
+var earliestDue = bson.D{{Key: targetField, Value: 1}, {Key: "_id", Value: 1}}
+
+// targetField is when the first thing in a conversation is due by the targets of its website.
+const targetField = "due.at"
+
 // teamField is the team of a conversation. Its index has the conversations with one.
 const teamField = "teamId"
 
@@ -38,7 +44,8 @@ func (s *Store) List(
 		waiting := true
 		f.Waiting = &waiting
 	}
-	if len(f.Statuses) == 0 && f.Waiting != nil && *f.Waiting { // only open conversations wait
+	asks := func(asked *bool) bool { return asked != nil && *asked }
+	if len(f.Statuses) == 0 && (asks(f.Waiting) || asks(f.Overdue)) { // only open conversations wait or are overdue
 		f.Statuses = []conversations.Status{conversations.Open}
 	}
 	f.Rated = w.Order == paging.Rated
@@ -54,7 +61,8 @@ func (s *Store) List(
 		order.Index, order.Key = lastRated, "ratedAt"
 	default:
 	}
-	if f.Query.Restricts() || len(f.Tags)+len(f.Teams) > 0 || f.Waiting != nil || f.Commented != nil || f.Rated {
+	if f.Query.Restricts() || len(f.Tags)+len(f.Teams) > 0 || f.Waiting != nil || f.Overdue != nil ||
+		f.Commented != nil || f.Rated {
 		order.CountUpTo = conversations.MaxCounted
 	}
 	return mongokit.NewestWithTotal(ctx, s.conversations, t, filter, w.Window, order, s.total(t, f))
@@ -90,6 +98,9 @@ func conditions(f conversations.Filter) (filter bson.D) {
 		}
 		filter = append(filter, bson.E{Key: "feedback", Value: bson.D{{Key: operator, Value: bson.A{nil, ""}}}})
 	}
+	if f.Overdue != nil {
+		filter = append(filter, overdue(*f.Overdue, f.Now))
+	}
 	filter = append(filter, inFolder(f)...)
 	all := mongokit.Matching(termsField, f.Query)
 	if f.Waiting != nil { // apart from the others, because a cursor puts a condition on waitingSince too
@@ -109,6 +120,14 @@ func waits(waiting bool) bson.E {
 		return bson.E{Key: "waitingSince", Value: nil}
 	}
 	return bson.E{Key: "waitingSince", Value: bson.D{{Key: "$gt", Value: time.Time{}}}}
+}
+
+func overdue(is bool, now time.Time) bson.E {
+	before := bson.D{{Key: "$lt", Value: now}}
+	if !is {
+		return bson.E{Key: targetField, Value: bson.D{{Key: "$not", Value: before}}}
+	}
+	return bson.E{Key: targetField, Value: before}
 }
 
 // inFolder returns the conditions on the folder. An open conversation isn't spam, and a closed one isn't snoozed.

@@ -230,7 +230,7 @@ func TestInboxCountsAgreeWithTheLists(t *testing.T) {
 	inFolders(t, s, storetest.Tenant(2))
 	yes, no := true, false
 	isOpen, closed := []conversations.Status{conversations.Open}, []conversations.Status{conversations.Closed}
-	counts, err := s.InboxCounts(t.Context(), w, 3)
+	counts, err := s.InboxCounts(t.Context(), w, 3, noon)
 	if err != nil || counts.Mine == nil || len(counts.AtLeast) != 0 {
 		t.Fatalf("%+v, %v", counts, err)
 	}
@@ -255,7 +255,7 @@ func TestInboxCountsAgreeWithTheLists(t *testing.T) {
 			t.Errorf("%s: %d are counted, the list has %d of %d: %v", name, c.have, len(found.Rows), found.Total, err)
 		}
 	}
-	if program, err := s.InboxCounts(t.Context(), w, 0); err != nil || program.Mine != nil ||
+	if program, err := s.InboxCounts(t.Context(), w, 0, noon); err != nil || program.Mine != nil ||
 		program.Unassigned != counts.Unassigned {
 		t.Errorf("a program: %+v, %v", program, err)
 	}

@@ -39,6 +39,10 @@ func (*rule) Agents(_ context.Context, _ tenant.ID, ids []id.User) ([]conversati
 	return agents, nil
 }
 
+func (*rule) Targets(context.Context, tenant.ID) (conversations.Targets, error) {
+	return conversations.Targets{}, nil
+}
+
 func (r *rule) Teams(context.Context, tenant.ID) ([]conversations.Team, error) {
 	return r.assignment.Teams, nil
 }

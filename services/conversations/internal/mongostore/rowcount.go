@@ -102,7 +102,7 @@ func (s *Store) Stored() rowcount.Stored[key] {
 // only a count query can tell.
 func (s *Store) total(t tenant.ID, f conversations.Filter) func(context.Context) (int64, error) {
 	if f.VisitorID != 0 || f.Mentioned != nil || len(f.Ratings) > 0 || len(f.Tags)+len(f.Teams) > 0 || f.Waiting != nil ||
-		f.Rated || f.Commented != nil || f.Query.Restricts() {
+		f.Overdue != nil || f.Rated || f.Commented != nil || f.Query.Restricts() {
 		if len(f.Query.Clauses) > 0 && f.Spam != nil && !*f.Spam && f.Snoozed == nil {
 			return func(ctx context.Context) (int64, error) { return s.countWithoutSpam(ctx, t, f) }
 		}

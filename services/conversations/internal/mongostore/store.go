@@ -63,6 +63,7 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 			listed("visitorId"), listed(termsField), listed("rating"), listed("tags"), listedIf("folder"),
 			listedIf(teamField),
 			mongokit.Index{Keys: longestWaiting, Present: "waitingSince", Needed: true},
+			mongokit.Index{Keys: earliestDue, Present: targetField, Needed: true},
 			mongokit.Index{Keys: lastRated, Present: "ratedAt", Needed: true},
 			mongokit.Index{Keys: longestQueued, Present: queuedField, Needed: true},
 			mongokit.Index{Keys: bson.D{{Key: "closedAt", Value: 1}}},

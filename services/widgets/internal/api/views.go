@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"fivechat.dev/libs/kernel/businesshours"
 	"fivechat.dev/libs/kernel/optional"
 	"fivechat.dev/libs/kernel/tenant"
 	"fivechat.dev/libs/kernel/version"
@@ -26,10 +27,12 @@ type resolved struct {
 type present struct {
 	ClientToken string     `json:"clientToken"`
 	LoadedAt    *time.Time `json:"loadedAt"`
+
+	BusinessHours *businesshours.Hours `json:"businessHours"`
 }
 
 func presentOf(w widgets.Widget) present {
-	p := present{ClientToken: w.ClientToken}
+	p := present{ClientToken: w.ClientToken, BusinessHours: w.BusinessHours}
 	if !w.LoadedAt.IsZero() {
 		p.LoadedAt = &w.LoadedAt
 	}
@@ -64,9 +67,9 @@ type view struct {
 	Notices         []string            `json:"notices"`
 	QuietHours      *widgets.QuietHours `json:"quietHours"`
 
-	BusinessHours *widgets.BusinessHours `json:"businessHours"`
-	AwayMessages  string                 `json:"awayMessages"`
-	Reopen        bool                   `json:"reopen"`
+	BusinessHours *businesshours.Hours `json:"businessHours"`
+	AwayMessages  string               `json:"awayMessages"`
+	Reopen        bool                 `json:"reopen"`
 
 	of version.Of
 }
@@ -111,9 +114,9 @@ type update struct {
 	Notices         optional.Value[[]string]           `json:"notices"`
 	QuietHours      optional.Value[widgets.QuietHours] `json:"quietHours"`
 
-	BusinessHours optional.Value[widgets.BusinessHours] `json:"businessHours"`
-	AwayMessages  optional.Value[string]                `json:"awayMessages"`
-	Reopen        optional.Value[bool]                  `json:"reopen"`
+	BusinessHours optional.Value[businesshours.Hours] `json:"businessHours"`
+	AwayMessages  optional.Value[string]              `json:"awayMessages"`
+	Reopen        optional.Value[bool]                `json:"reopen"`
 }
 
 func (u update) patch() widgets.Patch {

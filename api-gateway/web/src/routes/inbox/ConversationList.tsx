@@ -28,6 +28,7 @@ const emptyTexts: Record<ViewId, Key> = {
   unassigned: 'noChats',
   all: 'noChats',
   waiting: 'noneWaiting',
+  overdue: 'noneOverdue',
   mentions: 'noneMentions',
   snoozed: 'noneSnoozed',
   closed: 'noneClosed',

@@ -1,10 +1,11 @@
 // A conversation in a list.
 import { Link } from '@tanstack/react-router';
-import { Clock } from 'lucide-react';
+import { Clock, Timer } from 'lucide-react';
 import { memo } from 'react';
 import type { InboxRow } from '../../../../../libs/web/api';
 import { plain } from '../../../../../services/widgets/web/src/markdown';
 import { useDraft, useNow, useOnline, useRow, useTeams, useTyping } from '../../api/hooks';
+import { dueAt, isOverdue } from '../../api/rows';
 import { useSession } from '../../api/session';
 import { t } from '../../texts';
 import { Avatar } from '../../ui/parts';
@@ -61,6 +62,8 @@ export const Row = memo(({ token, view, isOpen = false, search, snippet, tabInde
     row;
   const team = teams.find(({ id }) => id === row.teamId);
   const name = visitorName(row);
+  const due = dueAt(row);
+  const isLate = isOverdue(row, now);
   const at = lastMessage?.createdAt ?? conversation.createdAt;
   return (
     <Link
@@ -95,7 +98,18 @@ export const Row = memo(({ token, view, isOpen = false, search, snippet, tabInde
           )}
         </span>
         <span className="chips">
-          {waitingSince && (
+          {due && (
+            <span
+              className={isLate ? 'chip due late' : 'chip due'}
+              title={t(due === row.responseDueAt ? 'responseDue' : 'resolutionDue', { time: moment(due) })}
+            >
+              <Timer aria-hidden="true" />
+              {isLate
+                ? t('overdueFor', { time: lasting(due, now) })
+                : t('dueIn', { time: lasting(new Date(now).toISOString(), Date.parse(due)) })}
+            </span>
+          )}
+          {waitingSince && !due && (
             <span className="chip waiting" title={t('waitingSince', { time: moment(waitingSince) })}>
               <Clock aria-hidden="true" />
               {t('waitingFor', { time: lasting(waitingSince, now) })}

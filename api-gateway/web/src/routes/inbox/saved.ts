@@ -1,6 +1,6 @@
 // Saved views: their addresses, their lists, and the filter that a new one gets. All functions are pure.
 import type { InboxRow, SavedView, Team, ViewFilter } from '../../../../../libs/web/api';
-import { orders, type ListSpec } from '../../api/rows';
+import { isOverdue, orders, type ListSpec } from '../../api/rows';
 import { viewOf } from './views';
 
 /** NamedView is a saved view, or the view of a team, whose id is the team's below zero. */
@@ -43,7 +43,7 @@ export function savedSpec(view: NamedView, userId: number): ListSpec {
 
 /** fits reports whether a row meets the conditions of a filter, as the server checks them. */
 export function fits({ conversation, ...row }: InboxRow, filter: ViewFilter, userId: number): boolean {
-  const { status, assigneeId, teamId, tag, rating, mentioned, waiting, snoozed, spam = false } = filter;
+  const { status, assigneeId, teamId, tag, rating, mentioned, waiting, overdue, snoozed, spam = false } = filter;
   const users = assigneeId?.map((a) => (a === 'me' ? userId : a === 'none' ? null : Number(a)));
   const wanted = mentioned && (mentioned === 'me' ? userId : Number(mentioned));
   return (
@@ -54,6 +54,7 @@ export function fits({ conversation, ...row }: InboxRow, filter: ViewFilter, use
     (!rating?.length || rating.includes(conversation.rating ?? 0)) &&
     (!wanted || row.mentions.includes(wanted)) &&
     (waiting === undefined || waiting === (row.waitingSince !== null)) &&
+    (overdue === undefined || overdue === isOverdue({ conversation, ...row })) &&
     (snoozed === undefined || snoozed === !!row.snoozedUntil) &&
     spam === row.spam
   );

@@ -1,10 +1,10 @@
 // The views of the inbox: which conversations each one has, and in which order. saved.ts makes those that agents save.
 import type { InboxRow } from '../../../../../libs/web/api';
 import { Keep } from '../../api/keep';
-import { orders, type ListSpec } from '../../api/rows';
+import { isOverdue, orders, type ListSpec } from '../../api/rows';
 import type { Key } from '../../texts';
 
-export type ViewId = 'mine' | 'unassigned' | 'all' | 'waiting' | 'mentions' | 'snoozed' | 'closed' | 'spam';
+export type ViewId = 'mine' | 'unassigned' | 'all' | 'waiting' | 'overdue' | 'mentions' | 'snoozed' | 'closed' | 'spam';
 
 /** Sort is an order of a list. waiting has the rows only whose visitors wait. */
 export type Sort = 'newest' | 'oldest' | 'waiting';
@@ -47,6 +47,13 @@ export const views: readonly View[] = [
     query: () => ({ ...open, waiting: 'true' }),
     accepts: (row) => isOpen(row) && row.waitingSince !== null,
     sorts: ['waiting', 'newest', 'oldest'],
+  },
+  {
+    id: 'overdue',
+    label: 'viewOverdue',
+    query: () => ({ ...open, overdue: 'true' }),
+    accepts: (row) => isOpen(row) && isOverdue(row),
+    sorts: all,
   },
   {
     id: 'mentions',

@@ -10,6 +10,7 @@ export type SettingsPath =
   | '/settings/replies'
   | '/settings/macros'
   | '/settings/assignment'
+  | '/settings/targets'
   | '/settings/teams'
   | '/settings/widget'
   | '/settings/install'
@@ -51,6 +52,7 @@ const groups: Group[] = [
       { to: '/settings/tags', label: 'tags', hint: 'tagsAbout' },
       { to: '/settings/teams', label: 'teams', hint: 'teamsHint', isFor: isAdmin },
       { to: '/settings/assignment', label: 'assignment', hint: 'assignmentAbout', isFor: isAdmin },
+      { to: '/settings/targets', label: 'targets', hint: 'targetsAbout', isFor: isAdmin },
     ],
   },
   {
