@@ -5394,6 +5394,8 @@ export interface components {
             interval: "hour" | "day";
             /** Format: date-time */
             to: string;
+            /** @description All intervals together. Quantiles of the whole period can't be derived from those of its intervals. */
+            total: components["schemas"]["StatisticsInterval"];
             tz: string;
         };
         StatisticsInterval: {

@@ -351,7 +351,7 @@ func TestConsoleIsAccessible(t *testing.T) {
 		"webhook": "/settings/webhooks/" + harness.PathID(hook.Int("id")),
 		"home":    "", "inbox": "/inbox/all", "conversation": "/inbox/all/" + token, "tickets": "/tickets",
 		"visitors": "/visitors", "ticket": "/tickets/" + ticket.Text("id"), "new-ticket": "/tickets/new",
-		"team": "/team", "account": "/account",
+		"team": "/team", "account": "/account", "reports": "/reports",
 		"settings": "/settings", "privacy": "/settings/privacy", "assignment": "/settings/assignment",
 		"notifications": "/settings/notifications",
 		"widget":        "/settings/widget", "install": "/settings/install", "gallery": "/gallery",

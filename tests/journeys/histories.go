@@ -43,8 +43,12 @@ func Histories(t *testing.T, s harness.System) {
 		"agentMessages": 3, "messagesByPrograms": 2, "newVisitors": 1,
 	}
 	harness.Eventually(t, harness.Patience, "the history", func() (bool, any) {
-		sums := map[string]int64{}
-		for _, hour := range reader.Get(t, "/statistics/history?interval=hour&tz=Asia/Kathmandu").List("data") {
+		sums, totals := map[string]int64{}, map[string]int64{}
+		history := reader.Get(t, "/statistics/history?interval=hour&tz=Asia/Kathmandu")
+		for member := range want {
+			totals[member] = history.Object("total").Int(member)
+		}
+		for _, hour := range history.List("data") {
 			for member := range want {
 				sums[member] += hour.Int(member)
 			}
@@ -52,7 +56,7 @@ func Histories(t *testing.T, s harness.System) {
 				t.Errorf("an hour of Kathmandu's begins at %s", hour.Text("from"))
 			}
 		}
-		return maps.Equal(sums, want), sums
+		return maps.Equal(sums, want) && maps.Equal(totals, want), []any{sums, totals}
 	})
 	have := reader.Do(t, "GET", "/statistics/ratings", nil).Want(t, 200)
 	if text := string(have.Body); !strings.Contains(text,

@@ -6,6 +6,7 @@ import { base } from './routes/arrival';
 import { loaded } from './routes/load';
 import { NotFound, PageFailure } from './routes/NotFound';
 import { lastView } from './routes/inbox/views';
+import { periodOf } from './routes/reports/period';
 
 /** lazy is a component of a file of its own. */
 const lazy: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => loaded(load), name);
@@ -65,6 +66,13 @@ const visitors = createRoute({
   component: lazy(() => import('./routes/visitors/VisitorsPage'), 'Page'),
 });
 
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: '/reports',
+  validateSearch: periodOf,
+  component: lazy(() => import('./routes/reports/ReportsPage'), 'Page'),
+});
+
 const tree = root.addChildren([
   page('/', () => import('./routes/home/HomePage')),
   createRoute({
@@ -78,6 +86,7 @@ const tree = root.addChildren([
   tickets,
   newTicket,
   visitors,
+  reports,
   page('/tickets/$id', () => import('./routes/tickets/TicketPage')),
   page('/team', () => import('./routes/team/TeamPage')),
   page('/account', () => import('./routes/account/AccountPage')),

@@ -3746,6 +3746,7 @@ type StatisticsHistory struct {
 	From     time.Time                 `json:"from"`
 	Interval StatisticsHistoryInterval `json:"interval"`
 	To       time.Time                 `json:"to"`
+	Total    StatisticsInterval        `json:"total"`
 	Tz       string                    `json:"tz"`
 }
 

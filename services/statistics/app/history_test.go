@@ -28,8 +28,10 @@ func TestHistories(t *testing.T) {
 		rated    = `"count":1,"average":4,"stars":{"1":0,"2":0,"3":0,"4":1,"5":0}`
 		unrated  = `"count":0,"average":null,"stars":{"1":0,"2":0,"3":0,"4":0,"5":0}`
 		quiet    = `"conversationsOpened":0,"conversationsImported":0,"conversationsClosed":0,`
-		opened   = `"conversationsOpened":1,"conversationsImported":0,"conversationsClosed":0,`
-		columns  = "from,to,conversations_opened,conversations_imported,conversations_closed," +
+		active   = `"conversationsOpened":1,"conversationsImported":0,"conversationsClosed":0,` +
+			`"visitorMessages":1,"agentMessages":1,"messagesByPrograms":0,"newVisitors":1,"firstResponse":` + measured +
+			`,"resolution":` + none + `,"ratings":{` + rated + `}}`
+		columns = "from,to,conversations_opened,conversations_imported,conversations_closed," +
 			"visitor_messages,agent_messages,new_visitors," +
 			"first_responses,first_response_median_seconds,first_response_p90_seconds," +
 			"resolutions,resolution_median_seconds,resolution_p90_seconds," +
@@ -44,13 +46,12 @@ func TestHistories(t *testing.T) {
 	}{
 		{
 			1, "/statistics/history?from=2026-01-01&to=2026-01-03",
-			`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC","interval":"day","data":[` +
+			`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z","tz":"UTC","interval":"day","total":` +
+				`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z",` + active + `,"data":[` +
 				`{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-02T00:00:00.000Z",` + quiet +
 				`"visitorMessages":0,"agentMessages":0,"messagesByPrograms":0,"newVisitors":0,` +
 				`"firstResponse":` + none + `,"resolution":` + none + `,"ratings":{` + unrated + `}},` +
-				`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z",` + opened +
-				`"visitorMessages":1,"agentMessages":1,"messagesByPrograms":0,"newVisitors":1,"firstResponse":` + measured +
-				`,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
+				`{"from":"2026-01-02T00:00:00.000Z","to":"2026-01-03T00:00:00.000Z",` + active + `]}`,
 			columns + "2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,0,0,0,0,0,0,0,,,0,,,0,,0,0,0,0,0,0\r\n" +
 				"2026-01-02T00:00:00Z,2026-01-03T00:00:00Z,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0,0\r\n",
 		},
@@ -58,10 +59,9 @@ func TestHistories(t *testing.T) {
 			1,
 			"/statistics/history?from=2026-01-02T03:00:00Z&to=2026-01-02T03:05:00Z&interval=hour&tz=Asia/Kathmandu",
 			`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z",` +
-				`"tz":"Asia/Kathmandu","interval":"hour","data":[` +
-				`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z",` + opened +
-				`"visitorMessages":1,"agentMessages":1,"messagesByPrograms":0,"newVisitors":1,"firstResponse":` + measured +
-				`,"resolution":` + none + `,"ratings":{` + rated + `}}]}`,
+				`"tz":"Asia/Kathmandu","interval":"hour","total":` +
+				`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z",` + active + `,"data":[` +
+				`{"from":"2026-01-02T02:15:00.000Z","to":"2026-01-02T03:15:00.000Z",` + active + `]}`,
 			columns +
 				"2026-01-02T08:00:00+05:45,2026-01-02T09:00:00+05:45,1,0,0,1,1,1,1,45.721,45.721,0,,,1,4,0,0,0,1,0,0\r\n",
 		},

@@ -42,6 +42,8 @@ export interface CallOptions {
   tag?: string;
   /** isFresh reads past the browser's cache. */
   isFresh?: boolean;
+  /** accept is the media type of the response. */
+  accept?: string;
   /** timeout is after how many milliseconds the request fails. */
   timeout?: number;
 }
@@ -98,14 +100,14 @@ export class Api {
     return (await this.send('GET', path, undefined, { signal })).text();
   }
 
-  /** file returns the bytes of a response that is a file. */
-  async file(path: string): Promise<Blob> {
-    return (await this.send('GET', path, undefined, { timeout: fileTimeout })).blob();
+  /** file returns the bytes of a response that is a file, of the media type accept if there is more than one. */
+  async file(path: string, accept = '*/*'): Promise<Blob> {
+    return (await this.send('GET', path, undefined, { timeout: fileTimeout, accept })).blob();
   }
 
   /** send sends a request. It throws ApiError if the server refuses it. */
   private async send(method: string, path: string, body: unknown, options: CallOptions): Promise<Response> {
-    const { signal, key, tag, isFresh } = options;
+    const { signal, key, tag, isFresh, accept } = options;
     const hasBody = body !== undefined;
     const timeout = AbortSignal.timeout(options.timeout ?? requestTimeout);
     const response = await fetch(path, {
@@ -115,6 +117,7 @@ export class Api {
         ...(hasBody && { 'content-type': 'application/json' }),
         ...(key && { 'idempotency-key': key }),
         ...(tag && { 'if-match': tag }),
+        ...(accept && { accept }),
       },
       body: hasBody ? JSON.stringify(body) : undefined,
       credentials: 'same-origin',

@@ -57,6 +57,7 @@ export const keys = {
   ticket: (id: string) => ['tickets', 'one', id] as const,
   ticketMail: (id: string) => ['tickets', 'one', id, 'mail'] as const,
   mailDetails: (id: string, mailId: string) => ['mailDetails', id, mailId] as const,
+  report: (path: string) => ['report', path] as const,
   tokens: ['tokens'] as const,
   audit: (since: string) => ['audit', since] as const,
   webhooks: ['webhooks'] as const,

@@ -2,6 +2,7 @@
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import {
   Bell,
+  ChartNoAxesColumn,
   Eye,
   House,
   Inbox,
@@ -33,7 +34,7 @@ import { pagesFor } from './settings/pages';
 import { isAdmin } from './team/roles';
 
 interface RailLinkProps {
-  to: '/' | '/inbox' | '/tickets' | '/visitors' | '/team' | '/settings/replies' | '/settings';
+  to: '/' | '/inbox' | '/tickets' | '/visitors' | '/reports' | '/team' | '/settings/replies' | '/settings';
   label: Key;
   icon: ReactNode;
   badge?: number;
@@ -191,6 +192,12 @@ function GlobalCommands({ showPalette, showKeys }: GlobalProps) {
       run: () => void navigate({ to: '/visitors' }),
     },
     {
+      id: 'reports',
+      label: t('goTo', { page: t('reports') }),
+      keys: 'g r',
+      run: () => void navigate({ to: '/reports' }),
+    },
+    {
       id: 'settings',
       label: t('goTo', { page: t('settings') }),
       keys: 'g s',
@@ -279,6 +286,7 @@ export function Shell() {
           <RailLink to="/inbox" label="inbox" icon={<Inbox aria-hidden="true" />} badge={unread} />
           <RailLink to="/tickets" label="tickets" icon={<Ticket aria-hidden="true" />} />
           <RailLink to="/visitors" label="visitors" icon={<Eye aria-hidden="true" />} />
+          <RailLink to="/reports" label="reports" icon={<ChartNoAxesColumn aria-hidden="true" />} />
           <RailLink to="/settings/replies" label="cannedReplies" icon={<MessageSquareText aria-hidden="true" />} />
           {isAdmin(membership.role) && <RailLink to="/team" label="team" icon={<Users aria-hidden="true" />} />}
           <RailLink to="/settings" label="settings" icon={<Settings aria-hidden="true" />} />

@@ -48,6 +48,20 @@ export function lasting(at: string, now = Date.now()): string {
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow' }).format(Math.max(n, 1));
 }
 
+const durationUnits = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+/** duration formats a number of seconds in the largest unit of which it is one at least, with a decimal below 10. */
+export function duration(seconds: number): string {
+  const [unit, length] = durationUnits.find(([, length]) => Math.round(seconds) >= length) ?? ['second', 1];
+  const n = seconds / length;
+  const maximumFractionDigits = n < 10 ? 1 : 0;
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits }).format(n);
+}
+
 /** flag returns the emoji of an ISO 3166 alpha-2 country code. */
 export const flag = (country: string) =>
   String.fromCodePoint(...[...country.toUpperCase()].map((c) => 0x1f1a5 + c.charCodeAt(0)));

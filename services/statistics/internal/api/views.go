@@ -75,6 +75,7 @@ func starsOf(t statistics.Bucket) ratings {
 type historyView struct {
 	span
 	Interval string         `json:"interval"`
+	Total    intervalView   `json:"total"` // of all intervals together: quantiles can't be derived from theirs
 	Data     []intervalView `json:"data"`
 }
 
@@ -95,16 +96,24 @@ type intervalView struct {
 
 func historyOf(req history, found []statistics.Interval) historyView {
 	v := historyView{Interval: cmp.Or(req.Interval, statistics.Daily), Data: make([]intervalView, len(found))}
+	var total statistics.Interval
 	for i, f := range found {
-		v.Data[i] = intervalView{
-			f.From, f.To, f.Opened, f.Imported, f.Closed, f.VisitorMessages, f.AgentMessages, f.ByPrograms,
-			f.Visitors, durationsOf(f.Responses), durationsOf(f.Resolutions), starsOf(f.Bucket),
-		}
+		v.Data[i] = intervalOf(f)
+		total.Add(f.Bucket)
 	}
 	if n := len(found); n > 0 {
-		v.span = spanOf(req.period, statistics.Period{From: found[0].From, To: found[n-1].To})
+		total.Period = statistics.Period{From: found[0].From, To: found[n-1].To}
+		v.span = spanOf(req.period, total.Period)
 	}
+	v.Total = intervalOf(total)
 	return v
+}
+
+func intervalOf(i statistics.Interval) intervalView {
+	return intervalView{
+		i.From, i.To, i.Opened, i.Imported, i.Closed, i.VisitorMessages, i.AgentMessages, i.ByPrograms,
+		i.Visitors, durationsOf(i.Responses), durationsOf(i.Resolutions), starsOf(i.Bucket),
+	}
 }
 
 // Table implements the CSV response of httpkit.

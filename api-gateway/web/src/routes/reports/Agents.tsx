@@ -1,0 +1,72 @@
+// What each agent did in the days of a report.
+import { useQuery } from '@tanstack/react-query';
+import type { AgentStatistics, AgentSummary } from '../../../../../libs/web/api';
+import { query } from '../../api/client';
+import { useUsers } from '../../api/hooks';
+import { keys } from '../../api/keys';
+import { useSession } from '../../api/session';
+import { t } from '../../texts';
+import { Failure, Skeleton } from '../../ui/parts';
+import { duration, figure } from '../../ui/time';
+import { queryOf, type Period } from './period';
+import { SaveTable } from './SaveTable';
+import { stars } from './series';
+
+export function Agents({ period }: { period: Period }) {
+  const { api } = useSession();
+  const at = '/statistics/agents' + query(queryOf(period));
+  const read = useQuery({
+    queryKey: keys.report(at),
+    staleTime: 0,
+    queryFn: ({ signal }) => api.get<AgentStatistics>(at, signal),
+  });
+  return (
+    <section className="chart" id="report-agents">
+      <header className="bar">
+        <h2 id="title-agents">{t('agents')}</h2>
+        <SaveTable path={at} name="agents.csv" />
+      </header>
+      {read.error ? (
+        <Failure error={read.error} retry={() => void read.refetch()} />
+      ) : !read.data ? (
+        <Skeleton rows={3} />
+      ) : read.data.data.length ? (
+        <Table agents={read.data.data} />
+      ) : (
+        <p className="dim">{t('noAgentWrote')}</p>
+      )}
+    </section>
+  );
+}
+
+function Table({ agents }: { agents: AgentSummary[] }) {
+  const users = useUsers();
+  return (
+    <div className="wide" tabIndex={0} role="region" aria-labelledby="title-agents">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t('agent')}</th>
+            <th scope="col">{t('messages')}</th>
+            <th scope="col">{t('answeredFirst')}</th>
+            <th scope="col">{t('medianResponse')}</th>
+            <th scope="col">{t('averageRating')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {agents.map(({ userId, messages, conversationsAnswered, firstResponse, ratings }) => (
+            <tr key={userId}>
+              <th scope="row" dir="auto">
+                {users.find(({ id }) => id === userId)?.name ?? t('removedAgent', { id: userId })}
+              </th>
+              <td>{figure(messages)}</td>
+              <td>{figure(conversationsAnswered)}</td>
+              <td>{firstResponse.median === null ? '–' : duration(firstResponse.median)}</td>
+              <td>{ratings.average === null ? '–' : `${stars(ratings.average)} (${figure(ratings.count)})`}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
