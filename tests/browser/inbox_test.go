@@ -354,7 +354,8 @@ func TestConsoleIsAccessible(t *testing.T) {
 		"team": "/team", "account": "/account", "reports": "/reports",
 		"settings": "/settings", "privacy": "/settings/privacy", "assignment": "/settings/assignment",
 		"notifications": "/settings/notifications",
-		"widget":        "/settings/widget", "install": "/settings/install", "gallery": "/gallery",
+		"widget":        "/settings/widget", "install": "/settings/install", "mail": "/settings/mail",
+		"gallery": "/gallery",
 	}
 	for name, s := range map[string]size{
 		"wide": {width: 1440, height: 900}, "wide-dark": {width: 1440, height: 900, dark: true},

@@ -118,3 +118,35 @@ func TestAgentSeesWhetherASenderIsVerified(t *testing.T) {
 	c.picture("ticket-mail-forged")
 	c.quiet()
 }
+
+// TestAdminFindsTheAddressToForwardTo: the settings have the website's e-mail address. They say if mail isn't received
+// or sent, and that tickets need the plan PRO.
+func TestAdminFindsTheAddressToForwardTo(t *testing.T) {
+	t.Parallel()
+	s := harness.Running()
+	if s.SMTPAddr == "" {
+		return // the system runs elsewhere
+	}
+	w := s.Website(t, harness.Pro)
+	c := signedIn(t, phone, w.Person(t, harness.Admin), "/settings")
+	c.until("document.querySelector('a[href$=\"/settings/mail\"]')")
+	c.do("document.querySelector('a[href$=\"/settings/mail\"]').click()")
+	address := w.Reader().Get(t, "/mail").Text("address")
+	c.until("document.querySelector('#mail-address')?.textContent === '" + address + "'")
+	c.until("document.querySelectorAll('.note').length === 0")
+	c.accessible()
+	c.picture("settings-mail")
+	c.do("const real = window.fetch; window.fetch = (...a) => String(a[0]).endsWith('/mail') ? " +
+		"Promise.resolve(new Response('{\"address\":\"a@b.example\",\"receives\":false,\"sends\":false}')) : real(...a)")
+	c.do("history.back()")
+	c.until("document.querySelector('.cards')")
+	c.do("document.querySelector('a[href$=\"/settings/mail\"]').click()")
+	c.until("document.querySelectorAll('.note').length === 2 && !document.querySelector('#mail-address')")
+	c.quiet()
+
+	free := s.Website(t, harness.Free)
+	c = signedIn(t, desktop, free.Person(t, harness.Admin), "/settings/mail")
+	c.until("document.querySelector('.empty')")
+	agent := signedIn(t, desktop, w.Person(t, harness.Agent), "/settings/mail")
+	agent.until("document.querySelector('.empty') && !document.querySelector('#mail-address')")
+}

@@ -99,6 +99,7 @@ const tree = root.addChildren([
   page('/settings/targets', () => import('./routes/settings/TargetsPage')),
   page('/settings/teams', () => import('./routes/settings/TeamsPage')),
   page('/settings/notifications', () => import('./routes/settings/NotificationsPage')),
+  page('/settings/mail', () => import('./routes/settings/MailPage')),
   page('/settings/privacy', () => import('./routes/settings/PrivacyPage')),
   page('/settings/tags', () => import('./routes/settings/TagsPage')),
   page('/settings/tokens', () => import('./routes/settings/TokensPage')),

@@ -14,6 +14,7 @@ export type SettingsPath =
   | '/settings/teams'
   | '/settings/widget'
   | '/settings/install'
+  | '/settings/mail'
   | '/settings/privacy'
   | '/settings/tags'
   | '/settings/tokens'
@@ -60,6 +61,7 @@ const groups: Group[] = [
     pages: [
       { to: '/settings/widget', label: 'widget', hint: 'widgetAbout', isFor: isAdmin },
       { to: '/settings/install', label: 'installation', hint: 'installationAbout', isFor: isAdmin },
+      { to: '/settings/mail', label: 'email', hint: 'mailAbout', isFor: isAdmin },
       { to: '/settings/privacy', label: 'privacy', hint: 'privacyAbout', isFor: isAdmin },
     ],
   },
