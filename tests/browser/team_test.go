@@ -78,7 +78,7 @@ func (s *shift) step(n int) {
 		{8, c.name + " takes one", func() { c.do("document.getElementById('take')?.click()") }},
 		{8, c.name + " closes or reopens one", func() { c.do("document.getElementById('close')?.click()") }},
 		{8, c.name + " changes the view", func() {
-			c.do(fmt.Sprintf("[...document.querySelectorAll('[data-view]')].at(%d)?.click()", at%8))
+			c.do(fmt.Sprintf("[...document.querySelectorAll('[data-view]')].at(%d)?.click()", at%9))
 		}},
 		{5, c.name + " goes back", func() { c.do("if (history.state?.__TSR_index > 0) history.back()") }},
 		{5, c.name + " loads the page again", func() {
@@ -178,6 +178,7 @@ func (s *shift) check() {
 				{"unassigned", "unassigned"},
 				{"all", "open"},
 				{"waiting", "waiting"},
+				{"overdue", "overdue"},
 				{"mentions", "mentioned"},
 				{"snoozed", "snoozed"},
 				{"closed", "closed"},
