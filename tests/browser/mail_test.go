@@ -77,8 +77,8 @@ func TestAgentOpensWhatAMailBrought(t *testing.T) {
 	narrow.accessible()
 }
 
-// TestAgentSeesWhetherASenderIsVerified: a domain that takes responsibility for a mail is named, a mail that fails DMARC
-// is marked, and nothing is shown of a mail whose sender isn't known.
+// TestAgentSeesWhetherASenderIsVerified: a domain that takes responsibility for a mail is named, a mail that fails
+// DMARC is marked, and nothing is shown of a mail whose sender isn't known.
 func TestAgentSeesWhetherASenderIsVerified(t *testing.T) {
 	t.Parallel()
 	s := harness.Running()

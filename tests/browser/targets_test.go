@@ -23,7 +23,8 @@ func TestTargetsAreShown(t *testing.T) {
 	c.accessible()
 	c.picture("phone-targets.png")
 	set := w.Person(t, harness.Admin).Get(t, "/targets")
-	if set.Int("firstResponseMinutes") != 30 || set.M["nextResponseMinutes"] != nil || set.Int("resolutionMinutes") != 600 {
+	if set.Int("firstResponseMinutes") != 30 || set.M["nextResponseMinutes"] != nil ||
+		set.Int("resolutionMinutes") != 600 {
 		t.Errorf("%s", set)
 	}
 	a := signedIn(t, desktop, ada, "/inbox/all")

@@ -67,17 +67,20 @@ func TestAnswersAreSignedWithTheKeyOfTheSettings(t *testing.T) {
 func TestWrongSigningKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	c := Default()
-	if keys, err := c.signingKeys(slog.New(slog.DiscardHandler)); err != nil || len(keys) != 0 {
+	log := slog.New(slog.DiscardHandler)
+	if keys, err := c.signingKeys(log); err != nil || len(keys) != 0 {
 		t.Errorf("without a key: %v, %v", keys, err)
 	}
 	c.SigningKey = filepath.Join(t.TempDir(), "dkim.pem")
-	if _, err := c.signingKeys(slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "FIVECHAT_MAIL_DKIM_KEY") {
+	_, err := c.signingKeys(log)
+	if err == nil || !strings.Contains(err.Error(), "FIVECHAT_MAIL_DKIM_KEY") {
 		t.Errorf("a file that doesn't exist: %v", err)
 	}
 	if err := os.WriteFile(c.SigningKey, []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.signingKeys(slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "must be PEM") ||
+	_, err = c.signingKeys(log)
+	if err == nil || !strings.Contains(err.Error(), "must be PEM") ||
 		strings.Contains(err.Error(), "secret") {
 		t.Errorf("a file that is no key: %v", err)
 	}

@@ -1,0 +1,1 @@
+import{g as e,m as t}from"./texts-e4833le7.js";import{t as n}from"./markdown-fmu1zsht.js";var r=e(t());function i(e,t){if(typeof e==`string`)return e;let{tag:n,attributes:a,content:o}=e;return(0,r.createElement)(n,{key:t,...a},...o.map(i))}var a=(0,r.memo)(({text:e})=>n(e).map(i));export{a as t};
