@@ -29,7 +29,7 @@ RACE ?=
 GO_TEST := $(if $(RACE),go test $(RACE),CGO_ENABLED=0 go test -trimpath) -vet=off
 
 .DEFAULT_GOAL := help
-.PHONY: help run build services images test test-browser test-slow compat clocks soak generate generate-check web web-check widget-screenshots embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-search bench-edge sim sim-figures clean
+.PHONY: help run build services images test test-browser test-slow compat clocks soak generate generate-check web web-check screenshots embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-search bench-edge sim sim-figures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,9 +92,9 @@ web: ## check and build the scripts that browsers load, which are committed (nee
 web-check: web ## fail if a committed script differs from the build of its sources
 	@test -z "$$(git status --porcelain -- $(BUILT))" || { git status --short -- $(BUILT); echo "built scripts are stale or not committed: make web"; exit 1; }
 
-widget-screenshots: ## take pictures of the widget in every state into bin/screenshots (needs Chromium)
+screenshots: ## take pictures of the widget in every state and of every page of the console into bin/screenshots (needs Chromium)
 	mkdir -p bin/screenshots
-	FIVECHAT_SCREENSHOTS=$(CURDIR)/bin/screenshots FIVECHAT_REQUIRE_BROWSER=1 $(GO_TEST) -count=1 -run TestEveryState ./tests/browser
+	FIVECHAT_SCREENSHOTS=$(CURDIR)/bin/screenshots FIVECHAT_REQUIRE_BROWSER=1 $(GO_TEST) -count=1 -run 'TestEveryState|TestConsoleIsAccessible|TestTeamReadsReports' ./tests/browser
 
 embedmongo-conformance: build ## run pymongo and Node's mongodb against the embedded store (installs them on Debian)
 	tests/conformance/run.sh

@@ -369,7 +369,7 @@ func TestConsoleIsAccessible(t *testing.T) {
 				c.do("window.old = true; location.href = '/console" + path + "'")
 				c.until("!window.old && document.querySelector('.rail') && !document.querySelector('.skeleton:not(.part *)')")
 				c.until("document.querySelector('main, .conversations') && document.readyState === 'complete'")
-				c.picture("console-" + page + "-" + name + ".png")
+				c.picture("console-" + page + "-" + name)
 				c.accessible()
 				c.fits(page)
 			}

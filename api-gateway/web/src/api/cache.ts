@@ -160,6 +160,12 @@ export class Cache {
     return list;
   }
 
+  /** readTimed reads the lists again that change with time alone: no event says that something has become overdue. */
+  readTimed() {
+    for (const { name, query } of this.specs.values())
+      if (query.overdue) void this.queries.invalidateQueries({ queryKey: keys.list(name) });
+  }
+
   /** readMore reads the next page of a list. It is dropped if the list was read again meanwhile. */
   async readMore(spec: ListSpec): Promise<void> {
     const { nextCursor } = this.list(spec.name) ?? {};
@@ -168,11 +174,6 @@ export class Cache {
     change<ListState>(this.queries, keys.list(spec.name), (list) =>
       list.nextCursor === nextCursor ? append(list, page) : list,
     );
-  }
-
-  /** dropList forgets a list that isn't shown any more. */
-  dropList(name: string) {
-    this.specs.delete(name);
   }
 
   /** readRow reads one row, once for concurrent callers. It returns null if the row can't be read: see readMissed. */

@@ -175,6 +175,15 @@ describe('lists', () => {
     expect([tokens(live), tokens(live, 'closed')]).toEqual(['con_a', 'con_b']);
   });
 
+  it('of what is overdue are read again every 30 seconds, and no others', async () => {
+    const live = await started();
+    const late = { ...list('late', 'OPEN'), query: { overdue: 'true' } };
+    await readList(live, late);
+    const isStale = (name: string) => queries.getQueryState(keys.list(name))!.isInvalidated;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([isStale('late'), isStale('all')]).toEqual([true, false]);
+  });
+
   it('forget an erased conversation', async () => {
     const live = await started();
     server.emit('conversation.erased', { conversationId: 1, from: 'OPEN' });

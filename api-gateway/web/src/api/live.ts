@@ -108,6 +108,7 @@ export class Live {
       if (!this.page.isHidden()) this.presence.read().catch(ignore); // no event says that an agent is offline
       this.look();
       this.cache.readMissed();
+      this.cache.readTimed();
       this.refreshFigures();
     }, heartbeatInterval);
     this.abort.signal.addEventListener('abort', () => clearInterval(timer));
