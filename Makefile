@@ -26,7 +26,8 @@ BENCH_OUT ?= bin/bench/$(VERSION)
 # CI runs `make test` with the race detector, RACE=-race, which needs a C compiler and triples the time. Without it, tests
 # are compiled like the programs that they start, and share the compiled packages. `make lint` vets.
 RACE ?=
-GO_TEST := $(if $(RACE),go test $(RACE),CGO_ENABLED=0 go test -trimpath) -vet=off
+PLAIN_TEST := CGO_ENABLED=0 go test -trimpath -vet=off
+GO_TEST := $(if $(RACE),go test $(RACE) -vet=off,$(PLAIN_TEST))
 
 .DEFAULT_GOAL := help
 .PHONY: help run build services images test test-browser test-slow compat clocks soak generate generate-check web web-check screenshots embedmongo-conformance lint vulncheck fmt tidy prose chart k8s-lint k8s-test bench bench-flames bench-compare bench-check bench-baseline queries bench-go bench-telemetry bench-search bench-edge sim sim-figures clean
@@ -49,8 +50,11 @@ images: ## build the container images as archives in bin/images, or push them: R
 # Tests that take more than half a minute, or whose programs take minutes to build. Those of MEASURED run one by one.
 SLOW := bench/search hostile processes providers sharding sim traces
 MEASURED := commands faults observability
+# They send requests to a whole system in one process. The race detector sees such a system in journeys and isolation.
+UNRACED := contract fuzz
 test: ## run the tests, but those of test-browser and test-slow; with the race detector, as CI does: RACE=-race
-	$(GO_TEST) -timeout 25m $$(go list work | grep -vE "/tests/($$(echo browser $(SLOW) $(MEASURED) | tr ' ' '|'))(/|$$)")
+	$(GO_TEST) -timeout 25m $$(go list work | grep -vE "/tests/($$(echo browser $(SLOW) $(MEASURED) $(UNRACED) | tr ' ' '|'))(/|$$)")
+	$(PLAIN_TEST) -timeout 25m $(UNRACED:%=./tests/%/...)
 
 test-browser: ## run the widget and the console in Chromium; the tests are skipped without it
 	$(GO_TEST) -timeout 25m ./tests/browser
