@@ -1,7 +1,7 @@
 # These targets need Go and make. Changing the scripts that browsers load needs Node.
 MODULES := libs libs/client libs/embedmongo services api-gateway deploy/fivechat deploy/images deploy/observability tests
 WEB := libs/web libs/widget-loader services/widgets/web api-gateway/web tests/browser/hosts
-SERVICES := accounts conversations mail statistics tickets visitors webhooks widgets workspace
+SERVICES := accounts conversations files mail statistics tickets visitors webhooks widgets workspace
 LINT_VERSION := v2.15.0
 OAPI_CODEGEN_VERSION := v2.8.2
 GOVULNCHECK_VERSION := v1.9.0

@@ -54,6 +54,8 @@ type Config struct {
 	WorkspaceURL string `env:"FIVECHAT_WORKSPACE_URL"`
 	// Base URL of the mail service.
 	MailURL string `env:"FIVECHAT_MAIL_URL"`
+	// Base URL of the files service.
+	FilesURL string `env:"FIVECHAT_FILES_URL"`
 	// Proxies whose `X-Forwarded-For` is trusted. Without any, a client's address is that of its connection.
 	TrustedProxies []netip.Prefix `env:"FIVECHAT_TRUSTED_PROXIES"`
 	// Origins like `https://example.com` whose pages may call the API with a bearer token (CORS).
@@ -161,6 +163,7 @@ func (c Config) services() (map[route.Upstream]*url.URL, error) {
 		{route.Webhooks, "FIVECHAT_WEBHOOKS_URL", c.WebhooksURL},
 		{route.Workspace, "FIVECHAT_WORKSPACE_URL", c.WorkspaceURL},
 		{route.Mail, "FIVECHAT_MAIL_URL", c.MailURL},
+		{route.Files, "FIVECHAT_FILES_URL", c.FilesURL},
 	} {
 		u, err := url.Parse(s.value)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||

@@ -178,6 +178,7 @@ func open(t *testing.T, adjust ...func(*app.Config)) *fixture {
 	c.WebhooksURL = h.service("webhooks", keys, nil)
 	c.WorkspaceURL = h.service("workspace", keys, nil)
 	c.MailURL = h.service("mail", keys, nil)
+	c.FilesURL = h.service("files", keys, nil)
 	for _, a := range adjust {
 		a(&c)
 	}

@@ -226,7 +226,7 @@ func TestInvalidQuotaFileIsRefused(t *testing.T) {
 		c.AssertionKeys = []string{assertionKey}
 		for _, u := range []*string{
 			&c.AccountsURL, &c.ConversationsURL, &c.VisitorsURL, &c.WidgetsURL, &c.TicketsURL, &c.StatisticsURL,
-			&c.WebhooksURL, &c.WorkspaceURL, &c.MailURL,
+			&c.WebhooksURL, &c.WorkspaceURL, &c.MailURL, &c.FilesURL,
 		} {
 			*u = down
 		}

@@ -64,7 +64,7 @@ func TestInvalidSettingsAreRefused(t *testing.T) {
 	good.AssertionKeys = []string{assertionKey}
 	good.AccountsURL, good.ConversationsURL, good.VisitorsURL = "http://a:1", "http://c:1", "https://v"
 	good.WidgetsURL, good.TicketsURL, good.StatisticsURL, good.WebhooksURL = "http://w", "http://t", "http://s", "http://h"
-	good.WorkspaceURL, good.MailURL = "http://k", "http://m"
+	good.WorkspaceURL, good.MailURL, good.FilesURL = "http://k", "http://m", "http://n"
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,7 @@ func setWebsite(at *operatorFlags) *cobra.Command {
 	c.Flags().String("organization", "", "the owning organization")
 	c.Flags().String("plan", "", "FREE or PRO")
 	c.Flags().StringArrayVar(&quotas, "quota", nil,
-		"requests/seconds of a class (read, write, import, visitor, session, public, stream);\n"+
+		"requests/seconds of a class (read, write, import, visitor, session, public, stream, upload);\n"+
 			"CLASS= restores the default; or storage=BYTES, storage=50GiB; can be repeated")
 	return c
 }

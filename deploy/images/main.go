@@ -31,6 +31,7 @@ import (
 var packages = map[string]string{
 	"accounts":      "./services/accounts/cmd",
 	"conversations": "./services/conversations/cmd",
+	"files":         "./services/files/cmd",
 	"mail":          "./services/mail/cmd",
 	"statistics":    "./services/statistics/cmd",
 	"tickets":       "./services/tickets/cmd",

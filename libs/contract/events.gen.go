@@ -697,14 +697,13 @@ type Message struct {
 	Type           MessageType     `json:"type" writer:"kept"`
 	SenderType     Sender          `json:"senderType" writer:"kept"`
 	// The agent, if one was named.
-	UserID    *id.User    `json:"userId"`
-	VisitorID *id.Visitor `json:"visitorId"`
-	Read      bool        `json:"read"`
-	ReadAt    *time.Time  `json:"readAt"`
-	// Always empty.
-	Attachments []string  `json:"attachments"`
-	CreatedAt   time.Time `json:"createdAt" writer:"kept"`
-	UpdatedAt   time.Time `json:"updatedAt" writer:"kept"`
+	UserID      *id.User     `json:"userId"`
+	VisitorID   *id.Visitor  `json:"visitorId"`
+	Read        bool         `json:"read"`
+	ReadAt      *time.Time   `json:"readAt"`
+	Attachments []Attachment `json:"attachments"`
+	CreatedAt   time.Time    `json:"createdAt" writer:"kept"`
+	UpdatedAt   time.Time    `json:"updatedAt" writer:"kept"`
 	// Present if a program posted the message with an API token, in the name of the agent `userId` or of none. Visitors
 	// don't see it.
 	ByProgram *bool `json:"byProgram,omitzero"`
@@ -880,6 +879,23 @@ func (v MessageType) Valid() bool {
 		return true
 	}
 	return false
+}
+
+// Attachment is a part of the data of events.
+type Attachment struct {
+	ID   id.File `json:"id"`
+	Name string  `json:"name"`
+	// The media type, found out from the content.
+	Type string `json:"type"`
+	// In bytes.
+	Size int64 `json:"size"`
+	// Of a picture, in pixels.
+	Width  *int64 `json:"width"`
+	Height *int64 `json:"height"`
+	// A path below the address of the API, valid for 12 to 24 hours.
+	URL string `json:"url"`
+	// Of a picture: the address of a smaller one, of at most 640 pixels.
+	ThumbnailURL *string `json:"thumbnailUrl"`
 }
 
 // DecodeCounts decodes the members of an event's data that statistics counts. It returns nil if the type isn't counted.

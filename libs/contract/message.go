@@ -6,7 +6,9 @@ import "fivechat.dev/libs/kernel/searchterms"
 const messageBytes = 512
 
 // JSONBytes implements paging.Sized.
-func (m Message) JSONBytes() int { return messageBytes + searchterms.JSONLength(m.Content) }
+func (m Message) JSONBytes() int {
+	return messageBytes + searchterms.JSONLength(m.Content) + jsonBytesOf(m.Attachments)
+}
 
 // noteBytes is about the length of a note's JSON without its text, with as many mentions as it may have.
 const noteBytes = 500

@@ -1386,6 +1386,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file
+         * @description The body is the file itself. Then name its `id` in the `attachments` of a message within 24 hours: a file that no message names is
+         *     removed. A file has at most 10 MiB, or 25 MiB if the website pays.
+         *
+         *     The type is found out from the content; the name doesn't matter. Of pictures, what the camera noted (such as the place) is removed.
+         *     If the response is lost, send the same file again: the same content under the same name is the same file until a message names
+         *     it. So `Idempotency-Key` isn't needed, and is ignored.
+         *
+         *
+         *     Needs a token with `WRITE`, or a person with the role `agent`.
+         */
+        post: operations["uploadFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files/{id}/content": {
+        parameters: {
+            query: {
+                /** @description A part of the address. */
+                signature: components["parameters"]["fileSignature"];
+            };
+            header?: never;
+            path: {
+                /** @example 12 */
+                id: components["parameters"]["fileId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Open a file
+         * @description The `url` and `thumbnailUrl` of an attachment are the addresses of these operations. They are valid for 12 to 24 hours, and need no
+         *     credential. Read the message again for a new address. A request may ask for one range of bytes. Pictures, audio and video open in
+         *     the browser; all other files are downloads.
+         */
+        get: operations["getFileContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files/{id}/thumbnail": {
+        parameters: {
+            query: {
+                /** @description A part of the address. */
+                signature: components["parameters"]["fileSignature"];
+            };
+            header?: never;
+            path: {
+                /** @example 12 */
+                id: components["parameters"]["fileId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Open a picture's thumbnail
+         * @description The `url` and `thumbnailUrl` of an attachment are the addresses of these operations. They are valid for 12 to 24 hours, and need no
+         *     credential. Read the message again for a new address. A request may ask for one range of bytes. Pictures, audio and video open in
+         *     the browser; all other files are downloads.
+         */
+        get: operations["getFileThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -2783,6 +2867,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/visitor/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file as the visitor
+         * @description The body is the file itself. Then name its `id` in the `attachments` of a message within 24 hours: a file that no message names is
+         *     removed. A file has at most 10 MiB, or 25 MiB if the website pays.
+         *
+         *     The type is found out from the content; the name doesn't matter. Of pictures, what the camera noted (such as the place) is removed.
+         *     If the response is lost, send the same file again: the same content under the same name is the same file until a message names
+         *     it. So `Idempotency-Key` isn't needed, and is ignored.
+         *
+         *
+         *     A visitor that the team has blocked gets 403 `visitor_blocked`.
+         */
+        post: operations["uploadOwnFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/visitor/heartbeat": {
         parameters: {
             query?: never;
@@ -3461,6 +3573,7 @@ export interface components {
         AgentFirstMessage: {
             /** @description Whether the conversation is assigned to the author. By default it is, if there is an author; true needs one. */
             assign?: boolean;
+            attachments?: components["schemas"]["AttachmentIds"];
             /**
              * Format: int64
              * @description The agent that writes the message.
@@ -3475,6 +3588,7 @@ export interface components {
              * @default false
              */
             assign: boolean;
+            attachments?: components["schemas"]["AttachmentIds"];
             /**
              * Format: int64
              * @description The agent that writes the message.
@@ -3544,6 +3658,43 @@ export interface components {
              */
             mode: "manual" | "roundRobin" | "leastBusy";
         };
+        /**
+         * @example {
+         *       "height": 2532,
+         *       "id": 12,
+         *       "name": "receipt.png",
+         *       "size": 48213,
+         *       "thumbnailUrl": "/files/12/thumbnail?signature=1.1705363200.Zk0a",
+         *       "type": "image/png",
+         *       "url": "/files/12/content?signature=1.1705363200.q3Jx",
+         *       "width": 1170
+         *     }
+         */
+        Attachment: {
+            /** Format: int64 */
+            height: number | null;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /** @description Of a picture: the address of a smaller one, of at most 640 pixels. */
+            thumbnailUrl: string | null;
+            /** @description The media type, found out from the content. */
+            type: string;
+            /** @description A path below the address of the API, valid for 12 to 24 hours. */
+            url: string;
+            /**
+             * Format: int64
+             * @description Of a picture, in pixels.
+             */
+            width: number | null;
+        };
+        /** @description The ids of uploaded files. If you have no text for them, let `content` be their names. */
+        AttachmentIds: number[];
         AuditEntry: {
             /** @description For example `session.create` or `user.update`. */
             action: string;
@@ -4088,6 +4239,7 @@ export interface components {
             message: string;
         };
         FirstMessage: {
+            attachments?: components["schemas"]["AttachmentIds"];
             clientMessageId?: components["schemas"]["ClientMessageId"];
             content: string;
             /**
@@ -4609,8 +4761,7 @@ export interface components {
          *     }
          */
         Message: {
-            /** @description Always empty. */
-            attachments: string[];
+            attachments: components["schemas"]["Attachment"][];
             /** @description Present if a program posted the message with an API token, in the name of the agent `userId` or of none. Visitors don't see it. */
             byProgram?: boolean;
             content: string;
@@ -6041,6 +6192,7 @@ export interface components {
             total: number;
         };
         VisitorMessage: {
+            attachments?: components["schemas"]["AttachmentIds"];
             clientMessageId?: components["schemas"]["ClientMessageId"];
             content: string;
         };
@@ -7066,6 +7218,17 @@ export interface components {
          */
         exportSince: string;
         file: string;
+        /** @example 12 */
+        fileId: number;
+        /**
+         * @description The file's name, as people see it. Folders and control characters are removed.
+         * @example receipt.pdf
+         */
+        fileName: string;
+        /** @description The SHA-256 of the content in hexadecimal. A file that arrives with another one is refused. */
+        fileSHA256: string;
+        /** @description A part of the address. */
+        fileSignature: string;
         /**
          * @description A timestamp, or a date for its first moment in the time zone. Default: seven days before `to`.
          * @example 2026-03-23
@@ -7221,6 +7384,8 @@ export type AgentPresence = components['schemas']['AgentPresence'];
 export type AgentStatistics = components['schemas']['AgentStatistics'];
 export type AgentSummary = components['schemas']['AgentSummary'];
 export type Assignment = components['schemas']['Assignment'];
+export type Attachment = components['schemas']['Attachment'];
+export type AttachmentIds = components['schemas']['AttachmentIds'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type AuthenticatorKey = components['schemas']['AuthenticatorKey'];
@@ -7505,6 +7670,10 @@ export type ParameterExportCursor = components['parameters']['exportCursor'];
 export type ParameterExportLimit = components['parameters']['exportLimit'];
 export type ParameterExportSince = components['parameters']['exportSince'];
 export type ParameterFile = components['parameters']['file'];
+export type ParameterFileId = components['parameters']['fileId'];
+export type ParameterFileName = components['parameters']['fileName'];
+export type ParameterFileSha256 = components['parameters']['fileSHA256'];
+export type ParameterFileSignature = components['parameters']['fileSignature'];
 export type ParameterFrom = components['parameters']['from'];
 export type ParameterIdempotencyKey = components['parameters']['idempotencyKey'];
 export type ParameterIfMatch = components['parameters']['ifMatch'];
@@ -10552,6 +10721,165 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    uploadFile: {
+        parameters: {
+            query: {
+                /**
+                 * @description The file's name, as people see it. Folders and control characters are removed.
+                 * @example receipt.pdf
+                 */
+                name: components["parameters"]["fileName"];
+                /** @description The SHA-256 of the content in hexadecimal. A file that arrives with another one is refused. */
+                sha256?: components["parameters"]["fileSHA256"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The file. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getFileContent: {
+        parameters: {
+            query: {
+                /** @description A part of the address. */
+                signature: components["parameters"]["fileSignature"];
+            };
+            header?: never;
+            path: {
+                /** @example 12 */
+                id: components["parameters"]["fileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The range of the file. */
+            206: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            /** @description The file has no such range. */
+            416: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getFileThumbnail: {
+        parameters: {
+            query: {
+                /** @description A part of the address. */
+                signature: components["parameters"]["fileSignature"];
+            };
+            header?: never;
+            path: {
+                /** @example 12 */
+                id: components["parameters"]["fileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The range of the file. */
+            206: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            /** @description The file has no such range. */
+            416: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -14022,6 +14350,49 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    uploadOwnFile: {
+        parameters: {
+            query: {
+                /**
+                 * @description The file's name, as people see it. Folders and control characters are removed.
+                 * @example receipt.pdf
+                 */
+                name: components["parameters"]["fileName"];
+                /** @description The SHA-256 of the content in hexadecimal. A file that arrives with another one is refused. */
+                sha256?: components["parameters"]["fileSHA256"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The file. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

@@ -13,7 +13,7 @@ import (
 type Class string
 
 // The classes for which a website can have limits of its own.
-var classes = []Class{"read", "write", "import", "visitor", "session", "public", "stream"}
+var classes = []Class{"read", "write", "import", "visitor", "session", "public", "stream", "upload"}
 
 // Quota is a rate limit of a website for a class of operations: requests within a time.
 type Quota struct {

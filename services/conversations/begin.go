@@ -59,7 +59,11 @@ func (s *Service) begin(
 	if assign {
 		assignee = d.AuthorID
 	}
-	c, m, fresh, err := s.start(ctx, t, visitor, d.message(FromAgent, nil, s.now()), keyAfter(newest), assignee)
+	first := d.message(FromAgent, nil, s.now())
+	if err := s.attach(ctx, t, &first, d, visitor); err != nil {
+		return Conversation{}, false, err
+	}
+	c, m, fresh, err := s.start(ctx, t, visitor, first, keyAfter(newest), assignee)
 	if err == nil && !fresh && m.ID == 0 {
 		err = isOpen(c) // by another message, at the same time
 	}

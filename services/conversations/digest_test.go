@@ -195,7 +195,7 @@ func TestDigestFillsEmptyFieldsOfClosedConversations(t *testing.T) {
 					store.c.Summary, store.c.Tags = &own, kept
 				}
 			}
-			s := New(store, nil, nil, nil, &h, func() time.Time { return noon.Add(time.Hour) })
+			s := New(store, nil, nil, Files{}, nil, &h, func() time.Time { return noon.Add(time.Hour) })
 			err := s.Digest(t.Context(), website, store.c.Token)
 			got := ""
 			if store.c.Summary != nil {
@@ -226,7 +226,7 @@ func TestRepeatedDigestChangesNothing(t *testing.T) {
 	store := &fakeStore{c: newConversation(1, website, visitorID, noon)}
 	store.c.Status = Closed
 	h := &fakeAssistant{d: Digest{Summary: "First.", Tags: []string{"stock"}}}
-	s := New(store, nil, nil, nil, h, time.Now)
+	s := New(store, nil, nil, Files{}, nil, h, time.Now)
 	for range 2 {
 		if err := s.Digest(t.Context(), website, store.c.Token); err != nil {
 			t.Fatal(err)
@@ -247,7 +247,7 @@ func TestDigestDoesNotFindConversationsOfOtherWebsites(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := &fakeAssistant{d: Digest{Summary: "Made."}}
-	s := New(store, nil, nil, nil, h, time.Now)
+	s := New(store, nil, nil, Files{}, nil, h, time.Now)
 	theirs, unknown := s.Digest(t.Context(), other, store.c.Token), s.Digest(t.Context(), website, "conv_none")
 	if !fault.Is(theirs, fault.NotFound) || theirs.Error() != unknown.Error() || h.calls != 0 || store.c.Summary != nil {
 		t.Errorf("%v, %v, %d calls", theirs, unknown, h.calls)

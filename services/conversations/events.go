@@ -61,10 +61,10 @@ func inboxUpdated(c *Conversation, hasOtherTeam bool) Event {
 	return Event{Conversation: &c.ID, Data: d}
 }
 
-func created(c *Conversation, m *Message, answered *float64) Event {
+func created(c *Conversation, m *Message, view MessageView, answered *float64) Event {
 	d := contract.MessageCreatedData{
 		Conversation:         c.eventView(),
-		Message:              m.View(),
+		Message:              view,
 		Sender:               m.SenderType,
 		FirstResponseSeconds: answered,
 	}

@@ -1,6 +1,7 @@
 package conversations
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,7 @@ type Message struct {
 	CreatedAt      time.Time       `bson:"createdAt"`
 	UpdatedAt      time.Time       `bson:"updatedAt"`
 	ByProgram      bool            `bson:"byProgram,omitempty"` // a program posted it, with an API token
+	Attachments    []Attachment    `bson:"attachments,omitempty"`
 	// the client's own id: posting it again doesn't store a second message
 	ClientID string `bson:"clientMessageId,omitempty"`
 }
@@ -73,6 +75,8 @@ type Draft struct {
 	AuthorID  *id.User // the agent, if one is named
 	ByProgram bool     // a program posts it, not a person
 	ClientID  string
+
+	Attachments []id.File // files that were uploaded
 }
 
 // Validate returns an Invalid fault that lists every wrong field.
@@ -81,6 +85,11 @@ func (d Draft) Validate() error {
 	wrong.Check(strings.TrimSpace(d.Content) != "", "content", "must not be blank")
 	wrong.Check(len(d.Content) <= MaxContent, "content", "must be at most 65536 bytes")
 	wrong.Check(len(d.ClientID) <= maxClientID, "clientMessageId", "must be at most 128 bytes")
+	wrong.Check(len(d.Attachments) <= MaxAttachments, "attachments", "must be at most 10 files")
+	for i, file := range d.Attachments {
+		wrong.Check(file > 0, "attachments", "must be ids of files")
+		wrong.Check(!slices.Contains(d.Attachments[:i], file), "attachments", "must not name a file twice")
+	}
 	return wrong.Err()
 }
 

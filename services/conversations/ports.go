@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/fileaddress"
 	"fivechat.dev/libs/kernel/id"
 	"fivechat.dev/libs/kernel/paging"
 	"fivechat.dev/libs/kernel/tenant"
@@ -70,6 +71,8 @@ type Store interface {
 		newEvent func(ids []id.Message) Event) (moved bool, err error)
 	// DeleteReader removes the positions of a user in all conversations.
 	DeleteReader(ctx context.Context, t tenant.ID, user id.User) error
+	// NamedFiles returns those of some files that messages name.
+	NamedFiles(ctx context.Context, t tenant.ID, files []id.File) ([]id.File, error)
 	// ImportedKeys returns those of keys that have been imported.
 	ImportedKeys(ctx context.Context, t tenant.ID, keys []string) (map[string]bool, error)
 	// Import stores conversations with their messages, all or none. The error is Conflict if another import has stored
@@ -169,6 +172,19 @@ type Visitors interface {
 	AgentBegan(ctx context.Context, t tenant.ID, visitor id.Visitor, conversation string) error
 	// ImportVisitors returns the ids of up to MaxImportRows visitors, and creates those whose keys are new.
 	ImportVisitors(ctx context.Context, t tenant.ID, rows []ImportVisitor) ([]id.Visitor, error)
+}
+
+// Files is the service files, with the addresses at which browsers open its files.
+type Files struct {
+	Claimer   Claimer
+	Addresses fileaddress.Signer
+}
+
+// Claimer claims files of the service files. Errors are faults.
+type Claimer interface {
+	// Claim claims uploaded files for a message, and returns what is known of them. byVisitor says who names them: a
+	// visitor may only name their own. The error is Invalid if one can't be used.
+	Claim(ctx context.Context, t tenant.ID, visitor id.Visitor, byVisitor bool, files []id.File) ([]Attachment, error)
 }
 
 // Assistant describes conversations: a summary, and tags of the catalogue.

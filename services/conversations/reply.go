@@ -48,12 +48,16 @@ func (s *Service) PostAsAgent(ctx context.Context, t tenant.ID, token string, r 
 	if err := s.checkChange(ctx, t, r.Change); err != nil {
 		return Message{}, false, err
 	}
+	draft := r.message(FromAgent, nil, s.now())
+	if err := s.attachTo(ctx, t, token, &draft, r.Draft); err != nil {
+		return Message{}, false, err
+	}
 	for tries := 1; ; tries++ {
 		compared, err := s.compare(ctx, t, token, r)
 		if err != nil {
 			return Message{}, false, err
 		}
-		m, fresh, err := s.post(ctx, t, token, r.message(FromAgent, nil, s.now()), func(c *Conversation) error {
+		m, fresh, err := s.post(ctx, t, token, draft, func(c *Conversation) error {
 			if r.IfLast != 0 && c.Messages != compared {
 				return errMoved
 			}
@@ -69,6 +73,18 @@ func (s *Service) PostAsAgent(ctx context.Context, t tenant.ID, token string, r 
 			return m, false, errNewer
 		}
 	}
+}
+
+// attachTo is attach for the visitor of a conversation.
+func (s *Service) attachTo(ctx context.Context, t tenant.ID, token string, m *Message, d Draft) error {
+	if len(d.Attachments) == 0 {
+		return nil
+	}
+	c, err := s.store.Get(ctx, t, token)
+	if err != nil {
+		return err
+	}
+	return s.attach(ctx, t, m, d, c.VisitorID)
 }
 
 var errNewer = fault.Coded(fault.Conflict, "newer_message", "an agent has written a newer message; read it first")

@@ -21,19 +21,22 @@ type Service struct {
 	accounts  Accounts
 	visitors  Visitors
 	notifier  Notifier
+	files     Files
 	assistant Assistant
 	now       func() time.Time
 }
 
 // New returns a Service. now is the clock; its times are truncated to milliseconds, the precision of the database.
 func New(
-	store Store, accounts Accounts, visitors Visitors, notifier Notifier, assistant Assistant, now func() time.Time,
+	store Store, accounts Accounts, visitors Visitors, files Files, notifier Notifier, assistant Assistant,
+	now func() time.Time,
 ) *Service {
 	return &Service{
 		store:     store,
 		accounts:  accounts,
 		visitors:  visitors,
 		notifier:  notifier,
+		files:     files,
 		assistant: assistant,
 		now:       timestamp.Clock(now),
 	}
@@ -175,7 +178,11 @@ func (s *Service) open(
 	if err := d.Validate(); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
-	return s.start(ctx, t, visitor, d.message(FromVisitor, &visitor, s.now()), key, nil)
+	m := d.message(FromVisitor, &visitor, s.now())
+	if err := s.attach(ctx, t, &m, d, visitor); err != nil {
+		return Conversation{}, Message{}, false, err
+	}
+	return s.start(ctx, t, visitor, m, key, nil)
 }
 
 // start stores a new conversation with its first message. The store accepts the key once for the visitor.
@@ -191,7 +198,7 @@ func (s *Service) start(
 	if _, err := c.addMessage(&m); err != nil {
 		return Conversation{}, Message{}, false, err
 	}
-	return s.store.Open(ctx, c, m, []Event{opened(&c), created(&c, &m, nil)})
+	return s.store.Open(ctx, c, m, []Event{opened(&c), created(&c, &m, s.View(m), nil)})
 }
 
 // PostAsVisitor adds a visitor's message to one of their conversations.
@@ -201,7 +208,11 @@ func (s *Service) PostAsVisitor(
 	if err := d.Validate(); err != nil {
 		return Message{}, false, err
 	}
-	return s.post(ctx, t, token, d.message(FromVisitor, &visitor, s.now()), func(c *Conversation) error {
+	m := d.message(FromVisitor, &visitor, s.now())
+	if err := s.attach(ctx, t, &m, d, visitor); err != nil {
+		return Message{}, false, err
+	}
+	return s.post(ctx, t, token, m, func(c *Conversation) error {
 		if c.VisitorID != visitor {
 			return fault.Missing("conversation")
 		}
@@ -225,7 +236,7 @@ func (s *Service) post(
 		if err != nil {
 			return c, m, nil, err
 		}
-		return c, m, append([]Event{created(&c, &m, answered)}, c.changes(before)...), nil
+		return c, m, append([]Event{created(&c, &m, s.View(m), answered)}, c.changes(before)...), nil
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fivechat.dev/libs/contract"
+	"fivechat.dev/libs/kernel/fileaddress"
 )
 
 // View is a conversation as clients see it, in responses and in events.
@@ -33,8 +34,8 @@ func (c Conversation) View(now time.Time, tags Catalogue, lang string) View {
 // MessageView is a message as clients see it, in responses and in events.
 type MessageView = contract.Message
 
-// View returns the message as clients see it.
-func (m Message) View() MessageView {
+// view returns the message as clients see it.
+func (m Message) view(addresses fileaddress.Signer) MessageView {
 	v := MessageView{
 		ID:             m.ID,
 		ConversationID: m.ConversationID,
@@ -50,6 +51,9 @@ func (m Message) View() MessageView {
 	}
 	if m.ByProgram {
 		v.ByProgram = &m.ByProgram
+	}
+	for _, a := range m.Attachments {
+		v.Attachments = append(v.Attachments, a.view(addresses, m.WebsiteID))
 	}
 	return v
 }

@@ -20,7 +20,7 @@ import (
 
 // Services are the components other than the gateway.
 var Services = []string{
-	"accounts", "conversations", "mail", "statistics", "tickets", "visitors", "webhooks", "widgets", "workspace",
+	"accounts", "conversations", "files", "mail", "statistics", "tickets", "visitors", "webhooks", "widgets", "workspace",
 }
 
 // Gateway is the gateway's name.
@@ -86,6 +86,7 @@ func LaunchLines(t testing.TB, binaries string, env map[string]string,
 		}
 		f.Env["FIVECHAT_QUOTAS"] = quotas
 	}
+	f.Env["FIVECHAT_FILES"] = "file://" + t.TempDir()
 	f.Env["FIVECHAT_WEBHOOKS_ALLOW"], f.Env["FIVECHAT_WEBHOOKS_HTTP"] = "127.0.0.0/8", "true"
 	for i, name := range Services {
 		f.Env["FIVECHAT_"+strings.ToUpper(name)+"_URL"] = "http://" + addrs[2*i]

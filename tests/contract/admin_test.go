@@ -84,7 +84,7 @@ func TestStatus(t *testing.T) {
 			}
 		}
 		asked := func(name string) bool { return seen[name].RequestsPerSecond > 0 && seen[name].P99Seconds != nil }
-		return status.Ready && len(seen) == 10 && asked("api-gateway") && asked("conversations") &&
+		return status.Ready && len(seen) == 11 && asked("api-gateway") && asked("conversations") &&
 			seen["statistics"].LagSeconds != nil && seen["accounts"].LagSeconds == nil, status
 	})
 	resp := s.Look(t, "/status", "text/html,application/xhtml+xml,*/*;q=0.8")

@@ -27,13 +27,14 @@ func (o Operation) ByToken() bool {
 type Operation struct {
 	Row int // in the contract; 0 for an addition of this system
 	// The path contains {conversation}, {visitor}, {quiet}, {client}, {ticket}, {user}, {tag}, {webhook}, {delivery},
-	// {mail} or {note} for its object.
+	// {mail}, {note} or {file} for its object.
 	Method, Path string
 	Caller       Caller
 	Pro          bool   // requires the plan PRO
 	Status       int    // on success
 	Malformed    int    // the status for a malformed object; 0 if the path names none
 	Body         Map    // a valid body, or nil
+	IsUpload     bool   // the body is a file
 	Text         string // the body's text member, or ""
 	Mistyped     Map    // one member of a wrong type
 	Ends         bool   // it succeeds once per object
@@ -97,7 +98,7 @@ func Operations() []Operation {
 		},
 		{Row: 19, Method: "GET", Path: "/widget/{client}", Caller: ByPublic, Status: 200, Malformed: 404},
 	}
-	listed := slices.Concat(documented, chats(), hidden(), known(), shared(), settings())
+	listed := slices.Concat(documented, chats(), files(), hidden(), known(), shared(), settings())
 	return append(reads(listed), listed...)
 }
 
@@ -153,6 +154,22 @@ func chats() []Operation {
 		{Method: "GET", Path: "/statistics/history?interval=hour&tz=Asia/Kathmandu", Caller: ByRead, Status: 200},
 		{Method: "GET", Path: "/widget-words/ar", Caller: ByPublic, Status: 200},
 		{Method: "GET", Path: "/widget-panel/0", Caller: ByPublic, Status: 200},
+	}
+}
+
+// files returns the operations on files. A file can have any content.
+func files() []Operation {
+	return []Operation{
+		{Method: "POST", Path: "/files?name=parcel.txt", Caller: ByWrite, Status: 201, IsUpload: true},
+		{Method: "POST", Path: "/visitor/files?name=parcel.txt", Caller: ByVisitor, Status: 201, IsUpload: true},
+		{
+			Method: "GET", Path: "/files/{file}/content?signature={fileSignature}", Caller: ByPublic, Status: 200,
+			Malformed: 400,
+		},
+		{
+			Method: "GET", Path: "/files/{file}/thumbnail?signature={thumbnailSignature}", Caller: ByPublic, Status: 200,
+			Malformed: 400,
+		},
 	}
 }
 
@@ -319,7 +336,10 @@ func settings() []Operation {
 // Ask sends the operation's request about the named objects.
 func (o Operation) Ask(t testing.TB, c Client, names map[string]string) Answer {
 	t.Helper()
-	if o.Body == nil {
+	switch {
+	case o.IsUpload:
+		return c.Do(t, o.Method, Fill(o.Path, names), Raw{ContentType: "text/plain", Body: []byte(Unique("a file "))})
+	case o.Body == nil:
 		return c.Do(t, o.Method, Fill(o.Path, names), nil)
 	}
 	return c.Do(t, o.Method, Fill(o.Path, names), o.Good(names))

@@ -13,10 +13,14 @@ import (
 func GenerousQuotas(dir string, without ...string) (string, error) {
 	plenty := Map{"requests": 1_000_000, "seconds": 60}
 	plan, addresses := Map{}, Map{}
-	for _, class := range []string{"read", "write", "import", "visitor", "stream"} {
-		plan[class] = Map{"caller": plenty, "website": plenty}
+	for _, class := range []string{"read", "write", "import", "visitor", "stream", "upload"} {
+		if !slices.Contains(without, class) {
+			plan[class] = Map{"caller": plenty, "website": plenty}
+		}
 	}
-	for _, class := range []string{"session", "public", "settings", "health", "page", "operator", "export", "signIn"} {
+	for _, class := range []string{
+		"session", "public", "settings", "health", "page", "operator", "export", "signIn", "file",
+	} {
 		if !slices.Contains(without, class) {
 			addresses[class] = plenty
 		}

@@ -26,6 +26,8 @@ type World struct {
 	View, Macro, TeamID string // likewise
 	Delivery            string // the id of an accepted delivery to it
 	Mail                string // the id of an e-mail with an attachment in the ticket; of none without the plan PRO
+	File                string // the id of the visitor's file, a picture that a message carries
+	FileSignature       string // the signature of its address
 }
 
 // World creates a website with one object of every kind. The ticket is the visitor's own, which needs no plan.
@@ -34,7 +36,7 @@ func (s System) World(t testing.TB, plan string) *World {
 	w := &World{Website: s.Website(t, plan)}
 	w.Caller = w.Visit(t, Map{"name": "Vera Visitor"})
 	w.Quiet = w.Visit(t, nil)
-	w.Conversation = w.Caller.Open(t, "Where is my parcel?")
+	w.Conversation = w.openWithFile(t, "Where is my parcel?")
 	w.Reply(t, w.Conversation, "On its way.")
 	w.Note = w.NewNote(t, w.Conversation)
 	w.VisitorNote = w.NewVisitorNote(t, w.Caller.Token)
@@ -58,6 +60,7 @@ func (w *World) Objects() map[string]string {
 		"note": w.Note, "visitorNote": w.VisitorNote, "cannedReply": w.CannedReply, "view": w.View, "macro": w.Macro,
 		"mail": w.Mail,
 		"team": w.TeamID,
+		"file": w.File, "fileSignature": w.FileSignature, "thumbnailSignature": w.ThumbnailSignature,
 	}
 }
 
@@ -183,6 +186,7 @@ func (w *World) Unknown() map[string]string {
 		"note": PathID(UnknownID), "visitorNote": PathID(UnknownID), "cannedReply": PathID(UnknownID),
 		"view": PathID(UnknownID), "macro": PathID(UnknownID), "mail": PathID(UnknownID),
 		"team": PathID(UnknownID),
+		"file": PathID(UnknownID), "fileSignature": w.FileSignature, "thumbnailSignature": w.ThumbnailSignature,
 	}
 }
 
@@ -194,7 +198,7 @@ func Malformed() map[string]string {
 		"tag":     "%20",
 		"webhook": "no-number", "delivery": "no-number", "note": "no-number",
 		"visitorNote": "no-number", "cannedReply": "no-number", "view": "no-number", "macro": "no-number",
-		"mail": "no-number", "team": "no-number",
+		"mail": "no-number", "team": "no-number", "file": "no-number",
 	}
 }
 

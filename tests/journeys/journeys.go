@@ -59,6 +59,7 @@ var All = []Journey{
 	{"a rule assigns conversations of teams", AssigningToTeams},
 	{"the widget is installed", Installed},
 	{"a ticket by e-mail", Mailing},
+	{"files and pictures", Filing},
 }
 
 // Run runs all journeys in parallel.

@@ -320,7 +320,7 @@ func TestMetricsWithTLS(t *testing.T) {
 	}
 	for _, to := range []*string{
 		&c.AccountsURL, &c.ConversationsURL, &c.VisitorsURL, &c.WidgetsURL, &c.TicketsURL,
-		&c.StatisticsURL, &c.WebhooksURL, &c.WorkspaceURL, &c.MailURL,
+		&c.StatisticsURL, &c.WebhooksURL, &c.WorkspaceURL, &c.MailURL, &c.FilesURL,
 	} {
 		*to = s.URL
 	}

@@ -24,7 +24,7 @@ const (
 )
 
 var components = []string{
-	"accounts", "conversations", "gateway", "mail", "statistics", "tickets", "visitors",
+	"accounts", "conversations", "files", "gateway", "mail", "statistics", "tickets", "visitors",
 	"webhooks", "widgets", "workspace",
 }
 

@@ -70,7 +70,8 @@ var failures = []failure{
 	serviceFailure("workspace"),
 	// settings come from a cache, and there are no other requests
 	{"widgets", []string{"FivechatComponentDown of widgets"}},
-	{"mail", []string{"FivechatComponentDown of mail"}}, // agents rarely request it
+	{"mail", []string{"FivechatComponentDown of mail"}},   // agents rarely request it
+	{"files", []string{"FivechatComponentDown of files"}}, // as mail
 	{oneGateway, []string{"FivechatReplicaDown of api-gateway"}},
 	{allGateways, []string{"FivechatEdgeDown of api-gateway"}},
 }
@@ -108,6 +109,7 @@ func seldom(alert string) bool {
 		"FivechatStoreErrors of webhooks/redis", "FivechatStoreErrors of accounts/redis",
 		"FivechatStoreErrors of statistics/redis", "FivechatStoreErrors of widgets/redis",
 		"FivechatStoreErrors of workspace/redis", "FivechatStoreErrors of mail/redis",
+		"FivechatStoreErrors of files/redis",
 	}, alert)
 }
 

@@ -25,7 +25,7 @@ func TestPreviousVersionRunsBesideThisOne(t *testing.T) {
 		t.Skipf("FIVECHAT_PREVIOUS names no folder with the programs of the previous version: make compat")
 	}
 	now := cluster.Build(t)
-	quotas, err := harness.GenerousQuotas(t.TempDir(), "signIn") // a class that is new in this version
+	quotas, err := harness.GenerousQuotas(t.TempDir(), "signIn", "upload", "file") // classes that are new in this version
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -153,8 +153,9 @@ func withoutAssertion(t *testing.T, f *cluster.Cluster) {
 		"accounts":      {"/users", "/operator/websites", "/internal/website"},
 		"conversations": {"/conversations", "/internal/events?after=0"},
 		"statistics":    {"/statistics/current"}, "tickets": {"/tickets", "/internal/events?after=0"},
-		"webhooks": {"/webhooks"}, "mail": {"/mail"}, "workspace": {"/canned-replies", "/views"},
-		"visitors": {"/visitors", "/internal/visitors?ids=1"}, "widgets": {"/internal/widgets/" + w.ClientToken},
+		"webhooks": {"/webhooks"}, "mail": {"/mail"}, "files": {"/internal/stored"},
+		"workspace": {"/canned-replies", "/views"},
+		"visitors":  {"/visitors", "/internal/visitors?ids=1"}, "widgets": {"/internal/widgets/" + w.ClientToken},
 	}
 	for _, p := range f.Services {
 		for _, path := range paths[p.Name] {

@@ -52,6 +52,8 @@ var everywhere = map[string]string{
 	"find mail_sent by nextAt":                            "a replica looks for answers to send, of all websites",
 	"find mail_originals by createdAt $lt":                "a replica removes old originals, every 10 minutes",
 	"find mail_bytes_sums by nothing":                     "a gauge: bytes of all websites",
+	"find files_files by dueAt":                           "a replica looks for files that are due, every minute",
+	"find files_bytes_sums by nothing":                    "a gauge: bytes of all websites",
 	"find tickets_outbox by pos":                          "the relay and the readers take all records in order",
 	"find visitors_outbox by pos":                         "the relay and the readers take all records in order",
 	"find webhooks_outbox by pos":                         "the relay and the readers take all records in order",

@@ -76,7 +76,7 @@ func edgeWithoutServices(t *testing.T, tele telemetry.Config) *runner.Running {
 	c.Addr, c.AdminAddr, c.AssertionKeys, c.Telemetry = "127.0.0.1:0", "127.0.0.1:0",
 		[]string{strings.Repeat("key ", 8)}, tele
 	c.AccountsURL, c.ConversationsURL, c.VisitorsURL, c.WidgetsURL = unreachable, unreachable, unreachable, unreachable
-	c.MailURL = unreachable
+	c.MailURL, c.FilesURL = unreachable, unreachable
 	c.TicketsURL, c.StatisticsURL, c.WebhooksURL, c.WorkspaceURL = unreachable, unreachable, unreachable, unreachable
 	unit, err := gateway.New(t.Context(), c)
 	if err != nil {

@@ -161,6 +161,9 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	if row.Upstream == route.Self {
 		return e.self(x, r, row)
 	}
+	if row.Class == route.ClassFile {
+		x.Header()["Content-Security-Policy"] = fileContent
+	}
 	if row.Class == route.ClassSettings {
 		if served, err := e.Widgets.Serve(x, r); served {
 			return err
@@ -175,6 +178,9 @@ func (e *Edge) serve(x *exchange, r *http.Request, path *route.Path, row *route.
 	}
 	if row.Device {
 		caller.Device = session.Device(r.Header)
+	}
+	if row.Class == route.ClassUpload {
+		return e.upload(x, r, row, caller)
 	}
 	if row.Class.Streams() {
 		r.Body, r.ContentLength, r.TransferEncoding = http.NoBody, 0, nil // streams take no body
@@ -232,8 +238,10 @@ const recheckEvery = time.Second
 func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Caller) error {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
-	e.metrics.streams.Inc()
-	defer e.metrics.streams.Dec()
+	if !row.Class.Transfers() {
+		e.metrics.streams.Inc()
+		defer e.metrics.streams.Dec()
+	}
 	if row.Rule.Caller == identity.Token || row.Rule.Caller == identity.Person {
 		// The proxy changes the forwarded headers.
 		credential := (&http.Request{Method: r.Method, Header: r.Header.Clone()}).WithContext(ctx)
@@ -241,6 +249,9 @@ func (e *Edge) stream(x *exchange, r *http.Request, row *route.Route, c proxy.Ca
 	}
 	if row.Visitor == route.VisitorProven {
 		defer e.WatchVisitor(r.Header, func() { cancel(proxy.ErrCredentialChanged) })()
+	}
+	if row.Class.Transfers() {
+		return e.Proxy.Transfer(x, r.WithContext(ctx), row.Upstream, c)
 	}
 	return e.Proxy.Stream(x, r.WithContext(ctx), row.Upstream, c)
 }

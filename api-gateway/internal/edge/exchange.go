@@ -77,7 +77,9 @@ var (
 	noSniff    = []string{"nosniff"}
 	noReferrer = []string{"no-referrer"}
 	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"} // pages set their own policy
-	noStore    = []string{"no-store"}
+	// a file of a visitor or an agent, opened as a page, is in an origin of its own and runs nothing
+	fileContent = []string{"sandbox; default-src 'none'; img-src 'self'; media-src 'self'; frame-ancestors 'none'"}
+	noStore     = []string{"no-store"}
 	// one year; without includeSubDomains, since other names of the domain aren't the gateway's
 	transport = []string{"max-age=31536000"}
 )

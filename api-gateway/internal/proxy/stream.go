@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fivechat.dev/api-gateway/internal/route"
+	"fivechat.dev/api-gateway/internal/share"
 	"fivechat.dev/libs/kernel/fault"
 	"fivechat.dev/libs/observe/telemetry"
 	"fivechat.dev/libs/transport/httpkit"
@@ -100,6 +101,17 @@ func (p *Proxy) Stream(w http.ResponseWriter, r *http.Request, to route.Upstream
 	default:
 		return fault.Away("the service behind this operation", fmt.Errorf("%s: %w", to, httpkit.TransportError(e.err)))
 	}
+}
+
+// Transfer is Stream for a request or a response that is a file. As many as Forward's requests are in progress at a
+// time, and a website or an address may have half of them. The error is Limited or Unavailable if there is no place.
+func (p *Proxy) Transfer(w http.ResponseWriter, r *http.Request, to route.Upstream, c Caller) error {
+	places, holders := p.services[to].moving, share.HoldersOf(c.Principal, c.Address)
+	if err := places.acquire(r.Context(), holders); err != nil {
+		return p.refusal(r.Context(), to, err, time.Now().Add(httpkit.DefaultTimeout))
+	}
+	defer places.release(holders)
+	return p.Stream(w, r, to, c)
 }
 
 // The reasons for which event streams end.

@@ -44,6 +44,7 @@ type upstream struct {
 	limit   *lanes
 	bulk    *lanes // long bodies of API tokens
 	uploads *lanes // long bodies of visitors
+	moving  *lanes // files in transfer, in both directions
 	pool    *pool
 	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
 	again   budget
@@ -56,6 +57,7 @@ func newUpstream(name route.Upstream, address *url.URL, concurrency int, m *metr
 		limit:   newLanes(concurrency),
 		bulk:    newLanes(few),
 		uploads: newLanes(few),
+		moving:  newLanes(concurrency),
 		pool:    newPool(address),
 		metrics: m.of(name),
 		again:   newBudget(),

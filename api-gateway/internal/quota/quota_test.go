@@ -101,8 +101,8 @@ func TestParseListsValidNames(t *testing.T) {
 	t.Parallel()
 	const amount = `{"requests":5,"seconds":60}`
 	const quota = `{"caller":` + amount + `,"website":` + amount + `}`
-	const byPlan = "import, read, stream, visitor, write"
-	const byAddress = "export, health, operator, page, public, session, settings, signIn"
+	const byPlan = "import, read, stream, upload, visitor, write"
+	const byAddress = "export, file, health, operator, page, public, session, settings, signIn"
 	const valid = "1 to 1000000 requests in 1 to 3600 seconds"
 	for file, want := range map[string]string{
 		`{"plans":{"FREE":{"reads":` + quota + `}}}`: "plans.FREE.reads must be one of " + byPlan,

@@ -78,6 +78,7 @@ func Default() Quotas {
 				route.ClassImport:  aMinute(120, 120),
 				route.ClassVisitor: aMinute(240, 6_000),
 				route.ClassStream:  aMinute(60, 1_200),
+				route.ClassUpload:  aMinute(30, 300),
 			},
 			identity.Pro: {
 				route.ClassRead:    aMinute(3_000, 6_000),
@@ -85,6 +86,7 @@ func Default() Quotas {
 				route.ClassImport:  aMinute(600, 600),
 				route.ClassVisitor: aMinute(240, 60_000),
 				route.ClassStream:  aMinute(120, 12_000),
+				route.ClassUpload:  aMinute(60, 3_000),
 			},
 		},
 		Addresses: map[route.Class]Amount{
@@ -96,6 +98,7 @@ func Default() Quotas {
 			route.ClassPage:     {600, 60},
 			route.ClassOperator: {6_000, 60},
 			route.ClassExport:   {60, 60},
+			route.ClassFile:     {3_000, 60},
 		},
 		Failures: Failures{Address: Amount{60, 60}, Prefix: Amount{30, 60}},
 	}

@@ -26,6 +26,7 @@ const (
 	Webhooks      Upstream = "webhooks"
 	Workspace     Upstream = "workspace"
 	Mail          Upstream = "mail"
+	Files         Upstream = "files"
 )
 
 // Visitor says how a row treats the headers x-visitor-id, which names a visitor, and x-visitor-secret, which proves it.
@@ -62,6 +63,8 @@ const (
 	ClassSettings Class = "settings" // a public response that the gateway caches
 	ClassStream   Class = "stream"   // a response that continues until one side ends it
 	ClassExport   Class = "export"   // a response that continues until all rows are sent
+	ClassUpload   Class = "upload"   // a request whose body is passed on as it arrives
+	ClassFile     Class = "file"     // a response of any length, which everyone may read who has its address
 	ClassSignIn   Class = "signIn"   // a request by which somebody becomes a known person
 	ClassHealth   Class = "health"
 	ClassPage     Class = "page" // a page for browsers
@@ -69,7 +72,10 @@ const (
 )
 
 // Streams reports whether responses of the class pass through as they arrive, without a deadline.
-func (c Class) Streams() bool { return c == ClassStream || c == ClassExport }
+func (c Class) Streams() bool { return c == ClassStream || c == ClassExport || c.Transfers() }
+
+// Transfers reports whether requests of the class transfer a file, in one direction or the other.
+func (c Class) Transfers() bool { return c == ClassUpload || c == ClassFile }
 
 // Route is one row.
 type Route struct {

@@ -199,6 +199,7 @@ var ids = map[string]string{
 	"websiteId":                      "tenant.ID",
 	"conversationId":                 "id.Conversation",
 	"conversationIds":                "id.Conversation",
+	"Attachment.id":                  "id.File",
 	"Conversation.id":                "id.Conversation",
 	"messageIds":                     "id.Message",
 	"Message.id":                     "id.Message",

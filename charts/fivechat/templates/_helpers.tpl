@@ -175,6 +175,9 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 - {name: FIVECHAT_MAIL_DOMAIN, value: {{ . | quote }}}
 {{- end }}
 {{- end }}
+{{- if eq .component "files" }}
+- {name: FIVECHAT_FILES, value: "file:///var/lib/fivechat/files"}
+{{- end }}
 {{- if eq .component "mail" }}
 {{- with .root.Values.mail }}
 {{- if .domain }}
@@ -249,6 +252,12 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
+{{- if eq .component "files" }}
+- name: files
+  persistentVolumeClaim: {claimName: {{ .root.Values.files.existingClaim | default (printf "%s-files" (include "fivechat.name" .root)) }}}
+- name: uploads
+  emptyDir: {sizeLimit: 2Gi}
+{{- end }}
 {{- if eq .component "mail" }}
 {{- with .root.Values.mail.tlsSecret }}
 - name: tls
@@ -276,6 +285,10 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- end }}
 {{- if and (eq .component "accounts") .root.Values.signIn.identityProviders.existingSecret }}
 - {name: identity, mountPath: /etc/fivechat/identity, readOnly: true}
+{{- end }}
+{{- if eq .component "files" }}
+- {name: files, mountPath: /var/lib/fivechat}
+- {name: uploads, mountPath: /tmp}
 {{- end }}
 {{- if and (eq .component "mail") .root.Values.mail.tlsSecret }}
 - {name: tls, mountPath: /etc/fivechat/tls, readOnly: true}

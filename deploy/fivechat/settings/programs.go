@@ -13,6 +13,7 @@ import (
 	"fivechat.dev/deploy/fivechat/system"
 	accounts "fivechat.dev/services/accounts/app"
 	conversations "fivechat.dev/services/conversations/app"
+	files "fivechat.dev/services/files/app"
 	mail "fivechat.dev/services/mail/app"
 	statistics "fivechat.dev/services/statistics/app"
 	tickets "fivechat.dev/services/tickets/app"
@@ -33,6 +34,7 @@ type program struct {
 var services = []program{
 	{name: "accounts", settings: []any{accounts.Default()}},
 	{name: "conversations", settings: []any{conversations.Default()}},
+	{name: "files", settings: []any{files.Default()}},
 	{name: "mail", settings: []any{mail.Default()}},
 	{name: "statistics", settings: []any{statistics.Default()}},
 	{name: "tickets", settings: []any{tickets.Default()}},

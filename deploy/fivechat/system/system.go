@@ -22,6 +22,7 @@ import (
 	"fivechat.dev/libs/store/mongokit"
 	accounts "fivechat.dev/services/accounts/app"
 	conversations "fivechat.dev/services/conversations/app"
+	files "fivechat.dev/services/files/app"
 	mail "fivechat.dev/services/mail/app"
 	statistics "fivechat.dev/services/statistics/app"
 	tickets "fivechat.dev/services/tickets/app"
@@ -52,6 +53,7 @@ type Settings struct {
 	SignIn    accounts.SignIn
 	Mail      tickets.Mail
 	Post      mail.Post
+	Files     files.Blobs
 	Reach     webhooks.Reach
 	Assistant conversations.Assistant
 }
@@ -86,7 +88,7 @@ type System struct {
 
 // parts are the services' names, in the order they start; the gateway comes last and stops first.
 var parts = []string{
-	"widgets", "workspace", "accounts", "visitors", "conversations", "tickets", "mail", "statistics", "webhooks",
+	"widgets", "workspace", "accounts", "visitors", "files", "conversations", "tickets", "mail", "statistics", "webhooks",
 }
 
 // Start runs everything. On an error nothing is left running.
@@ -156,15 +158,14 @@ func (s *System) startAll(ctx context.Context, o Options) error {
 	build := map[string]func() (runner.Unit, error){
 		"widgets": func() (runner.Unit, error) { return unitOf(ctx, widgets.New, widgets.Config{Config: common}) },
 		"workspace": func() (runner.Unit, error) {
-			return unitOf(ctx, workspace.New, workspace.Config{
-				Config: common, AccountsURL: url["accounts"],
-			})
+			return unitOf(ctx, workspace.New, workspace.Config{Config: common, AccountsURL: url["accounts"]})
 		},
 		"accounts": func() (runner.Unit, error) {
 			return unitOf(ctx, accounts.New, accounts.Config{
 				Config: common, WidgetsURL: url["widgets"], VisitorsURL: url["visitors"], ConversationsURL: url["conversations"],
 				TicketsURL: url["tickets"], StatisticsURL: url["statistics"], WebhooksURL: url["webhooks"],
-				WorkspaceURL: url["workspace"], MailURL: url["mail"], QuotasFile: o.Settings.Gateway.QuotasFile, SignIn: signIn,
+				WorkspaceURL: url["workspace"], MailURL: url["mail"], FilesURL: url["files"],
+				QuotasFile: o.Settings.Gateway.QuotasFile, SignIn: signIn,
 			})
 		},
 		"visitors": func() (runner.Unit, error) {
@@ -177,8 +178,10 @@ func (s *System) startAll(ctx context.Context, o Options) error {
 			return unitOf(ctx, conversations.New, conversations.Config{
 				Config: common, Assistant: o.Settings.Assistant, AccountsURL: url["accounts"],
 				VisitorsURL: url["visitors"], TicketsURL: url["tickets"], WebhooksURL: url["webhooks"],
+				FilesURL: url["files"],
 			})
 		},
+		"files":   func() (runner.Unit, error) { return filesUnit(ctx, o, common, url) },
 		"tickets": func() (runner.Unit, error) { return ticketsUnit(ctx, o.Settings, common, url) },
 		"mail":    func() (runner.Unit, error) { return mailUnit(ctx, o.Settings, common, url) },
 		"statistics": func() (runner.Unit, error) {
@@ -247,7 +250,7 @@ func (s *System) startGateway(
 	g.AccountsURL, g.ConversationsURL, g.VisitorsURL = url["accounts"], url["conversations"], url["visitors"]
 	g.WidgetsURL, g.TicketsURL = url["widgets"], url["tickets"]
 	g.StatisticsURL, g.WebhooksURL, g.WorkspaceURL = url["statistics"], url["webhooks"], url["workspace"]
-	g.MailURL = url["mail"]
+	g.MailURL, g.FilesURL = url["mail"], url["files"]
 	g.Demo = g.Demo || o.Demo
 	if o.Demo && o.Data != "" {
 		g.DemoPeople = filepath.Join(o.Data, demoFile)

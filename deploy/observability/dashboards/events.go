@@ -4,7 +4,7 @@ func events() board {
 	return board{
 		uid: eventsUID, title: "Fivechat / Events",
 		about: "The path of events: from the services' logs to live streams, statistics and webhooks.",
-		rows:  []row{published(), applied(), streamed(), delivered(), mailed()},
+		rows:  []row{published(), applied(), streamed(), delivered(), mailed(), filed()},
 	}
 }
 
@@ -140,6 +140,30 @@ func mailed() row {
 			queries: []query{{
 				`max by (queue) (fivechat_mail_waiting_seconds{job="fivechat"})`, "{{queue}}",
 			}},
+		},
+	}}
+}
+
+// filed is the row of files that messages carry.
+func filed() row {
+	return row{"Are files stored and removed?", []panel{
+		{
+			title: "Uploads", about: "Uploads per second, by the status of the response.", unit: "ops",
+			queries: []query{{rate("http_response_status_code",
+				`http_server_request_duration_seconds_count{job="fivechat",class="upload"}`), "{{http_response_status_code}}"}},
+		},
+		{
+			title: "Bytes", about: "Bytes that files take.", unit: "bytes",
+			queries: []query{{`max(fivechat_stored_bytes{job="fivechat",component="files"})`, "files"}},
+		},
+		{
+			title: "Swept", about: "Unused files per second that were due, and were removed or kept.", unit: "ops",
+			queries: []query{{`sum(rate(fivechat_files_swept_total{job="fivechat"}[$__rate_interval]))`, "files"}},
+		},
+		{
+			title: "Overdue", unit: "s", limits: []limit{{3600, red}},
+			about:   "How long the oldest file that is due has been waiting to be removed or kept.",
+			queries: []query{{`max(fivechat_files_overdue_seconds{job="fivechat"})`, "oldest"}},
 		},
 	}}
 }

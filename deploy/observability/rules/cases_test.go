@@ -297,6 +297,11 @@ var cases = []testCase{
 		bad:     []string{submissions("UNCERTAIN") + `0+1x70`},
 		good:    []string{submissions("UNCERTAIN") + `0x30 2x40`},
 	}, {
+		alert: "FivechatFilesUnswept", at: "30m",
+		summary: "A file that was due 2h 0m 0s ago hasn't been removed or kept.",
+		bad:     []string{`fivechat_files_overdue_seconds{job="fivechat"} 7200x40`},
+		good:    []string{`fivechat_files_overdue_seconds{job="fivechat"} 3000x40`},
+	}, {
 		alert: "FivechatCertificateExpiring", at: "1h", summary: "The public listener's certificate expires in 1d 0h 0m 0s.",
 		bad:  []string{`fivechat_tls_certificate_expiry_seconds{job="fivechat"} 90000x70`},
 		good: []string{`fivechat_tls_certificate_expiry_seconds{job="fivechat"} 263600x70`},

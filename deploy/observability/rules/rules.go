@@ -66,6 +66,7 @@ func Groups() []Group {
 		{Name: "fivechat-events", Every: 30 * time.Second, Alerts: eventAlerts()},
 		{Name: "fivechat-webhooks", Every: 30 * time.Second, Alerts: webhooks()},
 		{Name: "fivechat-mail", Every: 30 * time.Second, Alerts: mails()},
+		{Name: "fivechat-files", Every: 30 * time.Second, Alerts: files()},
 		{Name: "fivechat-certificates", Every: 5 * time.Minute, Alerts: certificates()},
 	}
 }

@@ -1922,6 +1922,9 @@ type AgentFirstMessage struct {
 	// Assign Whether the conversation is assigned to the author. By default it is, if there is an author; true needs one.
 	Assign *bool `json:"assign,omitempty"`
 
+	// Attachments The ids of uploaded files. If you have no text for them, let `content` be their names.
+	Attachments *AttachmentIds `json:"attachments,omitempty"`
+
 	// AuthorID The agent that writes the message.
 	AuthorID *int64 `json:"authorId,omitempty"`
 
@@ -1934,6 +1937,9 @@ type AgentFirstMessage struct {
 type AgentMessage struct {
 	// Assign Whether the conversation is assigned to the author if it has no assignee. Needs an author.
 	Assign *bool `json:"assign,omitempty"`
+
+	// Attachments The ids of uploaded files. If you have no text for them, let `content` be their names.
+	Attachments *AttachmentIds `json:"attachments,omitempty"`
 
 	// AuthorID The agent that writes the message.
 	AuthorID *int64 `json:"authorId,omitempty"`
@@ -1994,6 +2000,31 @@ type Assignment struct {
 
 // AssignmentMode `manual`: people assign. `roundRobin`: one agent after the other gets a conversation. `leastBusy`: the agent with the fewest open ones.
 type AssignmentMode string
+
+// Attachment defines model for Attachment.
+type Attachment struct {
+	Height nullable.Nullable[int64] `json:"height"`
+	ID     int64                    `json:"id"`
+	Name   string                   `json:"name"`
+
+	// Size In bytes.
+	Size int64 `json:"size"`
+
+	// ThumbnailURL Of a picture: the address of a smaller one, of at most 640 pixels.
+	ThumbnailURL nullable.Nullable[string] `json:"thumbnailUrl"`
+
+	// Type The media type, found out from the content.
+	Type string `json:"type"`
+
+	// URL A path below the address of the API, valid for 12 to 24 hours.
+	URL string `json:"url"`
+
+	// Width Of a picture, in pixels.
+	Width nullable.Nullable[int64] `json:"width"`
+}
+
+// AttachmentIds The ids of uploaded files. If you have no text for them, let `content` be their names.
+type AttachmentIds = []int64
 
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
@@ -2520,6 +2551,9 @@ type FieldProblem struct {
 
 // FirstMessage defines model for FirstMessage.
 type FirstMessage struct {
+	// Attachments The ids of uploaded files. If you have no text for them, let `content` be their names.
+	Attachments *AttachmentIds `json:"attachments,omitempty"`
+
 	// ClientMessageID Your own id of the message. A message with the same id is the same message.
 	ClientMessageID *ClientMessageID `json:"clientMessageId,omitempty"`
 	Content         string           `json:"content"`
@@ -3032,8 +3066,7 @@ type Membership struct {
 
 // Message defines model for Message.
 type Message struct {
-	// Attachments Always empty.
-	Attachments []string `json:"attachments"`
+	Attachments []Attachment `json:"attachments"`
 
 	// ByProgram Present if a program posted the message with an API token, in the name of the agent `userId` or of none. Visitors don't see it.
 	ByProgram      *bool     `json:"byProgram,omitempty"`
@@ -4317,6 +4350,9 @@ type VisitorCounts struct {
 
 // VisitorMessage defines model for VisitorMessage.
 type VisitorMessage struct {
+	// Attachments The ids of uploaded files. If you have no text for them, let `content` be their names.
+	Attachments *AttachmentIds `json:"attachments,omitempty"`
+
 	// ClientMessageID Your own id of the message. A message with the same id is the same message.
 	ClientMessageID *ClientMessageID `json:"clientMessageId,omitempty"`
 	Content         string           `json:"content"`
@@ -5333,6 +5369,18 @@ type ExportSince = time.Time
 
 // File defines model for file.
 type File = string
+
+// FileID defines model for fileId.
+type FileID = int64
+
+// FileName defines model for fileName.
+type FileName = string
+
+// FileSHA256 defines model for fileSHA256.
+type FileSHA256 = string
+
+// FileSignature defines model for fileSignature.
+type FileSignature = string
 
 // From defines model for from.
 type From = string

@@ -62,3 +62,6 @@ type Webhook int64
 
 // Delivery is the id of an event's delivery to a webhook.
 type Delivery int64
+
+// File is the id of a stored file.
+type File int64

@@ -34,6 +34,7 @@ func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, e
 	typ := reflect.TypeFor[Req]()
 	var fields []bound
 	known := map[string]bool{} // the body's members
+	rt.content = contentOf(typ)
 	for _, f := range reflect.VisibleFields(typ) {
 		path, inPath := f.Tag.Lookup("path")
 		query, inQuery := f.Tag.Lookup("query")
@@ -72,6 +73,9 @@ func planBinding[Req any](pattern string, rt *route) func(*http.Request) (Req, e
 			}
 		}
 		v := reflect.ValueOf(&req).Elem()
+		if rt.content != nil {
+			v.FieldByIndex(rt.content).Set(reflect.ValueOf(Content{r.Body}))
+		}
 		query, err := rt.parameters(r.URL)
 		if err != nil {
 			return req, err

@@ -66,6 +66,7 @@ type route struct {
 	body    int64
 	caching string
 	query   []string // the names of the parameters that the operation reads
+	content []int    // the index of the request's Content; nil: the body is JSON
 	ignores bool     // other parameters are ignored: by lenient routes, and among services of several versions
 	public  bool     // anyone may read the response
 	secret  bool     // the response has a secret that must not be stored
@@ -104,6 +105,10 @@ func Handle[Req, Resp any](r *Router, pattern string, status int, e operation.En
 		},
 		kithttp.ServerErrorEncoder(func(ctx context.Context, err error, w http.ResponseWriter) { refuse(ctx, w, err) }),
 	)
+	if rt.content != nil {
+		r.Stream(pattern, rt.receive(server))
+		return
+	}
 	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) {
 		req.Body = http.MaxBytesReader(w, req.Body, rt.body)
 		ctx, err := requiring(rt.noting(req.Context()), req)

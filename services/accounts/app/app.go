@@ -51,6 +51,8 @@ type Config struct {
 	WorkspaceURL string `env:"FIVECHAT_WORKSPACE_URL"`
 	// Base URL of the mail service.
 	MailURL string `env:"FIVECHAT_MAIL_URL"`
+	// Base URL of the files service.
+	FilesURL string `env:"FIVECHAT_FILES_URL"`
 	// Path of the quota file, of which this service reads the storage limits. A change is loaded while running.
 	QuotasFile string `env:"FIVECHAT_QUOTAS"`
 	SignIn
@@ -79,7 +81,7 @@ func Default() Config {
 	return Config{
 		Config: servicekit.Default(), VisitorsURL: "http://visitors:8080", ConversationsURL: "http://conversations:8080",
 		TicketsURL: "http://tickets:8080", StatisticsURL: "http://statistics:8080", WebhooksURL: "http://webhooks:8080",
-		WorkspaceURL: "http://workspace:8080", MailURL: "http://mail:8080",
+		WorkspaceURL: "http://workspace:8080", MailURL: "http://mail:8080", FilesURL: "http://files:8080",
 		SignIn: SignIn{SignUp: string(accounts.SignUpClosed)},
 	}
 }
@@ -112,6 +114,7 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		{"webhooks", c.WebhooksURL},
 		{"workspace", c.WorkspaceURL},
 		{"mail", c.MailURL},
+		{"files", c.FilesURL},
 	} {
 		holders = append(holders, clients.DataHolder{Service: s.name, Data: datasubject.Remote{Client: base.Client(s.url)}})
 	}
@@ -185,7 +188,9 @@ func newPeople(
 // newMeter returns the meter of stored bytes, and the task that reloads its limits when the quota file changes.
 func newMeter(c Config, base *servicekit.Component) (*accounts.Meter, func(context.Context) error, error) {
 	var services []accounts.Stored
-	for _, url := range []string{c.ConversationsURL, c.TicketsURL, c.VisitorsURL, c.WebhooksURL, c.MailURL} {
+	for _, url := range []string{
+		c.ConversationsURL, c.TicketsURL, c.VisitorsURL, c.WebhooksURL, c.MailURL, c.FilesURL,
+	} {
 		services = append(services, datasubject.Remote{Client: base.Client(url)})
 	}
 	meter := accounts.NewMeter(services)

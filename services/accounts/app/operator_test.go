@@ -31,6 +31,7 @@ func withSiblings(t *testing.T) system {
 		WebhooksURL:      siblings.URL + "/webhooks",
 		WorkspaceURL:     siblings.URL + "/workspace",
 		MailURL:          siblings.URL + "/mail",
+		FilesURL:         siblings.URL + "/files",
 	})
 	s := system{apitest.Serve(t, unit, err), siblings}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -118,7 +119,7 @@ func TestFailedErasureReportsTheReason(t *testing.T) {
 		e = s.erasure(e["id"])
 	}
 	if want := []any{
-		"tickets", "statistics", "webhooks", "workspace", "mail", "the files of the store",
+		"tickets", "statistics", "webhooks", "workspace", "mail", "files", "the files of the store",
 		"accounts",
 	}; e["status"] != "RUNNING" || !reflect.DeepEqual(e["remaining"], want) {
 		t.Errorf("%v", e)

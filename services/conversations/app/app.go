@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"fivechat.dev/libs/kernel/fileaddress"
 	"fivechat.dev/libs/kernel/searchterms"
 	"fivechat.dev/libs/process/runner"
 	"fivechat.dev/libs/process/servicekit"
@@ -41,7 +42,9 @@ type Config struct {
 	TicketsURL string `env:"FIVECHAT_TICKETS_URL"`
 	// Base URL of the webhooks service.
 	WebhooksURL string `env:"FIVECHAT_WEBHOOKS_URL"`
-	Assistant   Assistant
+	// Base URL of the files service.
+	FilesURL  string `env:"FIVECHAT_FILES_URL"`
+	Assistant Assistant
 }
 
 // Validate reports settings that can't work.
@@ -51,7 +54,7 @@ func (c Config) Validate() error { return errors.Join(c.Config.Validate(), c.Ass
 func Default() Config {
 	return Config{
 		servicekit.Default(), "http://accounts:8080", "http://visitors:8080", "http://tickets:8080",
-		"http://webhooks:8080", openai.Default(),
+		"http://webhooks:8080", "http://files:8080", openai.Default(),
 	}
 }
 
@@ -72,6 +75,10 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		store,
 		clients.Accounts{Client: base.Client(c.AccountsURL)},
 		clients.Visitors{Client: base.Client(c.VisitorsURL)},
+		conversations.Files{
+			Claimer:   clients.Files{Client: base.Client(c.FilesURL)},
+			Addresses: fileaddress.New(base.Keys, time.Now),
+		},
 		transient.NewNotifier(base.Redis, base.Telemetry),
 		assistant,
 		time.Now,

@@ -55,7 +55,7 @@ func (a api) documented(r *httpkit.Router, chain operation.Chain) {
 			return thread{}, err
 		}
 		v, err := a.view(ctx, th.Conversation, req.Lang)
-		messages, more := messagesOf(th)
+		messages, more := a.messagesOf(th)
 		return thread{v, messages, more, th.Visitor, th.Agents, th.Conversation.Revision()}, err
 	}
 	httpkit.Handle(r, "GET /conversations/{token}", 200,
@@ -84,12 +84,13 @@ func (a api) forAgents(r *httpkit.Router, chain operation.Chain) {
 				m, fresh, err := a.s.PostAsAgent(ctx, caller.Website, req.Token, conversations.Reply{
 					Draft: conversations.Draft{
 						Content: req.Content, AuthorID: author, ByProgram: caller.IsProgram(), ClientID: req.ClientMessageID,
+						Attachments: req.Attachments,
 					},
 					Assign: req.Assign,
 					IfLast: req.ifLast(),
 					Change: req.patch(),
 				})
-				return posted{m.View(), fresh}, err
+				return posted{a.s.View(m), fresh}, err
 			}))
 	httpkit.Handle(r, "PATCH /conversations/{token}", 200,
 		operation.New(chain, "conversations.update_conversation", authz.Write,
@@ -156,8 +157,8 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 					begin = a.s.Continue
 				}
 				c, m, fresh, err := begin(ctx, p.Website, p.VisitorID,
-					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
-				return opened{ownOf(c).View, m.View(), fresh}, err
+					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID, Attachments: req.Attachments})
+				return opened{ownOf(c).View, a.s.View(m), fresh}, err
 			}))
 	httpkit.Handle(r, "GET /visitor/conversations/{token}/messages", 200,
 		operation.New(chain, "conversations.list_own_messages", authz.Visitor,
@@ -167,15 +168,15 @@ func (a api) forVisitors(r *httpkit.Router, chain operation.Chain) {
 				if err != nil {
 					return news{}, err
 				}
-				return newsOf(ownOf(th.Conversation).View, th), nil
+				return a.newsOf(ownOf(th.Conversation).View, th), nil
 			}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/messages", 201,
 		operation.New(chain, "conversations.post_own_message", authz.Visitor.UnlessBlocked(),
 			func(ctx context.Context, req visitorMessage) (posted, error) {
 				p := identity.From(ctx)
 				m, fresh, err := a.s.PostAsVisitor(ctx, p.Website, req.Token, p.VisitorID,
-					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID})
-				return posted{m.View(), fresh}, err
+					conversations.Draft{Content: req.Content, ClientID: req.ClientMessageID, Attachments: req.Attachments})
+				return posted{a.s.View(m), fresh}, err
 			}))
 	httpkit.Handle(r, "POST /visitor/conversations/{token}/typing", 204,
 		operation.New(chain, "conversations.set_visitor_typing", authz.Visitor.UnlessBlocked(),
@@ -217,6 +218,13 @@ func (a api) forSiblings(r *httpkit.Router, chain operation.Chain) {
 			func(ctx context.Context, req ofUser) (unassigned, error) {
 				more, err := a.s.Unassign(ctx, identity.From(ctx).Website, req.ID)
 				return unassigned{more}, err
+			}))
+	// The files service calls this before it removes files that have been claimed for messages.
+	httpkit.Handle(r, "GET /internal/attached-files", 200,
+		operation.New(chain, "conversations.list_attached_files", authz.Internal,
+			func(ctx context.Context, req attachedFilesOf) (attachedFiles, error) {
+				named, err := a.s.NamedFiles(ctx, identity.From(ctx).Website, req.IDs)
+				return attachedFiles{IDs: named}, err
 			}))
 	// The visitors service calls this and shows the conversation to the visitor.
 	httpkit.Handle(r, "GET /internal/conversations/open", 200,

@@ -29,6 +29,7 @@ func (a api) begin(r *httpkit.Router, chain operation.Chain) {
 				}
 				c, fresh, err := a.s.Begin(ctx, caller.Website, req.Token, conversations.Draft{
 					Content: req.Content, AuthorID: author, ByProgram: caller.IsProgram(), ClientID: req.ClientMessageID,
+					Attachments: req.Attachments,
 				}, assign)
 				shown, err := a.viewed(ctx, c, err)
 				return begun{shown, fresh}, err
@@ -36,11 +37,12 @@ func (a api) begin(r *httpkit.Router, chain operation.Chain) {
 }
 
 type begin struct {
-	Token           string   `path:"token" json:"-"`
-	Content         string   `json:"content"`
-	AuthorID        *id.User `json:"authorId"`
-	ClientMessageID string   `json:"clientMessageId"`
-	Assign          *bool    `json:"assign"` // nil: if there is an author
+	Token           string    `path:"token" json:"-"`
+	Content         string    `json:"content"`
+	AuthorID        *id.User  `json:"authorId"`
+	ClientMessageID string    `json:"clientMessageId"`
+	Attachments     []id.File `json:"attachments"`
+	Assign          *bool     `json:"assign"` // nil: if there is an author
 }
 
 // Validate implements the validation of requests in httpkit.

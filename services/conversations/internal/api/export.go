@@ -18,7 +18,7 @@ import (
 
 // MountExport adds the exports of conversations and messages to the route table. log is the service's own event log.
 func MountExport(r *httpkit.Router, chain operation.Chain, s *conversations.Service, log changefeed.Log) {
-	all, said := conversationExport(api{s}, log), messageExport(s, log)
+	all, said := conversationExport(api{s}, log), messageExport(api{s}, log)
 	httpkit.Handle(r, "GET /export/conversations", 200,
 		operation.New(chain, "conversations.export_conversations", authz.Read, all.Answer))
 	httpkit.Handle(r, "GET /export/messages", 200,
@@ -42,23 +42,23 @@ func conversationExport(a api, log changefeed.Log) changefeed.Kind {
 	}
 }
 
-func messageExport(s *conversations.Service, log changefeed.Log) changefeed.Kind {
+func messageExport(a api, log changefeed.Log) changefeed.Kind {
 	return changefeed.Kind{
 		Name:  "messages",
 		Log:   log,
 		Keys:  changedMessages,
 		Owner: func(key int64) int64 { return int64(conversations.ConversationOf(id.Message(key))) },
 		Walk: func(ctx context.Context, t tenant.ID, behind paging.Cursor, limit int64) ([]changefeed.Row, bool, error) {
-			found, more, err := s.MessagesBehind(ctx, t, id.Message(behind.ID), limit)
-			return messageRows(found), more, err
+			found, more, err := a.s.MessagesBehind(ctx, t, id.Message(behind.ID), limit)
+			return a.messageRows(found), more, err
 		},
 		ByKeys: func(ctx context.Context, t tenant.ID, keys []int64) ([]changefeed.Row, bool, error) {
-			found, cut, err := s.MessagesByIDs(ctx, t, changefeed.IDs[id.Message](keys))
-			return messageRows(found), cut, err
+			found, cut, err := a.s.MessagesByIDs(ctx, t, changefeed.IDs[id.Message](keys))
+			return a.messageRows(found), cut, err
 		},
 		Below: func(ctx context.Context, t tenant.ID, conversation, behind, limit int64) ([]changefeed.Row, bool, error) {
-			found, more, err := s.Messages(ctx, t, id.Conversation(conversation), id.Message(behind), limit)
-			return messageRows(found), more, err
+			found, more, err := a.s.Messages(ctx, t, id.Conversation(conversation), id.Message(behind), limit)
+			return a.messageRows(found), more, err
 		},
 		Gone:    func(key int64) any { return goneMessages{true, conversations.ConversationOf(id.Message(key))} },
 		GoneAll: func(conversation int64) any { return goneMessages{true, id.Conversation(conversation)} },
@@ -144,10 +144,10 @@ func (a api) rows(ctx context.Context, found []conversations.Conversation, err e
 	return rows, err
 }
 
-func messageRows(found []conversations.Message) []changefeed.Row {
+func (a api) messageRows(found []conversations.Message) []changefeed.Row {
 	rows := make([]changefeed.Row, len(found))
 	for i, m := range found {
-		rows[i] = changefeed.Row{Key: int64(m.ID), At: m.CreatedAt, ID: int64(m.ID), View: m.View()}
+		rows[i] = changefeed.Row{Key: int64(m.ID), At: m.CreatedAt, ID: int64(m.ID), View: a.s.View(m)}
 	}
 	return rows
 }

@@ -85,6 +85,7 @@ type agentMessage struct {
 	Content         string      `json:"content"`
 	AuthorID        *id.User    `json:"authorId"`
 	ClientMessageID string      `json:"clientMessageId"`
+	Attachments     []id.File   `json:"attachments"`
 	Assign          bool        `json:"assign"`
 	IfLast          *id.Message `json:"ifLast"`
 	Change          bulkChange  `json:"change"`
@@ -116,15 +117,17 @@ func (m agentMessage) patch() conversations.Patch {
 }
 
 type visitorMessage struct {
-	Token           string `path:"token" json:"-"`
-	Content         string `json:"content"`
-	ClientMessageID string `json:"clientMessageId"`
+	Token           string    `path:"token" json:"-"`
+	Content         string    `json:"content"`
+	ClientMessageID string    `json:"clientMessageId"`
+	Attachments     []id.File `json:"attachments"`
 }
 
 type open struct {
-	Content         string `json:"content"`
-	ClientMessageID string `json:"clientMessageId"`
-	Continue        bool   `json:"continue"`
+	Content         string    `json:"content"`
+	ClientMessageID string    `json:"clientMessageId"`
+	Attachments     []id.File `json:"attachments"`
+	Continue        bool      `json:"continue"`
 }
 
 type update struct {
@@ -183,14 +186,14 @@ type since struct {
 	After paging.After `query:"after" json:"-"`
 }
 
-func newsOf(c conversations.View, th conversations.Thread) news {
+func (a api) newsOf(c conversations.View, th conversations.Thread) news {
 	n := news{Conversation: c, Users: make([]agent, len(th.Agents))}
-	n.Messages, n.HasMore = messagesOf(th)
+	n.Messages, n.HasMore = a.messagesOf(th)
 	for i, m := range n.Messages {
 		n.Messages[i] = m.ForVisitor()
 	}
-	for i, a := range th.Agents {
-		n.Users[i] = agent{a.ID, a.Name, a.AvatarURL}
+	for i, u := range th.Agents {
+		n.Users[i] = agent{u.ID, u.Name, u.AvatarURL}
 	}
 	return n
 }
@@ -241,4 +244,12 @@ type ofUser struct {
 // unassigned reports whether there may be more to unassign.
 type unassigned struct {
 	More bool `json:"more"`
+}
+
+type attachedFilesOf struct {
+	IDs httpkit.IDs[id.File] `query:"ids" json:"-"`
+}
+
+type attachedFiles struct {
+	IDs []id.File `json:"ids"`
 }

@@ -12,10 +12,10 @@ import (
 )
 
 // messagesOf returns the messages of a thread that fit into one response, and whether more follow.
-func messagesOf(th conversations.Thread) (views []conversations.MessageView, more bool) {
+func (a api) messagesOf(th conversations.Thread) (views []conversations.MessageView, more bool) {
 	views = make([]conversations.MessageView, len(th.Messages))
 	for i, m := range th.Messages {
-		views[i] = m.View()
+		views[i] = a.s.View(m)
 	}
 	views, cut := paging.Fit(views)
 	return views, cut || th.HasMore

@@ -1,3 +1,3 @@
-// Package clients calls the services that conversations depends on, over their internal HTTP operations: Accounts and
-// Visitors implement the ports of package conversations. It holds no business rules.
+// Package clients calls the services that conversations depends on, over their internal HTTP operations: Accounts,
+// Visitors and Files implement the ports of package conversations. It holds no business rules.
 package clients

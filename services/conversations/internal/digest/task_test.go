@@ -36,7 +36,7 @@ func (d *fakeStore) Get(_ context.Context, t tenant.ID, token string) (conversat
 func newTask(t *testing.T, d *fakeStore) Task {
 	t.Helper()
 	return Task{
-		Service:   conversations.New(d, nil, nil, nil, Local{}, time.Now),
+		Service:   conversations.New(d, nil, nil, conversations.Files{}, nil, Local{}, time.Now),
 		Telemetry: storetest.Telemetry(t, "conversations"),
 	}
 }

@@ -163,7 +163,8 @@ func TestListOrdersAndFilters(t *testing.T) {
 func TestMessagesWakeAndStayInSpam(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
-	service := conversations.New(s, nil, nil, nil, nil, func() time.Time { return noon.Add(time.Hour) })
+	now := func() time.Time { return noon.Add(time.Hour) }
+	service := conversations.New(s, nil, nil, conversations.Files{}, nil, nil, now)
 	inFolders(t, s, w)
 	for _, n := range []int{3, 4, 7} { // in no folder, snoozed, spam
 		token := fmt.Sprintf("conv_1_%d", n)
@@ -195,7 +196,7 @@ func TestSnoozesEndOnce(t *testing.T) {
 	inFolders(t, s, storetest.Tenant(1))
 	inFolders(t, s, storetest.Tenant(2))
 	now := noon
-	service := conversations.New(s, nil, nil, nil, nil, func() time.Time { return now })
+	service := conversations.New(s, nil, nil, conversations.Files{}, nil, nil, func() time.Time { return now })
 	for _, c := range []struct{ minutes, woken int }{{29, 0}, {30, 2}, {39, 0}, {60, 2}, {61, 0}} {
 		now = noon.Add(time.Duration(c.minutes) * time.Minute)
 		due, err := service.DueSnoozes(t.Context())

@@ -55,7 +55,8 @@ func replicas(t *testing.T, r *rule) (*mongostore.Store, []*conversations.Servic
 	var services []*conversations.Service
 	for range 2 {
 		store = mongostore.New(db, outbox.NewLog(db, storetest.Telemetry(t, "conversations")))
-		services = append(services, conversations.New(store, r, nil, nil, nil, func() time.Time { return noon }))
+		services = append(services,
+			conversations.New(store, r, nil, conversations.Files{}, nil, nil, func() time.Time { return noon }))
 	}
 	storetest.Ready(t, db)
 	return store, services

@@ -17,7 +17,7 @@ import (
 func TestPositionsOfAgents(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
-	service := conversations.New(s, nil, nil, nil, nil, func() time.Time { return noon })
+	service := conversations.New(s, nil, nil, conversations.Files{}, nil, nil, func() time.Time { return noon })
 	c, other := conversation(t, s, w, 1, "hello"), conversation(t, s, w, 2, "hello")
 	say := func() {
 		t.Helper()
@@ -72,7 +72,7 @@ func TestReadingAtOnce(t *testing.T) {
 	t.Parallel()
 	s, w := open(t), storetest.Tenant(1)
 	c := conversation(t, s, w, 1, "hello")
-	service := conversations.New(s, nil, nil, nil, nil, func() time.Time { return noon })
+	service := conversations.New(s, nil, nil, conversations.Files{}, nil, nil, func() time.Time { return noon })
 	const each = 8
 	var wg sync.WaitGroup
 	errs := make(chan error, 2*each)

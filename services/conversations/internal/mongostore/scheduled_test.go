@@ -17,7 +17,7 @@ func TestScheduledRepliesAreSentOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	now := noon
-	service := conversations.New(s, nil, nil, nil, nil, func() time.Time { return now })
+	service := conversations.New(s, nil, nil, conversations.Files{}, nil, nil, func() time.Time { return now })
 	websites := []tenant.ID{storetest.Tenant(1), storetest.Tenant(2)}
 	var all []conversations.Conversation
 	schedule := func(c conversations.Conversation, content string, minutes int) {

@@ -55,7 +55,7 @@ func openSearch(t *testing.T, visitors names) searched {
 	store := mongostore.New(db, outbox.NewLog(db, storetest.Telemetry(t, "conversations")))
 	rows := mongokit.Tenanted[conversations.Conversation](db, "conversations_conversations", "conversation")
 	storetest.Ready(t, db)
-	return searched{store, conversations.New(store, nil, visitors, nil, nil, time.Now), rows}
+	return searched{store, conversations.New(store, nil, visitors, conversations.Files{}, nil, nil, time.Now), rows}
 }
 
 // find returns the tokens that a search finds, in order.

@@ -80,7 +80,8 @@ func New(db *mongokit.DB, log *outbox.Log) *Store {
 				Keys:    bson.D{{Key: "conversationId", Value: 1}, {Key: "clientMessageId", Value: 1}},
 				Unique:  true,
 				Present: "clientMessageId",
-			}).
+			},
+			mongokit.Index{Keys: bson.D{{Key: attachedField, Value: 1}}, Present: attachedField}).
 			Spread("conversationId"),
 		notes:  declareNotes(db),
 		unsent: declareUnsent(db),
