@@ -28,6 +28,7 @@ type World struct {
 	Mail                string // the id of an e-mail with an attachment in the ticket; of none without the plan PRO
 	File                string // the id of the visitor's file, a picture that a message carries
 	FileSignature       string // the signature of its address
+	ThumbnailSignature  string // the signature of the address of its thumbnail
 }
 
 // World creates a website with one object of every kind. The ticket is the visitor's own, which needs no plan.
