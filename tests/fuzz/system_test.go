@@ -29,6 +29,7 @@ func TestDocumentedRequests(t *testing.T) {
 			t.Parallel()
 			w := harness.Running().World(t, harness.Pro)
 			client := by.Allowed(w)
+			quietFile := harness.PathID(w.Quiet.Upload(t, "/visitor/files", "parcel.png", harness.Picture(t, 8, 6)).Int("id"))
 			statuses := map[int]int{}
 			var spare map[string]string // the next object of an operation that ends its object
 			rapid.Check(t, func(rt *rapid.T) {
@@ -39,6 +40,7 @@ func TestDocumentedRequests(t *testing.T) {
 					}
 					names = spare
 				}
+				names["quietFile"] = quietFile
 				r := op.Draw(rt, values(rt, w, names, op))
 				c := client
 				if key := r.Header.Get("Idempotency-Key"); key != "" && !strings.HasPrefix(r.Fault, "Idempotency-Key") {
@@ -79,7 +81,7 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 	v := fuzz.Values{
 		"conversationToken": {names["conversation"]}, "visitorToken": {names["visitor"]}, "clientToken": {w.ClientToken},
 		"ticketId": {names["ticket"]}, "userId": {user}, "webhookId": {names["webhook"]}, "deliveryId": {names["delivery"]},
-		"mailId": {names["mail"]}, "position": {"1"},
+		"mailId": {names["mail"]}, "position": {"1"}, "attachments": {names["file"]},
 		"noteId": {names["note"]}, "visitorNoteId": {names["visitorNote"]},
 		"shortcut": {harness.Unique("hello-")}, "shared": {"true"},
 		"reply": {"Dear {{visitor.name|customer}}"}, "mentions": {user}, "mentioned": {user, "me"},
@@ -113,7 +115,7 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 		}
 	}
 	if op.ID == "beginConversation" { // another visitor has an open conversation
-		v["visitorToken"] = []string{names["quiet"]}
+		v["visitorToken"], v["attachments"] = []string{names["quiet"]}, []string{names["quietFile"]}
 	}
 	if op.ID == "openSession" { // a signature that is drawn is wrong
 		v["token"], v["userHash"] = []string{""}, []string{""}

@@ -181,7 +181,7 @@ func metrics(t *testing.T, s harness.System) {
 	known, paths := catalogue(t), routes(t)
 	odd(t, s)
 	all := s.Metrics(t)
-	if len(all) != 10 {
+	if len(all) != 11 {
 		t.Errorf("%d components have metrics", len(all))
 	}
 	for component, families := range all {

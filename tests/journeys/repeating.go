@@ -11,11 +11,11 @@ import (
 func keyed(c harness.Client, key string) harness.Client { return c.With("Idempotency-Key", key) }
 
 // Repeated checks that a request repeated with its idempotency key gets the first response and has no effect. With
-// another body, or with a malformed key, it is refused. Each token and each visitor has its own keys.
+// another body, or with a malformed key, it is refused. Each token and each visitor has its own keys. Uploads ignore keys.
 func Repeated(t *testing.T, s harness.System) {
 	w := s.World(t, harness.Pro)
 	for _, op := range harness.Operations() {
-		if op.Method != "POST" && op.Method != "PATCH" || op.Caller == harness.ByPublic {
+		if op.Method != "POST" && op.Method != "PATCH" || op.Caller == harness.ByPublic || op.IsUpload {
 			continue
 		}
 		c, path := keyed(op.Allowed(w), harness.Unique("key ")), harness.Fill(op.Path, w.Objects())
