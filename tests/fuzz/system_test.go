@@ -1,6 +1,9 @@
 package fuzz_test
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +32,6 @@ func TestDocumentedRequests(t *testing.T) {
 			t.Parallel()
 			w := harness.Running().World(t, harness.Pro)
 			client := by.Allowed(w)
-			quietFile := harness.PathID(w.Quiet.Upload(t, "/visitor/files", "parcel.png", harness.Picture(t, 8, 6)).Int("id"))
 			statuses := map[int]int{}
 			var spare map[string]string // the next object of an operation that ends its object
 			rapid.Check(t, func(rt *rapid.T) {
@@ -40,7 +42,11 @@ func TestDocumentedRequests(t *testing.T) {
 					}
 					names = spare
 				}
-				names["quietFile"] = quietFile
+				if op.ID == "beginConversation" { // a file that belongs to no visitor yet
+					file := w.Agent().Upload(t, "/files", "parcel.txt", []byte(harness.Unique("a file ")))
+					names = maps.Clone(names)
+					names["file"] = harness.PathID(file.Int("id"))
+				}
 				r := op.Draw(rt, values(rt, w, names, op))
 				c := client
 				if key := r.Header.Get("Idempotency-Key"); key != "" && !strings.HasPrefix(r.Fault, "Idempotency-Key") {
@@ -49,7 +55,7 @@ func TestDocumentedRequests(t *testing.T) {
 				for name, v := range r.Header {
 					c = c.With(name, v[0])
 				}
-				a, err := c.Ask(t.Context(), r.Method, r.Path, body(r))
+				a, err := c.Ask(t.Context(), r.Method, r.Path, body(r, by))
 				if err == nil {
 					if statuses[a.Status]++; a.Status < 300 {
 						spare = nil
@@ -68,7 +74,15 @@ func TestDocumentedRequests(t *testing.T) {
 	}
 }
 
-func body(r fuzz.Request) any {
+// uploaded is the content of every file, and uploadedSHA256 its checksum.
+const uploaded = "a file"
+
+var uploadedSHA256 = fmt.Sprintf("%x", sha256.Sum256([]byte(uploaded)))
+
+func body(r fuzz.Request, by harness.Operation) any {
+	if by.IsUpload {
+		return harness.Raw{Body: []byte(uploaded), ContentType: "application/octet-stream"}
+	}
 	if r.Body == nil {
 		return nil
 	}
@@ -82,6 +96,7 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 		"conversationToken": {names["conversation"]}, "visitorToken": {names["visitor"]}, "clientToken": {w.ClientToken},
 		"ticketId": {names["ticket"]}, "userId": {user}, "webhookId": {names["webhook"]}, "deliveryId": {names["delivery"]},
 		"mailId": {names["mail"]}, "position": {"1"}, "attachments": {names["file"]},
+		"fileId": {names["file"]}, "fileSignature": {names["fileSignature"]}, "fileSHA256": {uploadedSHA256},
 		"noteId": {names["note"]}, "visitorNoteId": {names["visitorNote"]},
 		"shortcut": {harness.Unique("hello-")}, "shared": {"true"},
 		"reply": {"Dear {{visitor.name|customer}}"}, "mentions": {user}, "mentioned": {user, "me"},
@@ -103,6 +118,9 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 		"events":       {"ticket.*", "message.created", "*"}, "chatFormFields": {"[]", `["name"]`},
 		"welcomeMessages": {"[]", `["Hello!"]`, `[{"lang":"de","text":"Hallo!"}]`},
 	}
+	if op.ID == "getFileThumbnail" {
+		v["fileSignature"] = []string{names["thumbnailSignature"]}
+	}
 	if strings.HasPrefix(op.Path, "/tags/") {
 		v["name"] = []string{names["tag"]}
 	}
@@ -115,7 +133,7 @@ func values(t *rapid.T, w *harness.World, names map[string]string, op *fuzz.Oper
 		}
 	}
 	if op.ID == "beginConversation" { // another visitor has an open conversation
-		v["visitorToken"], v["attachments"] = []string{names["quiet"]}, []string{names["quietFile"]}
+		v["visitorToken"] = []string{names["quiet"]}
 	}
 	if op.ID == "openSession" { // a signature that is drawn is wrong
 		v["token"], v["userHash"] = []string{""}, []string{""}

@@ -4,7 +4,10 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"fivechat.dev/libs/kernel/authz"
 	"fivechat.dev/libs/kernel/fault"
@@ -72,7 +75,11 @@ func (o opener) open(r *http.Request) (files.Opened, error) {
 	if ranges := r.Header.Get("Range"); len(ranges) > maxRange {
 		r.Header.Del("Range") // many small ranges would cost more than the file
 	}
-	return o.s.Open(r.Context(), id.File(number), o.part, r.URL.Query().Get("signature"))
+	signature := r.URL.Query().Get("signature")
+	if signature == "" || !utf8.ValidString(signature) || strings.ContainsFunc(signature, unicode.IsControl) {
+		return files.Opened{}, fault.Bad("signature", "must be that of the file's address")
+	}
+	return o.s.Open(r.Context(), id.File(number), o.part, signature)
 }
 
 // maxRange is the longest header Range in bytes that is obeyed: one range of any file.
