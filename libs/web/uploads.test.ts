@@ -42,8 +42,9 @@ describe('uploads', () => {
     await settle();
     expect(states()).toEqual(['a.png: done', 'b.pdf: done']);
     expect(uploads.isReady).toBe(true);
-    expect(uploads.take().map(({ id }) => id)).toEqual([1, 2]);
-    expect([uploads.list, uploads.take()]).toEqual([[], []]);
+    expect(uploads.attachments.map(({ id }) => id)).toEqual([1, 2]);
+    uploads.clear();
+    expect([uploads.list, uploads.attachments]).toEqual([[], []]);
   });
 
   it('reports how much is sent', async () => {
@@ -129,7 +130,7 @@ describe('uploads', () => {
   it('names the same file once', async () => {
     uploads.add([fileOf('a.png'), fileOf('copy of a.png')]);
     await settle();
-    expect(uploads.take().map(({ id }) => id)).toEqual([1]);
+    expect(uploads.attachments.map(({ id }) => id)).toEqual([1]);
   });
 });
 

@@ -1,12 +1,12 @@
 // The files that a person adds to a message. They are uploaded one after the other, each again after a broken line.
 // Until a message names it, the same content under the same name is the same file: no attempt stores it twice.
 //
-//   add ─► waiting ─► sending ─► done ─► take: the message names it
+//   add ─► waiting ─► sending ─► done: the message names it
 //                      └──────► failed ─► retry, or remove
 import type { Attachment } from './api';
 import { retryDelay } from './sse';
 
-const maxFiles = 10; // of a message, as the server allows
+export const maxFiles = 10; // of a message, as the server allows
 const maxSize = 25 << 20; // bytes: the largest file of any plan. The server refuses what a website's plan doesn't have.
 const maxFailures = 7; // in a row: about a minute
 
@@ -56,6 +56,11 @@ export class Uploads {
     return this.list.find(({ state }) => state === 'failed');
   }
 
+  /** attachments are the uploaded files, for a message. Once it is sent, clear makes place for the next one's. */
+  get attachments(): Attachment[] {
+    return this.list.flatMap(({ attachment }) => attachment ?? []);
+  }
+
   /** add uploads files. It reports false if a message can't have that many; the first ones are added. */
   add(files: Iterable<File>): boolean {
     const all = [...files];
@@ -76,7 +81,7 @@ export class Uploads {
     void this.flush();
   }
 
-  /** remove cancels a file. */
+  /** remove cancels a file, or takes it from the message. */
   remove(key: number) {
     this.aborts.get(key)?.abort();
     this.change(this.list.filter((u) => u.key !== key));
@@ -84,13 +89,6 @@ export class Uploads {
 
   clear() {
     for (const { key } of this.list) this.remove(key);
-  }
-
-  /** take returns the uploaded files for a message, and makes place for those of the next one. */
-  take(): Attachment[] {
-    const done = this.list.flatMap(({ attachment }) => attachment ?? []);
-    this.change([]);
-    return done;
   }
 
   private change(list: readonly Upload[]) {

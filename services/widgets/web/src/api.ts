@@ -1,6 +1,9 @@
 // Requests to the server that the script was loaded from, in the visitor's name.
 import { anonymous, stream, type Frame } from '../../../../libs/web/sse';
+import type { Attachment } from '../../../../libs/web/api';
+import { postFile } from '../../../../libs/web/postfile';
 import type { SavedState } from './storage';
+import { wellFormed } from './text';
 
 /** HttpError is a response of the server with a status outside 2xx. */
 export type HttpError = Error & { status: number };
@@ -17,7 +20,7 @@ export class Api {
   private _visit = new AbortController(); // ends when the visitor changes
 
   constructor(
-    private readonly _baseUrl: string,
+    readonly baseUrl: string,
     private readonly _saved: SavedState,
   ) {}
 
@@ -38,7 +41,7 @@ export class Api {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), requestTimeout);
     try {
-      const response = await fetch(this._baseUrl + path, {
+      const response = await fetch(this.baseUrl + path, {
         method,
         headers: { ...(!!body && { 'content-type': 'application/json' }), ...this._headers() },
         body: JSON.stringify(body),
@@ -58,12 +61,21 @@ export class Api {
     }
   }
 
+  /** upload makes one attempt to send a file. It throws an HttpError with the code of the problem if refused. */
+  async upload(file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<Attachment> {
+    const path = '/visitor/files';
+    const url = `${this.baseUrl}${path}?name=${encodeURIComponent(wellFormed(file.name))}`;
+    const { status, body } = await postFile(url, this._headers(), file, onProgress, signal);
+    if (status !== 201) throw Object.assign(httpError(status, path), { code: (body as { code?: string }).code });
+    return body as Attachment;
+  }
+
   /**
    * isReachable reports whether the server delivers the script although another request to it failed: then it is the
    * browser that refuses, since the server doesn't allow the page's origin (CORS).
    */
   isReachable(clientToken: string): Promise<boolean> {
-    return fetch(`${this._baseUrl}/widget/${clientToken}`, { cache: 'no-store', ...anonymous }).then(
+    return fetch(`${this.baseUrl}/widget/${clientToken}`, { cache: 'no-store', ...anonymous }).then(
       (response) => response.ok,
       () => false,
     );
@@ -77,6 +89,6 @@ export class Api {
   /** stream calls onEvent for the visitor's events after lastEventId, until the stream ends or is aborted. */
   stream(lastEventId: string, signal: AbortSignal, onEvent: (frame: Frame) => void): Promise<void> {
     const init = { headers: this._headers(), ...anonymous };
-    return stream(this._baseUrl + '/visitor/events', init, lastEventId, signal, onEvent);
+    return stream(this.baseUrl + '/visitor/events', init, lastEventId, signal, onEvent);
   }
 }

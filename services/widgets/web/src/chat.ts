@@ -5,7 +5,9 @@
 //           └─► VisitorSession        who the visitor is
 //                 └─► CurrentConversation   the messages on the screen
 //                       └─► EventStream           what happens meanwhile
-import type { Api } from './api';
+import type { Attachment } from '../../../../libs/web/api';
+import { Uploads, type SendFile } from '../../../../libs/web/uploads';
+import type { Api, HttpError } from './api';
 import { CurrentConversation } from './conversation';
 import { listConversations, readConversation } from './history';
 import { Outbox } from './outbox';
@@ -18,6 +20,7 @@ import type { ChatMessage } from './transcript';
 const navigationDelay = 500; // milliseconds from a navigation to its report: an application may set the title later
 
 export class Chat {
+  readonly uploads: Uploads; // of the message that the visitor writes
   private readonly _current: CurrentConversation;
   private readonly _session: VisitorSession;
   private readonly _outbox: Outbox;
@@ -32,7 +35,12 @@ export class Chat {
     onAgentMessage: (content: string) => void,
   ) {
     const onChange = () => _onChange();
-    this._current = new CurrentConversation(_api, _page, saved, _onChange, onAgentMessage);
+    this.uploads = new Uploads(this._upload, onChange);
+    const onMessages = (isOtherVisitor?: boolean) => {
+      if (isOtherVisitor) this.uploads.clear(); // they belong to the last one
+      _onChange(isOtherVisitor);
+    };
+    this._current = new CurrentConversation(_api, _page, saved, onMessages, onAgentMessage);
     this._session = new VisitorSession(_api, _page, clientToken, saved, this._current, onChange);
     this._outbox = new Outbox(_api, _page, saved, this._session, this._current, onChange);
     this.listen();
@@ -66,6 +74,25 @@ export class Chat {
       await _session.starting;
       await _current.adopt(saved.thread);
     }
+  }
+
+  /** _upload makes one attempt. If the server refuses the session, the next attempt begins with another one. */
+  private readonly _upload: SendFile = async (file, onProgress, signal) => {
+    await this._session.start();
+    await this._session.lastUpdate;
+    const { secret } = this.saved;
+    try {
+      return await this._api.upload(file, onProgress, signal);
+    } catch (err) {
+      if ((err as HttpError).status !== 401) throw err;
+      if (this.saved.secret === secret) this._session.restart(); // otherwise another tab has got a newer one
+      throw new Error('the session has ended');
+    }
+  };
+
+  /** baseUrl is the address of the server. */
+  get baseUrl() {
+    return this._api.baseUrl;
   }
 
   get messages() {
@@ -143,9 +170,9 @@ export class Chat {
     this._session.reset();
   }
 
-  /** send shows and saves a message, then sends it. It reports false if the outbox is full. */
-  send(content: string): boolean {
-    return this._outbox.send(content);
+  /** send shows and saves a message with uploaded files, then sends it. It reports false if the outbox is full. */
+  send(content: string, files?: Attachment[]): boolean {
+    return this._outbox.send(content, files);
   }
 
   retry(message: ChatMessage) {

@@ -1,8 +1,10 @@
-// The composer: the text that the visitor writes, with the emoji picker.
+// The composer: the text and the files that the visitor writes, with the emoji picker.
+import { namesOf } from '../../../../libs/web/attachments';
 import type { Chat } from './chat';
 import { button, el, icon, on } from './dom';
 import { EmojiPicker } from './emoji';
 import { maxMessageBytes } from './outbox';
+import { Tray } from './tray';
 import type { Texts } from './words';
 
 const maxHeight = 128; // pixels
@@ -11,13 +13,16 @@ const composing = 229; // the keyCode of a key that an input method handles; Saf
 export class Composer {
   readonly element: HTMLElement;
   readonly emojiList: HTMLElement;
+  readonly tray: Tray;
   private readonly _input: HTMLTextAreaElement;
   private readonly _emoji: EmojiPicker;
+  private _isDue = false; // the visitor has sent the message; it waits for its files
 
   /** onSend is called after a message was sent, or with a reason if it can't be. onInput is called for each change. */
   constructor(
     private readonly _chat: Chat,
     private readonly _texts: Texts,
+    language: string,
     className: string,
     private readonly _onInput: () => void,
     private readonly _onSend: (problem?: string) => void,
@@ -37,7 +42,8 @@ export class Composer {
     );
     this._emoji = new EmojiPicker(_texts, (emoji) => this._insert(emoji));
     this.emojiList = this._emoji.list;
-    this.element = el('div', 'row', {}, this._emoji.button, this._input, send);
+    this.tray = new Tray(_chat.uploads, _texts, language, _onSend);
+    this.element = el('div', 'row', {}, this._emoji.button, this.tray.button, this._input, send);
     this._input.value = _chat.saved.text;
     this._addListeners();
   }
@@ -48,7 +54,9 @@ export class Composer {
       e.preventDefault();
       this._submit();
     });
+    this.tray.takePasted(this._input);
     on(this._input, 'input', () => {
+      this._isDue = false;
       this._onInput();
       this._chat.saved.text = this._input.value;
       this.resize();
@@ -63,7 +71,17 @@ export class Composer {
 
   show(isShown: boolean) {
     this.element.hidden = !isShown;
+    this._draw(isShown);
     if (!isShown) this._emoji.show(false);
+  }
+
+  /** _draw follows the uploads. A message that waits for its files is sent with the last one. */
+  private _draw(isShown: boolean) {
+    const { uploads } = this._chat;
+    this.tray.draw();
+    if (!isShown) this.tray.element.hidden = true;
+    if (uploads.failed || !uploads.list.length) this._isDue = false;
+    if (this._isDue && uploads.isReady) this._submit();
   }
 
   focus() {
@@ -100,12 +118,22 @@ export class Composer {
   }
 
   private _submit() {
-    const content = this._input.value.trim();
-    if (!content) return;
-    if (new TextEncoder().encode(content).length > maxMessageBytes || !this._chat.send(content)) {
+    const { uploads } = this._chat;
+    const text = this._input.value.trim();
+    if (!text && !uploads.list.length) return;
+    if (uploads.failed) {
+      this.tray.focus();
+      return;
+    }
+    this._isDue = !uploads.isReady;
+    if (this._isDue) return;
+    const { attachments } = uploads;
+    const content = text || namesOf(attachments);
+    if (new TextEncoder().encode(content).length > maxMessageBytes || !this._chat.send(content, attachments)) {
       this._onSend(this._texts.tooLong);
       return;
     }
+    uploads.clear();
     this._chat.saved.text = '';
     this.refill();
     this._emoji.show(false);

@@ -3,6 +3,7 @@
 import type { OwnConversationPage } from '../../../../libs/web/api';
 import type { Chat } from './chat';
 import { button, el } from './dom';
+import type { FileView } from './files';
 import type { Texts } from './i18n';
 import { MessageLog, type Thread } from './log';
 import { plain } from './markdown';
@@ -26,6 +27,7 @@ export class EarlierConversations {
     private readonly _chat: Chat,
     private readonly _texts: Texts,
     private readonly _times: Times,
+    private readonly _showFile: FileView,
     private readonly _onChange: () => void,
   ) {
     this._back = button('link', {}, () => this._goBack());
@@ -112,7 +114,7 @@ export class EarlierConversations {
       this._failure.textContent = this._texts.error;
       return;
     }
-    const log = new MessageLog(this.thread, this._texts, this._times, []);
+    const log = new MessageLog(this.thread, this._texts, this._times, this._showFile, []);
     log.draw();
     this._body.replaceChildren(log.element);
     log.scrollToEnd();

@@ -1,6 +1,6 @@
 // Stand-ins for the server, the browser and its storage, for the tests.
 import { vi } from 'vitest';
-import type { Conversation, Message } from '../../../../libs/web/api';
+import type { Attachment, Conversation, Message } from '../../../../libs/web/api';
 import type { Frame } from '../../../../libs/web/sse';
 import { httpError } from './api';
 import type { Page } from './page';
@@ -43,6 +43,10 @@ export const message = (id: number, fields: Partial<Message> = {}) =>
     createdAt: '2026-03-15T09:00:00Z',
     ...fields,
   }) as Message;
+
+/** attachment is an uploaded picture. */
+export const attachment = (id: number, name: string) =>
+  ({ id, name, type: 'image/png', size: 3, url: '/f/' + id, thumbnailUrl: '/t/' + id }) as Attachment;
 
 /** agentMessage is written by the agent 7. */
 export const agentMessage = (id: number) => message(id, { senderType: 'USER', userId: 7 });
@@ -98,6 +102,8 @@ export class FakeServer {
     if (result instanceof Error) throw result;
     return result;
   };
+
+  upload = ({ name, size }: File) => this.call('POST', '/visitor/files', { name, size });
 
   stream = (lastEventId: string, _signal: AbortSignal, onEvent: (frame: Frame) => void) => {
     this.connections++;

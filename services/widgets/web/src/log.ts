@@ -1,7 +1,9 @@
 // The list of messages. It changes only what differs, so that screen readers announce new messages alone.
 import type { Agent } from '../../../../libs/web/api';
+import { textOf } from '../../../../libs/web/attachments';
 import { button, el, icon, on } from './dom';
 import { face } from './face';
+import type { FileView } from './files';
 import type { Texts } from './i18n';
 import { rendered } from './markdown';
 import { isSameDay, isSoonAfter, type Times } from './time';
@@ -43,6 +45,7 @@ export class MessageLog {
     private readonly _thread: Thread,
     private readonly _texts: Texts,
     private readonly _times: Times,
+    private readonly _showFile: FileView,
     welcomeMessages: string[],
   ) {
     this._log = el('div', 'log', {
@@ -143,7 +146,7 @@ export class MessageLog {
       }
       const isSameAuthor = before?.from === from && before.agent === message.agent;
       if (from !== 'SYSTEM' && !(isSameAuthor && isSoonAfter(timeOf(before!), at))) this._placeAuthor(message, place);
-      const line = place(key, '', () => el('div', 'line ' + from, { dir: 'auto' }, ...rendered(message.content)));
+      const line = place(key, '', () => this._createLine(message));
       line.classList.toggle('sending', state === 'sending');
       if (state === 'failed') {
         place('failed' + key, '', () => button('state failed', {}, () => _thread.retry(message), _texts.failed));
@@ -160,6 +163,11 @@ export class MessageLog {
       this._rows.delete(key);
     }
     this._follow(before);
+  }
+
+  private _createLine({ content, from, files }: ChatMessage): HTMLElement {
+    const text = rendered(textOf(content, files));
+    return el('div', 'line ' + from, { dir: 'auto' }, ...text, ...files.map(this._showFile));
   }
 
   /** _placeAuthor places the head of a group: its author and its time. */

@@ -2,7 +2,7 @@
 //
 //   send ─► draft in the browser ─► session ─► POST message, repeated ─► stored message
 import { retryDelay } from '../../../../libs/web/sse';
-import type { Message, OpenedConversation } from '../../../../libs/web/api';
+import type { Attachment, Message, OpenedConversation } from '../../../../libs/web/api';
 import { isRefused, type Api, type HttpError } from './api';
 import type { CurrentConversation } from './conversation';
 import type { Page } from './page';
@@ -21,7 +21,11 @@ const opening = 'new';
 
 const newDraftId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
 
-const bodyOf = ({ id, content }: Draft) => ({ content, clientMessageId: id });
+const bodyOf = ({ id, content, files }: Draft) => ({
+  content,
+  clientMessageId: id,
+  ...(files && { attachments: files.map((file) => file.id) }), // a server of the version before knows none
+});
 
 export class Outbox {
   hasFailed?: boolean; // the last attempt to send a message; it is repeated
@@ -40,9 +44,9 @@ export class Outbox {
     _session.onOpened = () => this._show(_saved.outbox);
   }
 
-  /** send shows and saves a message, then sends it. It reports false if the outbox is full. */
-  send(content: string): boolean {
-    const draft: Draft = { id: newDraftId(), content: wellFormed(content) };
+  /** send shows and saves a message with uploaded files, then sends it. It reports false if the outbox is full. */
+  send(content: string, files: Attachment[] = []): boolean {
+    const draft: Draft = { id: newDraftId(), content: wellFormed(content), ...(files.length && { files }) };
     if (!this._saved.addDraft(draft)) return false;
     this._current.typing.endReport();
     // Without a session, the drafts of an earlier page may not be there yet. They go first.

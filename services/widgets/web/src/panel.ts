@@ -7,6 +7,7 @@ import { Cover } from './cover';
 import { button, el, icon, image, on } from './dom';
 import { EarlierConversations } from './earlier';
 import { End } from './end';
+import { fileView } from './files';
 import { fillForm } from './form';
 import { closedUntil } from './hours';
 import { MessageLog, type Thread } from './log';
@@ -49,10 +50,13 @@ export class Panel {
     this._texts = _texts;
     addStyles(_app.host);
     const times = (this._times = new Times(_app.language));
-    this._log = new MessageLog(_chat, _texts, times, messagesIn(_settings.welcomeMessages, _app.language));
+    const showFile = fileView(_chat.baseUrl, _app.language);
+    const welcome = messagesIn(_settings.welcomeMessages, _app.language);
+    this._log = new MessageLog(_chat, _texts, times, showFile, welcome);
     this._composer = new Composer(
       _chat,
       _texts,
+      _app.language,
       _settings.chatInputClass,
       () => this._notice && this._showNotice(''),
       (problem) => (problem ? this._showNotice(problem) : this._log.scrollToEnd()),
@@ -64,7 +68,7 @@ export class Panel {
       () => this._focus(),
       () => this._save(),
     );
-    this._earlier = new EarlierConversations(_chat, _texts, times, () => this._drawEarlier());
+    this._earlier = new EarlierConversations(_chat, _texts, times, showFile, () => this._drawEarlier());
     this._menu = this._createMenu();
     this._panel = el('dialog', 'panel ' + _settings.chatClass, { 'aria-label': _texts.title, part: 'chat' });
     this._cover = new Cover(this._panel, this._createParts(), () => _app.toggle(false));
@@ -115,11 +119,12 @@ export class Panel {
     return [
       [header],
       [this._log.element, this._typing, this._form, this._end.element, this._earlier.element, this._note],
-      [this._composer.emojiList, this._composer.element, ...brand],
+      [this._composer.emojiList, this._composer.tray.element, this._composer.element, ...brand],
     ];
   }
 
   private _addListeners() {
+    this._composer.tray.takeDropped(this._panel, () => this._composer.isShown);
     on(this._panel, 'pointerdown', (e) => this._menu.hideFor(e.target));
     on(this._panel, 'keydown', (e) => {
       if (e.key !== 'Escape') return;

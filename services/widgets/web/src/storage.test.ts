@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { refusingStorage, storageOf } from './fakes';
+import { attachment, refusingStorage, storageOf } from './fakes';
 import { SavedState } from './storage';
 
 const KEY = 'fivechat:wgt_a';
@@ -49,6 +49,18 @@ describe('SavedState', () => {
     saved.addDraft({ id: 'd1', content: 'one' });
     saved.bindDraft(saved.outbox[0]!, 'con_a');
     expect(new SavedState('wgt_a').outbox).toEqual([{ id: 'd1', content: 'one', to: 'con_a' }]);
+  });
+
+  it('keeps the files of a draft, and reads a draft without', () => {
+    const files = [attachment(5, 'a.png')];
+    new SavedState('wgt_a').addDraft({ id: 'd1', content: 'a.png', files });
+    const saved = new SavedState('wgt_a');
+    saved.bindDraft(saved.outbox[0]!, 'con_a');
+    saved.addDraft({ id: 'd2', content: 'two' });
+    expect(new SavedState('wgt_a').outbox).toEqual([
+      { id: 'd1', content: 'a.png', files, to: 'con_a' },
+      { id: 'd2', content: 'two' },
+    ]);
   });
 
   it('is separate for each website', () => {

@@ -1,9 +1,11 @@
 // State that survives the page, in localStorage. If the browser refuses storage, the state lives as long as the page.
+import type { Attachment } from '../../../../libs/web/api';
 
 /** Draft is a message that the server doesn't have yet. Its id is the same in all attempts: it is stored once. */
 export interface Draft {
   id: string;
   content: string;
+  files?: Attachment[]; // they are uploaded
   to?: string; // the conversation to which an attempt was made, or 'new': there the server knows it, if at all
 }
 
@@ -104,9 +106,11 @@ export class SavedState {
       const storage = pageStorage();
       for (let i = 0; i < storage.length; i++) {
         const key = storage.key(i)!;
-        const { content, at, to } = key.startsWith(prefix) ? read(key) : {};
+        const { content, at, to, files } = key.startsWith(prefix) ? read(key) : {};
         if (typeof content !== 'string') continue;
-        found.push([Number(at), { id: key.slice(prefix.length), content, ...(!!to && { to: String(to) }) }]);
+        const draft: Draft = { id: key.slice(prefix.length), content, ...(!!to && { to: String(to) }) };
+        if (Array.isArray(files)) draft.files = files;
+        found.push([Number(at), draft]);
       }
     } catch {
       // The browser refuses storage.
@@ -196,8 +200,8 @@ export class SavedState {
     if (this._outbox.length >= maxDrafts) return false;
     this._addedAt = Math.max(Date.now(), this._addedAt + 1);
     this._outbox = [...this._outbox, draft];
-    const { id, content } = draft;
-    this._isRefused = !write(this._key + draftSuffix + id, { content, at: this._addedAt });
+    const { id, content, files } = draft;
+    this._isRefused = !write(this._key + draftSuffix + id, { content, files, at: this._addedAt });
     return true;
   }
 

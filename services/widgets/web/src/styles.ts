@@ -1,5 +1,6 @@
 // The style sheets of the panel's script: those of the panel and of the preview share rules.
 import earlierCss from '../build/earlier.css';
+import filesCss from '../build/files.css';
 import logCss from '../build/log.css';
 import noticesCss from '../build/notices.css';
 import panelCss from '../build/panel.css';
@@ -10,5 +11,5 @@ const styled = new WeakSet<Host>();
 export function addStyles(host: Host) {
   if (styled.has(host)) return;
   styled.add(host);
-  host.addStyles(panelCss + logCss + noticesCss + earlierCss);
+  host.addStyles(panelCss + logCss + filesCss + noticesCss + earlierCss);
 }

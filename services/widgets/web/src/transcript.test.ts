@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agentMessage, message } from './fakes';
+import { agentMessage, attachment, message } from './fakes';
 import { acknowledgeDraft, addDraft, markRead, mergeStored, unread, type ChatMessage } from './transcript';
 
 const ids = (messages: ChatMessage[]) => messages.map((m) => m.id || m.key);
@@ -24,6 +24,22 @@ describe('mergeStored', () => {
     mergeStored(messages, message(1, { read: true }));
     mergeStored(messages, message(1));
     expect(messages.map((m) => m.state)).toEqual(['read']);
+  });
+});
+
+describe('files', () => {
+  it('are those of the stored message, and none if a server of the version before says nothing of them', () => {
+    const messages: ChatMessage[] = [];
+    mergeStored(messages, message(1, { attachments: [attachment(5, 'a.png')] }));
+    mergeStored(messages, message(2));
+    expect(messages.map((m) => m.files.map(({ id }) => id))).toEqual([[5], []]);
+  });
+
+  it('stay with a draft that is stored', () => {
+    const messages: ChatMessage[] = [];
+    addDraft(messages, { id: 'd1', content: 'a.png', files: [attachment(5, 'a.png')] });
+    acknowledgeDraft(messages, messages[0]!, message(4));
+    expect(messages[0]!.files).toHaveLength(1);
   });
 });
 

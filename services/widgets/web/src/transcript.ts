@@ -1,12 +1,13 @@
 // The messages that the chat shows: stored ones in the order of their ids, then drafts. All functions work on a plain
 // array.
-import type { Message } from '../../../../libs/web/api';
+import type { Attachment, Message } from '../../../../libs/web/api';
 import type { Draft } from './storage';
 
 export interface ChatMessage {
   key: string; // identifies the message on the screen; a draft keeps its key when it is stored
   id: number; // 0 for a draft
   content: string;
+  files: readonly Attachment[];
   at: number; // when it was written, in milliseconds
   from: Message['senderType'];
   agent: number | null;
@@ -25,17 +26,17 @@ export function mergeStored(messages: ChatMessage[], stored: Message): boolean {
     if (stored.read) known.state = 'read'; // a response that isn't read may be older than the event that it is
     return false;
   }
-  const { id, content, senderType, userId } = stored;
+  const { id, content, senderType, userId, attachments: files = [] } = stored; // a server of before has none
   const at = Date.parse(stored.createdAt);
   const state = stored.read ? 'read' : 'sent';
-  insert(messages, { key: 'm' + id, id, content, at, from: senderType, agent: userId, state });
+  insert(messages, { key: 'm' + id, id, content, files, at, from: senderType, agent: userId, state });
   return true;
 }
 
 /** addDraft appends a draft unless it is there. */
-export function addDraft(messages: ChatMessage[], { id, content }: Draft) {
+export function addDraft(messages: ChatMessage[], { id, content, files = [] }: Draft) {
   if (messages.some((m) => m.key === id)) return;
-  insert(messages, { key: id, id: 0, content, at: Date.now(), from: 'VISITOR', agent: null, state: 'sending' });
+  insert(messages, { key: id, id: 0, content, files, at: Date.now(), from: 'VISITOR', agent: null, state: 'sending' });
 }
 
 /** acknowledgeDraft marks a draft as stored, or removes it if the stored message is there: another page has sent it. */
