@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { postFile } from '../../../../libs/web/postfile';
 import { Api, path, query } from './client';
+
+vi.mock('../../../../libs/web/postfile', () => ({ postFile: vi.fn() }));
 
 function respond(...responses: Response[]) {
   const mock = vi.fn(async (_url: string, _init: RequestInit) => responses.shift()!);
@@ -89,6 +92,33 @@ describe('onEnd', () => {
     const api = new Api(7);
     api.onEnd = vi.fn();
     await expect(api.get('/x')).rejects.toThrow('no');
+    expect(api.onEnd).toHaveBeenCalledTimes(times);
+  });
+});
+
+describe('upload', () => {
+  const signal = new AbortController().signal;
+  const answer = (status: number, body: unknown) => vi.mocked(postFile).mockResolvedValueOnce({ status, body });
+  const upload = (api: Api) => api.upload({ name: 'ü &.png' } as File, () => {}, signal);
+
+  it('names the file and the website', async () => {
+    answer(201, { id: 5 });
+    expect(await upload(new Api(7))).toEqual({ id: 5 });
+    expect(vi.mocked(postFile).mock.lastCall?.slice(0, 2)).toEqual([
+      '/files?name=%C3%BC+%26.png',
+      { 'x-website-id': '7' },
+    ]);
+  });
+
+  it.each([
+    [401, 'session_ended', 1],
+    [413, 'storage_full', 0],
+    [502, '', 0],
+  ])('throws a refusal: %i %s', async (status, code, times) => {
+    answer(status, code ? { code, detail: 'no' } : {});
+    const api = new Api(7);
+    api.onEnd = vi.fn();
+    await expect(upload(api)).rejects.toMatchObject({ status, code });
     expect(api.onEnd).toHaveBeenCalledTimes(times);
   });
 });

@@ -1,6 +1,7 @@
 // Requests to the API with the session of a signed-in person. The browser keeps it in a cookie.
+import { postFile } from '../../../../libs/web/postfile';
 import { stream, type Frame } from '../../../../libs/web/sse';
-import type { FieldProblem } from '../../../../libs/web/api';
+import type { Attachment, FieldProblem } from '../../../../libs/web/api';
 
 /** ApiError is a response of the server with a status outside 2xx. Its message is for the agent. */
 export class ApiError extends Error {
@@ -15,6 +16,12 @@ export class ApiError extends Error {
     super(detail);
   }
 }
+
+/** Problem is the body of a refusal, if it is the server's. */
+type Problem = Partial<{ code: string; detail: string; errors: readonly FieldProblem[]; existing: string }>;
+
+const errorOf = (status: number, { code = '', detail, errors, existing }: Problem, statusText = '') =>
+  new ApiError(status, code, detail || statusText, errors, existing);
 
 /** path builds a path of the API. Each value becomes one segment, whatever characters it has. */
 export function path(text: TemplateStringsArray, ...values: (string | number)[]): string {
@@ -105,6 +112,21 @@ export class Api {
     return (await this.send('GET', path, undefined, { timeout: fileTimeout, accept })).blob();
   }
 
+  /** upload makes one attempt to send a file. */
+  async upload(file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<Attachment> {
+    const { status, body } = await postFile(
+      '/files' + query({ name: file.name }),
+      this.headers,
+      file,
+      onProgress,
+      signal,
+    );
+    if (status === 201) return body as Attachment;
+    const err = errorOf(status, body as Problem);
+    if (hasEnded(err)) this.onEnd();
+    throw err;
+  }
+
   /** send sends a request. It throws ApiError if the server refuses it. */
   private async send(method: string, path: string, body: unknown, options: CallOptions): Promise<Response> {
     const { signal, key, tag, isFresh, accept } = options;
@@ -125,9 +147,7 @@ export class Api {
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     if (response.ok) return response;
-    const problem = await response.json().catch(() => ({}));
-    const detail = problem.detail || response.statusText;
-    const err = new ApiError(response.status, problem.code || '', detail, problem.errors, problem.existing);
+    const err = errorOf(response.status, await response.json().catch(() => ({})), response.statusText);
     if (err.code === 'confirmation_required' && (await this.onConfirm())) {
       return this.send(method, path, body, options);
     }

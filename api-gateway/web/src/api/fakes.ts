@@ -100,6 +100,8 @@ export class FakeServer {
   get = (path: string) => this.call('GET', path);
   getWithMessages = (path: string) => this.call('GET', path);
 
+  upload = ({ name, size }: File) => this.call('POST', '/files', { name, size });
+
   stream = (lastEventId: string, signal: AbortSignal, onEvent: (frame: Frame) => void) => {
     this.connections.push(lastEventId);
     this._onEvent = onEvent;

@@ -27,6 +27,7 @@ import type { Typing } from './live';
 import type { ListSpec } from './rows';
 import { defaults, settingsQuery } from './notifications';
 import { useSession } from './session';
+import type { Upload } from '../../../../libs/web/uploads';
 import type { Draft } from './thread';
 
 const tick = 30_000; // milliseconds between two looks at the clock
@@ -116,6 +117,7 @@ export const useTeams = (): Team[] => useQuery(teamsQuery(useSession().api)).dat
 
 export const useConnected = () => useLocal<boolean>(keys.connection) ?? true;
 export const useOutbox = (token: string) => useLocal<Draft[]>(keys.outbox(token)) ?? [];
+export const useFiles = (token: string) => useLocal<readonly Upload[]>(keys.files(token)) ?? [];
 export const useViewers = (token: string) => useLocal<number[]>(keys.viewers(token)) ?? [];
 export const useTyping = (token: string) => useLocal<Typing>(keys.typing(token));
 

@@ -38,6 +38,7 @@ export const keys = {
   notesAbout: (visitorToken: string) => ['notesAbout', visitorToken] as const,
   drafts: ['drafts'] as const,
   outbox: (token: string) => ['outbox', token] as const,
+  files: (token: string) => ['files', token] as const,
   typing: (token: string) => ['typing', token] as const,
   viewers: (token: string) => ['viewers', token] as const,
   online: (visitorId: number) => ['online', visitorId] as const,

@@ -1,6 +1,6 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { InboxRow, Note } from '../../../../libs/web/api';
+import type { Attachment, InboxRow, Note } from '../../../../libs/web/api';
 import { ApiError, type Api } from './client';
 import { ada, conversation, FakePage, FakeServer, memoryStorage, message, nils, row, thread } from './fakes';
 import { Keep } from './keep';
@@ -708,13 +708,61 @@ describe('reply', () => {
   });
 });
 
+describe('files of a reply', () => {
+  const fileOf = (name: string) => ({ name, size: 3 }) as File;
+  const stored = { id: 5, name: 'a.png' } as Attachment;
+
+  it('are uploaded at once, shown by the cache, and named by all attempts to send the reply', async () => {
+    const live = await started();
+    server.on('POST /files', new TypeError('network'), stored).on(MESSAGES, refused(503), message(2));
+    const uploads = live.files.of('con_a');
+    uploads.add([fileOf('a.png')]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(queries.getQueryData(keys.files('con_a'))).toMatchObject([{ state: 'done', attachment: { id: 5 } }]);
+    void live.reply('con_a', 'a.png', { files: uploads.attachments });
+    uploads.clear();
+    await vi.advanceTimersByTimeAsync(5_000);
+    const bodies = server.bodies(MESSAGES);
+    expect(bodies.map(({ attachments }) => attachments)).toEqual([[5], [5]]);
+    expect(new Set(bodies.map((b) => b.clientMessageId)).size).toBe(1);
+    expect(queries.getQueryData(keys.files('con_a'))).toEqual([]);
+  });
+
+  it('are kept for the next page if the reply is not sent', async () => {
+    const live = await started();
+    server.on(MESSAGES, refused(422));
+    void live.reply('con_a', 'a.png', { files: [stored] });
+    await settle();
+    expect(newLive().outbox.of('con_a')).toMatchObject([{ files: [stored], state: 'failed' }]);
+  });
+
+  it('belong to their conversation, and say why the server refuses one', async () => {
+    const live = await started();
+    server.on('POST /files', new ApiError(413, 'storage_full', 'the storage is full'));
+    live.files.of('con_a').add([fileOf('a.png')]);
+    await settle();
+    expect(live.files.of('con_a').failed).toMatchObject({ reason: 'full' });
+    expect(live.files.of('con_b').list).toEqual([]);
+    live.stop();
+    expect(live.files.of('con_a').list).toEqual([]);
+  });
+
+  it('are no member of a reply without: the version before refuses it', async () => {
+    const live = await started();
+    server.on(MESSAGES, message(2));
+    void live.reply('con_a', 'hello', { files: [] });
+    await settle();
+    expect(server.bodies(MESSAGES)[0]).not.toHaveProperty('attachments');
+  });
+});
+
 describe('a reply that another agent has overtaken', () => {
   const overtaken = () => new ApiError(409, 'newer_message', 'an agent has written');
 
   it('is kept, and sent if the agent insists', async () => {
     const live = await started();
     server.on(MESSAGES, overtaken(), message(3, { senderType: 'USER', content: 'hello' }));
-    void live.reply('con_a', 'hello', 1);
+    void live.reply('con_a', 'hello', { ifLast: 1 });
     await settle();
     expect(live.outbox.of('con_a')).toMatchObject([{ state: 'failed', isOvertaken: true }]);
     server.emit('ready', { resumed: true });

@@ -2,25 +2,17 @@
 // looking, typing and reading.
 import type { Query, QueryClient } from '@tanstack/react-query';
 import { retryDelay, type Frame } from '../../../../libs/web/sse';
-import type {
-  Conversation,
-  ConversationChange,
-  ConversationPatch,
-  InboxRow,
-  Message,
-  Note,
-  User,
-  Visitor,
-} from '../../../../libs/web/api';
+import type { Conversation, ConversationPatch, InboxRow, Message, Note, User, Visitor } from '../../../../libs/web/api';
 import { t } from '../texts';
 import { Cache } from './cache';
 import { isRefused, path, type Api } from './client';
 import { Drafts } from './drafts';
+import { ReplyFiles } from './files';
 import type { Keep } from './keep';
 import { keys } from './keys';
 import { applyNote, forgetNote } from './notes';
 import { kindOf, Notifications, type NotificationKind } from './notifications';
-import { Outbox } from './outbox';
+import { Outbox, type Extras } from './outbox';
 import { Presence } from './presence';
 import { applyAside, applyConversation, applyMessage, takeBack } from './rows';
 import { addMessage, assign, markReadBy } from './thread';
@@ -59,6 +51,7 @@ export class Live {
   readonly cache: Cache;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
+  readonly files: ReplyFiles;
   readonly presence: Presence;
   private readonly notifications: Notifications;
   private readonly viewers: Viewers;
@@ -88,6 +81,7 @@ export class Live {
     this.cache = new Cache(queries, api);
     this.outbox = new Outbox(api, this.cache, keep);
     this.drafts = new Drafts(api, queries, keep, isWritable);
+    this.files = new ReplyFiles(api, queries);
     this.presence = new Presence(api, queries, userId, isWritable);
     this.viewers = new Viewers(api, queries, userId, isWritable);
     this.notifications = new Notifications(api, queries, page);
@@ -124,6 +118,7 @@ export class Live {
     clearTimeout(this.catchUpTimer);
     for (const timer of this.typingTimers.values()) clearTimeout(timer);
     this.viewers.stop();
+    this.files.stop();
   }
 
   /** wake connects at once if the connection was lost: the browser is back from sleep, or online again. */
@@ -453,9 +448,9 @@ export class Live {
   }
 
   /** reply shows a message at once and sends it, unless another agent has written after the message ifLast. */
-  reply(token: string, content: string, ifLast = 0, change?: ConversationChange) {
+  reply(token: string, content: string, extras?: Extras) {
     this.typingReportedAt = 0;
-    return this.outbox.reply(token, content, ifLast, change);
+    return this.outbox.reply(token, content, extras);
   }
 
   /** reportTyping reports to the visitor that the agent types or has stopped. It limits how often. */
@@ -496,4 +491,4 @@ export class Live {
 }
 
 /** local names what the server doesn't have, or what the events keep up to date by themselves. */
-const local = ['connection', 'drafts', 'outbox', 'typing', 'viewers', 'online', 'row'];
+const local = ['connection', 'drafts', 'outbox', 'files', 'typing', 'viewers', 'online', 'row'];

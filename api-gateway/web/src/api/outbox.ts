@@ -1,5 +1,5 @@
 // The agent's replies that the server doesn't have yet. They are kept in the browser until they are stored or discarded.
-import type { ConversationChange, Message } from '../../../../libs/web/api';
+import type { Message } from '../../../../libs/web/api';
 import { retryDelay } from '../../../../libs/web/sse';
 import type { Cache } from './cache';
 import { ApiError, isRefused, path, type Api } from './client';
@@ -17,6 +17,9 @@ interface Kept {
   token: string;
   draft: Draft;
 }
+
+/** Extras are what a reply may have beside its text. */
+export type Extras = Pick<Draft, 'files' | 'ifLast' | 'change'>;
 
 /** Outbox sends each reply until it is stored, refused, or has failed too often. */
 export class Outbox {
@@ -60,9 +63,9 @@ export class Outbox {
   }
 
   /** reply shows a message at once and sends it. */
-  reply(token: string, content: string, ifLast = 0, change?: ConversationChange): Promise<void> {
+  reply(token: string, content: string, extras: Extras = {}): Promise<void> {
     const id = crypto.randomUUID();
-    const draft: Draft = { id, content, state: 'sending', error: '', ifLast, ...(change && { change }) };
+    const draft: Draft = { id, content, state: 'sending', error: '', ...extras };
     this.set(token, [...this.of(token), draft]);
     this.store(token, draft);
     return this.deliver(token, draft.id);
@@ -119,8 +122,15 @@ export class Outbox {
   private async send(token: string, id: string) {
     const draft = this.of(token).find((d) => d.id === id);
     if (!draft) return;
-    const { content, ifLast, change } = draft;
-    const body = { content, clientMessageId: id, assign: true, ...(ifLast && { ifLast }), ...(change && { change }) };
+    const { content, files, ifLast, change } = draft;
+    const body = {
+      content,
+      clientMessageId: id,
+      assign: true,
+      ...(files?.length && { attachments: files.map((file) => file.id) }),
+      ...(ifLast && { ifLast }),
+      ...(change && { change }),
+    };
     const message = await this.api.call<Message>('POST', path`/conversations/${token}/messages`, body);
     this.cache.arrive(token, message);
     this.cache.changeThread(token, (state) => addMessage(state, message));

@@ -1,10 +1,12 @@
 // A conversation's messages. All functions are pure: they return a new state, or the same one if nothing changes.
-import type { ConversationChange, Message, Thread, User, Visitor } from '../../../../libs/web/api';
+import type { Attachment, ConversationChange, Message, Thread, User, Visitor } from '../../../../libs/web/api';
 
 /** Draft is a reply that the server doesn't have yet. Its id is the same in all attempts: it is stored once. */
 export interface Draft {
   id: string;
   content: string;
+  /** files are uploaded, and named by the message. */
+  files?: Attachment[];
   /** change is made to the conversation together with the message. */
   change?: ConversationChange;
   state: 'sending' | 'failed';

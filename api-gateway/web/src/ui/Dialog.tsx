@@ -9,8 +9,8 @@ interface DialogProps {
   isOpen: boolean;
   close: () => void;
   children: ReactNode;
-  /** kind is where the dialog is: in the middle, at the top like a palette, or at the side. */
-  kind?: 'middle' | 'palette' | 'drawer';
+  /** kind is where the dialog is: in the middle, at the top like a palette, at the side, or as large as the page. */
+  kind?: 'middle' | 'palette' | 'drawer' | 'large';
   hasHead?: boolean;
   /** focusAfter is the id of the element that has the focus when the dialog has closed. */
   focusAfter?: string;

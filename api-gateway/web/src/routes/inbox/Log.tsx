@@ -6,8 +6,8 @@ import { useNotes, useOutbox, useTyping, useUsers } from '../../api/hooks';
 import { useSession } from '../../api/session';
 import { lastAnswer, type Draft, type ThreadState } from '../../api/thread';
 import { t } from '../../texts';
-import { Markdown } from '../../ui/Markdown';
 import { clock, day, moment } from '../../ui/time';
+import { MessageBody } from './MessageBody';
 import { NoteRow } from './Note';
 import { timeline, type Entry } from './timeline';
 
@@ -128,7 +128,7 @@ function EntryRow({ entry, names, token }: EntryProps) {
     case 'message':
       return (
         <div className={'message ' + entry.side} dir="auto" title={moment(entry.message.createdAt)}>
-          <Markdown text={entry.message.content} />
+          <MessageBody content={entry.message.content} files={entry.message.attachments} />
         </div>
       );
     case 'note':
@@ -150,7 +150,7 @@ function DraftRow({ draft, answeredBy, retry, discard }: DraftProps) {
   return (
     <div className="draft">
       <div className={'message own' + (draft.state === 'failed' ? ' failed' : '')} dir="auto">
-        <Markdown text={draft.content} />
+        <MessageBody content={draft.content} files={draft.files} />
       </div>
       {draft.state === 'failed' ? (
         <div className="state error" role="alert">

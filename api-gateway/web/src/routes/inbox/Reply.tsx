@@ -1,16 +1,18 @@
-// The field for a reply. Its text is kept until it is sent.
+// The field for a reply. Its text and its files are kept until it is sent.
 import { SendHorizontal } from 'lucide-react';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { namesOf } from '../../../../../libs/web/attachments';
 import { useSession } from '../../api/session';
 import { lastAnswer, type ThreadState } from '../../api/thread';
 import { t } from '../../texts';
 import { useCommands } from '../../ui/commands';
 import { useGrowing } from '../../ui/useGrowing';
-import { useUsers } from '../../api/hooks';
+import { useFiles, useUsers } from '../../api/hooks';
 import { Later, Scheduled } from './Later';
 import { NoteField } from './Note';
 import { useMacroCommands } from './macros';
 import { usePicker } from './Picker';
+import { AttachButton, pastedFiles, Tray, useDrop } from './Tray';
 
 const maxQuote = 120; // characters
 
@@ -19,26 +21,41 @@ interface ReplyProps {
   thread: ThreadState;
 }
 
+interface FieldProps extends ReplyProps {
+  attach: (files: File[]) => void;
+  /** isFull says that more files were added than a message can have. */
+  isFull: boolean;
+}
+
 /** Reply is the field for a reply to the visitor, or for a private note. */
-export function Reply({ token, thread }: ReplyProps) {
-  const { live, isWritable } = useSession();
+export function Reply(props: ReplyProps) {
+  const { isWritable } = useSession();
+  return isWritable ? <WritableReply {...props} /> : <p className="reply dim">{t('readOnly')}</p>;
+}
+
+function WritableReply({ token, thread }: ReplyProps) {
+  const { live } = useSession();
+  const section = useRef<HTMLElement>(null);
   const [isNote, setNote] = useState(false);
-  useMacroCommands(token, isWritable);
-  useCommands(
-    isWritable
-      ? [
-          { id: 'reply', label: t('write'), keys: 'r', run: () => show(false) },
-          { id: 'note', label: t('writeNote'), keys: 'n', run: () => show(true) },
-        ]
-      : [],
-  );
+  const [isFull, setFull] = useState(false);
+  useMacroCommands(token);
+  useCommands([
+    { id: 'reply', label: t('write'), keys: 'r', run: () => show(false) },
+    { id: 'note', label: t('writeNote'), keys: 'n', run: () => show(true) },
+  ]);
   const show = (isPrivate: boolean) => {
     setNote(isPrivate);
     requestAnimationFrame(() => document.getElementById(isPrivate ? 'note' : 'reply')?.focus());
   };
-  if (!isWritable) return <p className="reply dim">{t('readOnly')}</p>;
+  const attach = (files: File[]) => {
+    setFull(!live.files.of(token).add(files));
+    show(false); // a note has no files
+  };
+  const isOver = useDrop(section, attach);
+  const className = ['reply', isNote && 'is-note', isOver && 'drop'].filter(Boolean).join(' ');
+  const field = { token, thread, attach, isFull };
   return (
-    <section className={isNote ? 'reply is-note' : 'reply'} aria-label={isNote ? t('note') : t('reply')}>
+    <section ref={section} className={className} aria-label={isNote ? t('note') : t('reply')}>
       <div className="modes">
         <button type="button" aria-pressed={!isNote} onClick={() => show(false)} title="r">
           {t('reply')}
@@ -48,12 +65,12 @@ export function Reply({ token, thread }: ReplyProps) {
         </button>
         {isNote && <small>{t('noteIsPrivate')}</small>}
       </div>
-      {isNote ? <NoteField token={token} /> : <ReplyField key={token + live.userId} token={token} thread={thread} />}
+      {isNote ? <NoteField token={token} /> : <ReplyField key={token + live.userId} {...field} />}
     </section>
   );
 }
 
-function ReplyField({ token, thread }: ReplyProps) {
+function ReplyField({ token, thread, attach, isFull }: FieldProps) {
   const { live } = useSession();
   const users = useUsers();
   const input = useRef<HTMLTextAreaElement>(null);
@@ -61,6 +78,9 @@ function ReplyField({ token, thread }: ReplyProps) {
   const newest = lastAnswer(thread);
   const [begunAfter, setBegunAfter] = useState(newest?.id ?? 0); // the newest answer when the agent began to write
   const [isAsked, setAsked] = useState(false);
+  const uploads = live.files.of(token);
+  const files = useFiles(token);
+  const [isDue, setDue] = useState(false); // the agent has sent the reply; it waits for its files
   const isOvertaken = !!newest && newest.id > begunAfter && newest.userId !== live.userId;
   const isTouched = useRef(false);
   useEffect(() => {
@@ -78,6 +98,7 @@ function ReplyField({ token, thread }: ReplyProps) {
   const write = (value: string) => {
     if (!text.trim()) setBegunAfter(newest?.id ?? 0);
     isTouched.current = true;
+    setDue(false);
     setText(value);
     live.drafts.set(token, value);
     live.reportTyping(token, !!value.trim());
@@ -89,7 +110,9 @@ function ReplyField({ token, thread }: ReplyProps) {
   });
   const send = () => {
     const content = text.trim();
-    if (!content) return;
+    if (!content && !files.length) return;
+    setDue(!uploads.isReady && !uploads.failed);
+    if (!uploads.isReady) return; // if one has failed, the tray says why
     if (isOvertaken && !isAsked) {
       setAsked(true);
       return;
@@ -98,9 +121,15 @@ function ReplyField({ token, thread }: ReplyProps) {
     setText('');
     live.drafts.set(token, '');
     isTouched.current = true;
-    void live.reply(token, content, thread.messages.at(-1)?.id);
+    const { attachments } = uploads;
+    const ifLast = thread.messages.at(-1)?.id;
+    void live.reply(token, content || namesOf(attachments), { ifLast, files: attachments });
+    uploads.clear();
     input.current?.focus();
   };
+  useEffect(() => {
+    if (isDue && (uploads.isReady || uploads.failed)) send();
+  }, [isDue, files]);
   const add = (more: string) => {
     write([text.trim(), more].filter(Boolean).join('\n'));
     input.current?.focus();
@@ -111,6 +140,7 @@ function ReplyField({ token, thread }: ReplyProps) {
   };
   return (
     <form onSubmit={submit}>
+      <Tray uploads={uploads} list={files} isFull={isFull && files.length > 0} />
       <Scheduled token={token} edit={add} />
       {isAsked && newest && (
         <div className="overtaken" role="alert">
@@ -144,14 +174,26 @@ function ReplyField({ token, thread }: ReplyProps) {
             picker.track(e.currentTarget.selectionStart);
             write(e.currentTarget.value);
           }}
+          onPaste={(e) => {
+            const pasted = pastedFiles(e);
+            if (!pasted.length) return;
+            e.preventDefault();
+            attach(pasted);
+          }}
           onBlur={() => live.reportTyping(token, false)}
           onKeyDown={(e) => {
             if (picker.onKeyDown(e)) return;
             if (e.key === 'Enter' && !e.shiftKey && !e.nativeEvent.isComposing) submit(e);
           }}
         />
-        <Later token={token} content={text.trim()} clear={() => write('')} />
-        <button className="primary round" aria-label={t('send')} disabled={!text.trim()}>
+        <AttachButton add={attach} />
+        <Later token={token} content={files.length ? '' : text.trim()} clear={() => write('')} />
+        <button
+          className="primary round"
+          aria-label={t('send')}
+          disabled={!text.trim() && !files.length}
+          aria-busy={isDue}
+        >
           <SendHorizontal aria-hidden="true" />
         </button>
       </div>

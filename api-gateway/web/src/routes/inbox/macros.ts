@@ -17,8 +17,8 @@ export function useApply(token: string): (macro: Macro) => void {
     const change = changeOf(macro, membership.userId, Date.now());
     const text = macro.actions.reply && render(macro.actions.reply, values).trim();
     if (text) {
-      const last = live.cache.thread(token)?.messages.at(-1)?.id;
-      void live.reply(token, text, last, change); // the log shows it, and whether it was stored
+      const ifLast = live.cache.thread(token)?.messages.at(-1)?.id;
+      void live.reply(token, text, { ifLast, change }); // the log shows it, and whether it was stored
       return;
     }
     const request = api.call<InboxChangeResults>('PATCH', '/inbox', { tokens: [token], change });
@@ -29,13 +29,11 @@ export function useApply(token: string): (macro: Macro) => void {
   };
 }
 
-/** useMacroCommands offers the macros in the palette while a conversation is open. */
-export function useMacroCommands(token: string, isWritable: boolean) {
+/** useMacroCommands offers the macros in the palette while a conversation is open that the agent may write to. */
+export function useMacroCommands(token: string) {
   const macros = useMacros();
   const apply = useApply(token);
   useCommands(
-    isWritable
-      ? macros.map((m) => ({ id: `macro-${m.id}`, label: t('applyMacro', { name: m.name }), run: () => apply(m) }))
-      : [],
+    macros.map((m) => ({ id: `macro-${m.id}`, label: t('applyMacro', { name: m.name }), run: () => apply(m) })),
   );
 }
