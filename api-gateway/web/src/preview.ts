@@ -1,7 +1,7 @@
 // The page in which the console shows the widget: the real script, with settings that aren't stored yet. A stand-in
 // answers the chat's requests, so that a preview creates no visitor and no conversation. The page is sandboxed: it has
 // an origin of its own, without storage and cookies.
-import type { Conversation, Message, Session, Widget } from '../../../libs/web/api';
+import type { Attachment, Conversation, Message, Session, Widget } from '../../../libs/web/api';
 
 /** PreviewState is what the preview shows: the launcher, or the open chat. */
 export type PreviewState = 'closed' | 'first' | 'chat' | 'away' | 'rating';
@@ -82,9 +82,48 @@ class Server {
   }
 }
 
+let lastFileId = 0;
+
+/** FileRequest is the stand-in for the request that uploads a file. The file stays in the page. */
+class FileRequest {
+  readonly upload = {};
+  readonly status = 201;
+  responseText = '';
+  onload = () => {};
+  onloadend = () => {};
+  private name = '';
+
+  open(_method: string, url: string) {
+    this.name = new URL(url, location.href).searchParams.get('name') ?? '';
+  }
+
+  setRequestHeader() {}
+
+  abort() {}
+
+  send({ type, size }: Blob) {
+    const file: Attachment = {
+      id: ++lastFileId,
+      name: this.name,
+      type,
+      size,
+      width: null,
+      height: null,
+      url: '#',
+      thumbnailUrl: null,
+    };
+    this.responseText = JSON.stringify(file);
+    setTimeout(() => {
+      this.onload();
+      this.onloadend();
+    });
+  }
+}
+
 /** standIn lets a stand-in answer the requests of the chat. Scripts and texts come from the real server. */
 function standIn(preview: Preview) {
   const server = new Server(preview);
+  window.XMLHttpRequest = FileRequest as unknown as typeof XMLHttpRequest;
   const real = window.fetch.bind(window);
   window.fetch = (input, init) => {
     const { pathname } = new URL(String(input), location.href);

@@ -25,7 +25,7 @@ export class Tray {
     private readonly _language: string,
     private readonly _onProblem: (problem: string) => void,
   ) {
-    this.button = button('icon', { 'aria-label': _texts.attach }, () => this._input.click(), clipIcon());
+    this.button = button('icon attach', { 'aria-label': _texts.attach }, () => this._input.click(), clipIcon());
     on(this._input, 'change', () => {
       this._add(this._input.files);
       this._input.value = ''; // the same file can be chosen again
@@ -99,7 +99,10 @@ export class Tray {
     const remove = button(
       'icon',
       { 'aria-label': _texts.remove.replace('#', name) },
-      () => _uploads.remove(key),
+      () => {
+        _uploads.remove(key);
+        this.button.focus(); // this one disappears
+      },
       icon('M6 6l12 12M18 6L6 18'),
     );
     const facts = el('small', '', {}, factsOf(file, this._language));

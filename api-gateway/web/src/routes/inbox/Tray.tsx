@@ -8,6 +8,8 @@ import { language, t, type Key } from '../../texts';
 import { IconButton } from '../../ui/parts';
 import './files.css';
 
+const attachButton = 'attach';
+
 const reasons: Record<Reason, Key> = {
   empty: 'fileEmpty',
   tooLarge: 'fileTooLarge',
@@ -57,7 +59,7 @@ export function AttachButton({ add }: { add: (files: File[]) => void }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <IconButton icon={Paperclip} label={t('attach')} id="attach" onClick={() => input.current?.click()} />
+      <IconButton icon={Paperclip} label={t('attach')} id={attachButton} onClick={() => input.current?.click()} />
       <input
         ref={input}
         type="file"
@@ -100,6 +102,10 @@ export function Tray({ uploads, list, isFull }: TrayProps) {
 function TrayRow({ upload, uploads }: { upload: Upload; uploads: Uploads }) {
   const { key, file, state, part, reason } = upload;
   const { name } = file;
+  const remove = () => {
+    uploads.remove(key);
+    document.getElementById(attachButton)?.focus(); // the row's button disappears
+  };
   return (
     <li>
       <span className="file-name" dir="auto">
@@ -117,7 +123,7 @@ function TrayRow({ upload, uploads }: { upload: Upload; uploads: Uploads }) {
           {t('tryAgain')}
         </button>
       )}
-      <IconButton icon={X} label={t('removeNamed', { name })} onClick={() => uploads.remove(key)} />
+      <IconButton icon={X} label={t('removeNamed', { name })} onClick={remove} />
     </li>
   );
 }
