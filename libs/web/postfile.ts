@@ -49,5 +49,6 @@ export function postFile(
     signal.addEventListener('abort', cancel);
     wait();
     request.send(file);
+    if (signal.aborted) cancel(); // before the request was made
   });
 }

@@ -66,6 +66,8 @@ func (r *received) fill(folder string, from io.Reader, limit int64) (err error) 
 	case err != nil:
 		return away(err)
 	case r.size > limit:
+		// A browser that still sends when the connection is closed doesn't see the response. The request's bound ends this.
+		_, _ = io.Copy(io.Discard, from)
 		return tooLarge(limit)
 	}
 	sum.Sum(r.sum[:0])

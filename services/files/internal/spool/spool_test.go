@@ -56,6 +56,15 @@ func TestContentsThatCannotBeReceived(t *testing.T) {
 	}
 }
 
+// TestRestOfALargeContentIsRead: a browser doesn't see the response if the connection is closed while it sends.
+func TestRestOfALargeContentIsRead(t *testing.T) {
+	t.Parallel()
+	from := strings.NewReader(strings.Repeat("x", 1000))
+	if _, err := spool.New(t.TempDir()).Receive(t.Context(), from, 7); !fault.Is(err, fault.TooLarge) || from.Len() > 0 {
+		t.Errorf("%d bytes are left: %v", from.Len(), err)
+	}
+}
+
 // TestSpoolIsBounded checks that uploads in progress reserve room, and return it.
 func TestSpoolIsBounded(t *testing.T) {
 	t.Parallel()
