@@ -14,9 +14,9 @@ export class Composer {
   readonly element: HTMLElement;
   readonly emojiList: HTMLElement;
   readonly tray: Tray;
+  isDue = false; // the visitor has sent the message; it waits for its files
   private readonly _input: HTMLTextAreaElement;
   private readonly _emoji: EmojiPicker;
-  private _isDue = false; // the visitor has sent the message; it waits for its files
 
   /** onSend is called after a message was sent, or with a reason if it can't be. onInput is called for each change. */
   constructor(
@@ -56,7 +56,7 @@ export class Composer {
     });
     this.tray.takePasted(this._input);
     on(this._input, 'input', () => {
-      this._isDue = false;
+      this.isDue = false;
       this._onInput();
       this._chat.saved.text = this._input.value;
       this.resize();
@@ -80,8 +80,8 @@ export class Composer {
     const { uploads } = this._chat;
     this.tray.draw();
     if (!isShown) this.tray.element.hidden = true;
-    if (uploads.failed || !uploads.list.length) this._isDue = false;
-    if (this._isDue && uploads.isReady) this._submit();
+    if (uploads.failed || !uploads.list.length) this.isDue = false;
+    if (this.isDue && uploads.isReady) this._submit();
   }
 
   focus() {
@@ -125,8 +125,8 @@ export class Composer {
       this.tray.focus();
       return;
     }
-    this._isDue = !uploads.isReady;
-    if (this._isDue) return;
+    this.isDue = !uploads.isReady;
+    if (this.isDue) return;
     const { attachments } = uploads;
     const content = text || namesOf(attachments);
     if (new TextEncoder().encode(content).length > maxMessageBytes || !this._chat.send(content, attachments)) {

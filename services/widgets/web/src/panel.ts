@@ -269,6 +269,7 @@ export class Panel {
     if (this._notice) this._setNote(this._notice);
     else if (_chat.isUnavailable) this._setNote(_texts.unavailable);
     else if (!navigator.onLine || (_chat.sendFailed && _isSending)) this._setNote(_texts.offline);
+    else if (this._composer.isDue) this._setNote(_texts.sending);
     else if (!_chat.agentsOnline && !_isCovered) {
       this._setNote(this._awayText(), _texts.ticket, () => this._askForTicket());
     } else this._setNote('');

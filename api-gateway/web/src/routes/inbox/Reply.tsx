@@ -81,6 +81,7 @@ function ReplyField({ token, thread, attach, isFull }: FieldProps) {
   const uploads = live.files.of(token);
   const files = useFiles(token);
   const [isDue, setDue] = useState(false); // the agent has sent the reply; it waits for its files
+  const isBegun = !!text.trim() || files.length > 0;
   const isOvertaken = !!newest && newest.id > begunAfter && newest.userId !== live.userId;
   const isTouched = useRef(false);
   useEffect(() => {
@@ -94,9 +95,11 @@ function ReplyField({ token, thread, attach, isFull }: FieldProps) {
     );
     return () => live.reportTyping(token, false);
   }, []);
+  useEffect(() => {
+    if (isBegun) setBegunAfter(newest?.id ?? 0);
+  }, [isBegun]);
   useGrowing(input, text);
   const write = (value: string) => {
-    if (!text.trim()) setBegunAfter(newest?.id ?? 0);
     isTouched.current = true;
     setDue(false);
     setText(value);
@@ -110,7 +113,7 @@ function ReplyField({ token, thread, attach, isFull }: FieldProps) {
   });
   const send = () => {
     const content = text.trim();
-    if (!content && !files.length) return;
+    if (!isBegun) return;
     setDue(!uploads.isReady && !uploads.failed);
     if (!uploads.isReady) return; // if one has failed, the tray says why
     if (isOvertaken && !isAsked) {
@@ -140,23 +143,14 @@ function ReplyField({ token, thread, attach, isFull }: FieldProps) {
   };
   return (
     <form onSubmit={submit}>
-      <Tray uploads={uploads} list={files} isFull={isFull && files.length > 0} />
+      <Tray uploads={uploads} list={files} isFull={isFull && files.length > 0} isDue={isDue} />
       <Scheduled token={token} edit={add} />
       {isAsked && newest && (
-        <div className="overtaken" role="alert">
-          <p>
-            {t('answeredMeanwhile', { name: users.find((u) => u.id === newest.userId)?.name || t('agent') })}
-            <q dir="auto">{newest.content.slice(0, maxQuote)}</q>
-          </p>
-          <span className="buttons">
-            <button type="submit" className="primary">
-              {t('sendAnyway')}
-            </button>
-            <button type="button" className="button" onClick={() => setAsked(false)}>
-              {t('keepWriting')}
-            </button>
-          </span>
-        </div>
+        <Overtaken
+          answer={newest.content}
+          name={users.find((u) => u.id === newest.userId)?.name || t('agent')}
+          keepWriting={() => setAsked(false)}
+        />
       )}
       <div className="composer">
         {picker.list}
@@ -188,15 +182,36 @@ function ReplyField({ token, thread, attach, isFull }: FieldProps) {
         />
         <AttachButton add={attach} />
         <Later token={token} content={files.length ? '' : text.trim()} clear={() => write('')} />
-        <button
-          className="primary round"
-          aria-label={t('send')}
-          disabled={!text.trim() && !files.length}
-          aria-busy={isDue}
-        >
+        <button className="primary round" aria-label={t('send')} disabled={!isBegun} aria-busy={isDue}>
           <SendHorizontal aria-hidden="true" />
         </button>
       </div>
     </form>
+  );
+}
+
+interface OvertakenProps {
+  answer: string;
+  name: string;
+  keepWriting: () => void;
+}
+
+/** Overtaken says that another agent has answered meanwhile. It is a part of the form, which it can send anyway. */
+function Overtaken({ answer, name, keepWriting }: OvertakenProps) {
+  return (
+    <div className="overtaken" role="alert">
+      <p>
+        {t('answeredMeanwhile', { name })}
+        <q dir="auto">{answer.slice(0, maxQuote)}</q>
+      </p>
+      <span className="buttons">
+        <button type="submit" className="primary">
+          {t('sendAnyway')}
+        </button>
+        <button type="button" className="button" onClick={keepWriting}>
+          {t('keepWriting')}
+        </button>
+      </span>
+    </div>
   );
 }

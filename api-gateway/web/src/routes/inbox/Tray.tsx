@@ -79,10 +79,12 @@ interface TrayProps {
   list: readonly Upload[];
   /** isFull says that more files were added than a message can have. */
   isFull: boolean;
+  /** isDue says that the reply is sent as soon as they are uploaded. */
+  isDue: boolean;
 }
 
 /** Tray shows the files, and how much of each is uploaded. */
-export function Tray({ uploads, list, isFull }: TrayProps) {
+export function Tray({ uploads, list, isFull, isDue }: TrayProps) {
   return (
     <>
       {isFull && (
@@ -95,6 +97,9 @@ export function Tray({ uploads, list, isFull }: TrayProps) {
           <TrayRow key={upload.key} upload={upload} uploads={uploads} />
         ))}
       </ul>
+      <p className="dim" role="status">
+        {isDue && t('sending')}
+      </p>
     </>
   );
 }
