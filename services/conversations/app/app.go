@@ -97,10 +97,9 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		return runner.Task{Name: name, Run: task.Run}
 	}
 	assigning := assigner.New(service, log.Leading, base.Telemetry)
-	queueing := once("assignment", own, assigning.Apply)
-	queueing.Concerns, queueing.FromHead = assigner.Concerns, true
-	timing := once("due times", own, duetimes.Task{Service: service}.Apply)
-	timing.Concerns, timing.FromHead = duetimes.Concerns, true
+	queueing := once("assignment", own, both(duetimes.Task{Service: service}.Apply, assigning.Apply))
+	queueing.Concerns = func(r outbox.Record) bool { return assigner.Concerns(r) || duetimes.Concerns(r) }
+	queueing.FromHead = true
 	digesting := once("digest", own, digest.Task{Service: service, Telemetry: base.Telemetry}.Apply)
 	hub := live.New([]feed.Feed{
 		own, ofVisitors,
@@ -118,12 +117,22 @@ func New(ctx context.Context, c Config) (runner.Unit, error) {
 		indexing("search.opened", own), indexing("search.visitors", ofVisitors),
 		runner.Task{Name: "waker", Run: due.Snoozes(service, log.Leading, base.Telemetry).Run},
 		runner.Task{Name: "scheduled replies", Run: due.Replies(service, log.Leading, base.Telemetry).Run},
-		runner.Task{Name: "due times", Run: timing.Run},
 		runner.Task{Name: "assignment", Run: queueing.Run}, runner.Task{Name: "assigner", Run: assigning.Run},
 		runner.Task{Name: "search.conversations", Run: reindexing.Run})
 	unit.Drain = hub.Drain
 	unit.Ready = settled(hub, unit.Ready)
 	return unit, err
+}
+
+// both returns what a task applies that follows for two: each task of its own costs an idle system commands. The second
+// waits until the first has succeeded.
+func both(first, second func(context.Context, []outbox.Record) error) func(context.Context, []outbox.Record) error {
+	return func(ctx context.Context, records []outbox.Record) error {
+		if err := first(ctx, records); err != nil {
+			return err
+		}
+		return second(ctx, records)
+	}
 }
 
 // settled returns a check of readiness that also waits until streams may be opened.
