@@ -69,6 +69,14 @@ const readList = (live: Live, spec = open) =>
 const readThread = (live: Live, token = 'con_a') =>
   queries.fetchQuery({ queryKey: keys.thread(token), queryFn: () => live.cache.readThread(token), staleTime: 0 });
 
+/** begun waits for the stream to open; nothing is read but the agents. */
+async function begun() {
+  const live = newLive();
+  void live.start();
+  await settle();
+  return live;
+}
+
 /** started follows the events; its list and its one conversation are read, and the agent is Ada. */
 async function started(isWritable = true) {
   const live = newLive(isWritable);
@@ -234,9 +242,7 @@ describe('events', () => {
 
   it('read a conversation that is not in the cache, and announce its message', async () => {
     server.on(INBOX, page([]));
-    const live = newLive();
-    void live.start();
-    await settle();
+    const live = await begun();
     await readList(live);
     emitMessage(1);
     await settle();
@@ -246,9 +252,7 @@ describe('events', () => {
 
   it('do without a conversation that cannot be read', async () => {
     server.on(INBOX, page([])).on(ROW, refused(503));
-    const live = newLive();
-    void live.start();
-    await settle();
+    const live = await begun();
     emitMessage(1);
     await settle();
     expect(live.cache.row('con_a')).toBeUndefined();
@@ -486,9 +490,7 @@ describe('connection', () => {
     ['a row that was refused is not', refused(404), ''],
   ])('reads again what failed: %s', async (_, failure, rows) => {
     server.on(INBOX, page([])).on(ROW, failure);
-    const live = newLive();
-    void live.start();
-    await settle();
+    const live = await begun();
     await readList(live);
     emitMessage(1);
     await settle();
@@ -503,9 +505,7 @@ describe('connection', () => {
     ['a list that could not be read is', new TypeError('no network'), 'con_a'],
     ['a list that was refused is not', refused(403), undefined],
   ])('reads again what is on the screen: %s', async (_, failure, rows) => {
-    const live = newLive();
-    void live.start();
-    await settle();
+    const live = await begun();
     server.on(INBOX, failure);
     const shown = new QueryObserver(queries, {
       queryKey: keys.list('all'),

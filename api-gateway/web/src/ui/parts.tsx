@@ -97,6 +97,18 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
+interface LoadedProps<T> {
+  read: { data: T | undefined; error: unknown; refetch: () => Promise<unknown> };
+  rows: number; // of the skeleton
+  children: (data: T) => ReactNode;
+}
+
+/** Loaded shows what was read, that it is being read, or why it can't be. */
+export function Loaded<T>({ read, rows, children }: LoadedProps<T>) {
+  if (read.error) return <Failure error={read.error} retry={() => void read.refetch()} />;
+  return read.data === undefined ? <Skeleton rows={rows} /> : children(read.data);
+}
+
 export function Kbd({ children }: { children: ReactNode }) {
   return <kbd aria-hidden="true">{children}</kbd>;
 }

@@ -1,7 +1,8 @@
 // Times and figures in the agent's language.
 import { language } from '../texts';
 
-const locale = navigator.languages.find((l) => l.split('-')[0] === language) || language;
+/** locale is the agent's language, with the region that their browser names. */
+export const locale = navigator.languages.find((l) => l.split('-')[0] === language) || language;
 const times = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
 const days = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
 const whole = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });

@@ -1,40 +1,27 @@
 // What each agent did in the days of a report.
-import { useQuery } from '@tanstack/react-query';
 import type { AgentStatistics, AgentSummary } from '../../../../../libs/web/api';
 import { query } from '../../api/client';
 import { useUsers } from '../../api/hooks';
-import { keys } from '../../api/keys';
-import { useSession } from '../../api/session';
 import { t } from '../../texts';
-import { Failure, Skeleton } from '../../ui/parts';
+import { Loaded } from '../../ui/parts';
 import { duration, figure } from '../../ui/time';
 import { queryOf, type Period } from './period';
 import { SaveTable } from './SaveTable';
 import { stars } from './series';
+import { useReport } from './useReport';
 
 export function Agents({ period }: { period: Period }) {
-  const { api } = useSession();
   const at = '/statistics/agents' + query(queryOf(period));
-  const read = useQuery({
-    queryKey: keys.report(at),
-    staleTime: 0,
-    queryFn: ({ signal }) => api.get<AgentStatistics>(at, signal),
-  });
+  const read = useReport<AgentStatistics>(at);
   return (
     <section className="chart" id="report-agents">
       <header className="bar">
         <h2 id="title-agents">{t('agents')}</h2>
         <SaveTable path={at} name="agents.csv" />
       </header>
-      {read.error ? (
-        <Failure error={read.error} retry={() => void read.refetch()} />
-      ) : !read.data ? (
-        <Skeleton rows={3} />
-      ) : read.data.data.length ? (
-        <Table agents={read.data.data} />
-      ) : (
-        <p className="dim">{t('noAgentWrote')}</p>
-      )}
+      <Loaded read={read} rows={3}>
+        {({ data }) => (data.length ? <Table agents={data} /> : <p className="dim">{t('noAgentWrote')}</p>)}
+      </Loaded>
     </section>
   );
 }

@@ -3,7 +3,8 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { StatisticsInterval } from '../../../../../libs/web/api';
-import { language, t } from '../../texts';
+import { t } from '../../texts';
+import { locale } from '../../ui/time';
 import { isCount, summaryOf, type ChartSpec } from './series';
 
 const height = 220; // pixels
@@ -25,7 +26,7 @@ interface ChartProps {
 /** formatIn returns how a report writes the beginning of an interval. */
 function formatIn(tz: string, isHourly: boolean) {
   const time = isHourly ? ({ hour: '2-digit', minute: '2-digit' } as const) : {};
-  return new Intl.DateTimeFormat(language, { timeZone: tz, day: 'numeric', month: 'short', ...time });
+  return new Intl.DateTimeFormat(locale, { timeZone: tz, day: 'numeric', month: 'short', ...time });
 }
 
 const seconds = (at: string) => Date.parse(at) / 1000;

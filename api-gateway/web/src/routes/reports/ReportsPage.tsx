@@ -1,39 +1,32 @@
 // The website's statistics: figures compared with the period before, charts, hours and agents. The address names the
 // days and the time zone, so that a link shows the same.
-import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ChartNoAxesColumn, TrendingDown, TrendingUp } from 'lucide-react';
 import { useState } from 'react';
 import type { StatisticsHistory } from '../../../../../libs/web/api';
-import { query, type Api } from '../../api/client';
-import { keys } from '../../api/keys';
-import { useSession } from '../../api/session';
-import { language, t } from '../../texts';
+import { query } from '../../api/client';
+import { t } from '../../texts';
 import { Empty, Failure, Skeleton } from '../../ui/parts';
+import { locale } from '../../ui/time';
 import { Agents } from './Agents';
 import { BusyHours } from './BusyHours';
 import { Chart } from './Chart';
 import { before, intervalOf, lastDays, lengthOf, queryOf, type Period } from './period';
 import { SaveTable } from './SaveTable';
 import { charts, isQuiet, tilesOf, type Tile } from './series';
+import { useReport } from './useReport';
 import './reports.css';
 
 const presets = [1, 7, 30, 90, 365]; // days
 const usual = 30; // days that an address without a period shows
 const smallChange = 0.005; // a share that counts as none
-const changed = new Intl.NumberFormat(language, {
+const changed = new Intl.NumberFormat(locale, {
   style: 'percent',
   maximumFractionDigits: 0,
   signDisplay: 'exceptZero',
 });
 
 const pathOf = (period: Period) => '/statistics/history' + query({ ...queryOf(period), interval: intervalOf(period) });
-
-const historyQuery = (api: Api, period: Period) => ({
-  queryKey: keys.report(pathOf(period)),
-  staleTime: 0,
-  queryFn: ({ signal }: { signal: AbortSignal }) => api.get<StatisticsHistory>(pathOf(period), signal),
-});
 
 export function Page() {
   const [openedAt] = useState(Date.now);
@@ -96,9 +89,8 @@ function Days({ period, now }: { period: Period; now: number }) {
 }
 
 function Report({ period }: { period: Period }) {
-  const { api } = useSession();
-  const read = useQuery(historyQuery(api, period));
-  const previous = useQuery(historyQuery(api, before(period)));
+  const read = useReport<StatisticsHistory>(pathOf(period));
+  const previous = useReport<StatisticsHistory>(pathOf(before(period)));
   if (read.error) return <Failure error={read.error} retry={() => void read.refetch()} />;
   if (!read.data) return <Skeleton rows={8} />;
   const { total, data } = read.data;

@@ -7,7 +7,7 @@ export interface Period {
   tz: string; // of the IANA database
 }
 
-const dayLength = 86_400_000; // milliseconds
+export const dayLength = 86_400_000; // milliseconds
 const hourly = 2; // days, up to which a report is by the hour
 const isDate = (text: unknown): text is string =>
   typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));

@@ -1,7 +1,7 @@
 // What the charts of a report show of its intervals. All functions are pure.
 import type { StatisticsInterval } from '../../../../../libs/web/api';
 import { t, type Key } from '../../texts';
-import { duration, figure } from '../../ui/time';
+import { duration, figure, locale } from '../../ui/time';
 
 /** Series is a line of a chart. Its value is null if there was none to measure. */
 export interface Series {
@@ -21,7 +21,7 @@ export interface ChartSpec {
 /** isCount reports whether the values of a chart are whole numbers. */
 export const isCount = ({ format }: ChartSpec) => format === figure;
 
-const rating = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const rating = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 
 /** stars formats an average of ratings. */
 export const stars = (average: number) => `${rating.format(average)} ★`;

@@ -5,7 +5,7 @@ import type { Assignment } from '../../../../../libs/web/api';
 import { useSession } from '../../api/session';
 import { t, tEnum } from '../../texts';
 import { Field } from '../../ui/Form';
-import { Failure, Skeleton } from '../../ui/parts';
+import { Loaded } from '../../ui/parts';
 import { Section, useAction } from '../../ui/settings';
 import { useToasts } from '../../ui/toasts';
 import { NotFound } from '../NotFound';
@@ -32,13 +32,9 @@ export function Page() {
       <SettingsTabs />
       <Section title={t('newConversations')}>
         <p className="dim">{t('assignmentHint')}</p>
-        {read.error ? (
-          <Failure error={read.error} retry={() => void read.refetch()} />
-        ) : !read.data ? (
-          <Skeleton rows={2} />
-        ) : (
-          <Rule key={JSON.stringify(read.data)} {...read.data} />
-        )}
+        <Loaded read={read} rows={2}>
+          {(rule) => <Rule key={JSON.stringify(rule)} {...rule} />}
+        </Loaded>
       </Section>
     </main>
   );

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { IdentityPolicy, IdentitySecrets } from '../../../../../libs/web/api';
 import { useSession } from '../../api/session';
 import { t } from '../../texts';
-import { Failure, Skeleton } from '../../ui/parts';
+import { Loaded } from '../../ui/parts';
 import { Section, useAction } from '../../ui/settings';
 import { NotFound } from '../NotFound';
 import { isAdmin } from '../team/roles';
@@ -40,22 +40,20 @@ export function Page() {
       <SettingsTabs />
       <Section title={t('identityPolicy')}>
         <p className="dim">{t('identityPolicyHint')}</p>
-        {read.error ? (
-          <Failure error={read.error} retry={() => void read.refetch()} />
-        ) : !read.data ? (
-          <Skeleton rows={1} />
-        ) : (
-          <label className="check">
-            <input
-              type="checkbox"
-              id="identity-required"
-              checked={read.data.isRequired}
-              disabled={!read.data.hasSecret && !read.data.isRequired}
-              onChange={(e) => set(e.currentTarget.checked)}
-            />
-            {t('identityRequired')}
-          </label>
-        )}
+        <Loaded read={read} rows={1}>
+          {({ isRequired, hasSecret }) => (
+            <label className="check">
+              <input
+                type="checkbox"
+                id="identity-required"
+                checked={isRequired}
+                disabled={!hasSecret && !isRequired}
+                onChange={(e) => set(e.currentTarget.checked)}
+              />
+              {t('identityRequired')}
+            </label>
+          )}
+        </Loaded>
         {read.data && !read.data.hasSecret && <p className="note">{t('identityNeedsSecret')}</p>}
         <p className="error" role="alert">
           {error}

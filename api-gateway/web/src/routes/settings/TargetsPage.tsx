@@ -5,12 +5,10 @@ import type { Targets } from '../../../../../libs/web/api';
 import { useSession } from '../../api/session';
 import { t, type Key } from '../../texts';
 import { Field } from '../../ui/Form';
-import { Failure, Skeleton } from '../../ui/parts';
+import { Loaded } from '../../ui/parts';
 import { Section, useAction } from '../../ui/settings';
 import { useToasts } from '../../ui/toasts';
-import { NotFound } from '../NotFound';
-import { isAdmin } from '../team/roles';
-import { SettingsTabs } from './SettingsTabs';
+import { SettingsPage } from './SettingsPage';
 
 const queryKey = ['targets'];
 const maxMinutes = 30 * 24 * 60;
@@ -24,30 +22,23 @@ const labels: Record<Minutes, Key> = {
 const names = Object.keys(labels) as Minutes[];
 
 export function Page() {
-  const { api, membership } = useSession();
-  const isAllowed = isAdmin(membership.role);
-  const read = useQuery({
-    queryKey,
-    enabled: isAllowed,
-    staleTime: 0,
-    queryFn: () => api.get<Targets>('/targets'),
-  });
-  if (!isAllowed) return <NotFound />;
   return (
-    <main className="page">
-      <h1>{t('targets')}</h1>
-      <SettingsTabs />
-      <Section title={t('targetsAbout')}>
-        <p className="dim">{t('targetsHint')}</p>
-        {read.error ? (
-          <Failure error={read.error} retry={() => void read.refetch()} />
-        ) : !read.data ? (
-          <Skeleton rows={3} />
-        ) : (
-          <TargetsForm key={JSON.stringify(read.data)} {...read.data} />
-        )}
-      </Section>
-    </main>
+    <SettingsPage at="/settings/targets">
+      <View />
+    </SettingsPage>
+  );
+}
+
+function View() {
+  const { api } = useSession();
+  const read = useQuery({ queryKey, staleTime: 0, queryFn: () => api.get<Targets>('/targets') });
+  return (
+    <Section title={t('targetsAbout')}>
+      <p className="dim">{t('targetsHint')}</p>
+      <Loaded read={read} rows={3}>
+        {(targets) => <TargetsForm key={JSON.stringify(targets)} {...targets} />}
+      </Loaded>
+    </Section>
   );
 }
 

@@ -9,7 +9,7 @@ import { keys } from '../../api/keys';
 import { useSession } from '../../api/session';
 import { t } from '../../texts';
 import { Field, FormDialog } from '../../ui/Form';
-import { Failure, Skeleton } from '../../ui/parts';
+import { Loaded } from '../../ui/parts';
 import { useAction } from '../../ui/settings';
 import { textOf } from './items';
 import { mayOpen } from './pages';
@@ -38,15 +38,15 @@ export function Page() {
       }
     >
       <p className="dim">{t('teamsHint')}</p>
-      {read.error ? (
-        <Failure error={read.error} retry={() => void read.refetch()} />
-      ) : !read.data ? (
-        <Skeleton rows={3} />
-      ) : read.data.length ? (
-        <TeamList teams={read.data} edit={setOpen} remove={remove} />
-      ) : (
-        <p className="dim">{t('noTeams')}</p>
-      )}
+      <Loaded read={read} rows={3}>
+        {(teams) =>
+          teams.length ? (
+            <TeamList teams={teams} edit={setOpen} remove={remove} />
+          ) : (
+            <p className="dim">{t('noTeams')}</p>
+          )
+        }
+      </Loaded>
       <p className="error" role="alert">
         {error}
       </p>
